@@ -1,0 +1,1 @@
+"""From a source of files to accepted documents: discover, parse, clean, judge."""
