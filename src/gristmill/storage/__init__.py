@@ -1,0 +1,1 @@
+"""Where truth is kept: Delta tables, the operational database, immutable artifacts, locks."""

@@ -1,0 +1,145 @@
+"""Immutable, numbered versions of a folder, published atomically: staging, verify, fsync, rename, pointer.
+
+    ROOT/staging/<token>/        being made; swept by the next publisher
+    ROOT/versions/000007/        published; never written again
+    ROOT/current                 the pointer: the number of the version in force
+    ROOT/fence                   the highest token given out
+
+A publisher takes a token when it starts. A later publisher takes a higher one, and from then on the earlier can no
+longer publish, however late it wakes up. Killed at any moment, `current` names a complete version.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gristmill.errors import FencedError, StorageError
+from gristmill.storage.locks import exclusive
+
+
+@dataclass(frozen=True)
+class Staging:
+    """A folder to build the next version in, and the token that allows to publish it."""
+
+    folder: Path
+    token: int
+
+
+class VersionStore:
+    """The versions below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def current(self) -> int | None:
+        """Return the number of the version in force, or None before the first."""
+        try:
+            return int((self.root / "current").read_text())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            remedy = f"Write one of {self.numbers()} into it."
+            raise StorageError(f"The pointer {self.root / 'current'} is damaged.", remedy) from error
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all published versions, oldest first."""
+        folder = self.root / "versions"
+        return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit()) if folder.is_dir() else []
+
+    def folder(self, number: int) -> Path:
+        """Return the folder of a published version."""
+        return self.root / "versions" / f"{number:06d}"
+
+    def current_folder(self) -> Path | None:
+        """Return the folder of the version in force, or None before the first."""
+        number = self.current()
+        return None if number is None else self.folder(number)
+
+    def stage(self) -> Staging:
+        """Take a token and an empty staging folder. Whoever held an earlier token can no longer publish."""
+        with self._lock("stage"):
+            token = self._fence() + 1
+            write_durably(self.root / "fence", str(token))
+            shutil.rmtree(self.root / "staging", ignore_errors=True)
+            folder = self.root / "staging" / f"{token:06d}"
+            folder.mkdir(parents=True)
+        return Staging(folder, token)
+
+    def publish(self, staging: Staging) -> int:
+        """Make a staged folder the version in force and return its number.
+
+        Raises:
+            FencedError: a later publisher took over; the staged folder is left to be swept.
+        """
+        _sync_tree(staging.folder)
+        with self._lock("publish"):
+            if self._fence() != staging.token:
+                raise FencedError("A newer run took over the index; this one did not publish.", "Nothing is lost.")
+            number = max(self.numbers(), default=0) + 1
+            target = self.folder(number)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staging.folder.rename(target)
+            _sync_folder(target.parent)
+            write_durably(self.root / "current", str(number))
+        return number
+
+    def point_to(self, number: int) -> None:
+        """Make a published version the one in force: a rollback, or its undoing."""
+        if number not in self.numbers():
+            raise StorageError(f"There is no version {number}.", f"Published are {self.numbers()}.")
+        with self._lock("point"):
+            write_durably(self.root / "current", str(number))
+
+    def prune(self, keep: int) -> list[int]:
+        """Delete all but the newest `keep` versions and the one in force; return the deleted numbers."""
+        with self._lock("prune"):
+            doomed = [number for number in self.numbers()[:-keep] if number != self.current()]
+            for number in doomed:
+                shutil.rmtree(self.folder(number))
+        return doomed
+
+    def _fence(self) -> int:
+        try:
+            return int((self.root / "fence").read_text())
+        except FileNotFoundError:
+            return 0
+
+    @contextmanager
+    def _lock(self, purpose: str) -> Iterator[None]:
+        with exclusive(self.root / "lock", purpose, wait=True):
+            yield
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Replace a small file so that a crash leaves the old or the new content, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    with temporary.open("w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        else:
+            _sync_folder(path)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
