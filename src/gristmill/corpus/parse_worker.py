@@ -1,0 +1,186 @@
+"""The process that parses: reads one document at a time from standard input, answers on standard output.
+
+It lives apart because a parser may hang, crash or eat all memory on one damaged file. The parent limits its time and
+restarts it; it limits its own memory. Messages are a line of JSON, followed for a request by the document's bytes.
+Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import IO, Any
+
+from gristmill.corpus.formats import HTML, PDF, READ_AS_TEXT, ending_of, true_media_type
+from gristmill.corpus.outcome import Outcome
+from gristmill.corpus.pages import locate_pages
+from gristmill.corpus.plain import read_plain
+
+_TESSDATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one document may cost, and whether scans are read."""
+
+    memory_mb: int
+    max_characters: int
+    ocr: bool
+    ocr_languages: tuple[str, ...]
+
+
+@dataclass
+class Reply:
+    """What became of one document."""
+
+    outcome: str
+    reason: str = ""
+    text: str = ""
+    title: str = ""
+    language: str = ""
+    modified: str = ""
+    pages: tuple[tuple[int, int], ...] = ()
+    seconds: float = 0.0
+
+
+def tessdata() -> str | None:
+    """Return the folder of Tesseract's language data, or None when Tesseract is not installed."""
+    named = os.environ.get("TESSDATA_PREFIX")
+    return next((folder for folder in (named, *_TESSDATA) if folder and Path(folder).is_dir()), None)
+
+
+def parse(data: bytes, promised: str, limits: Limits) -> Reply:
+    """Return the Markdown text of one document, or the reason why there is none."""
+    if not data:
+        return Reply(Outcome.EMPTY, "The file has no bytes.")
+    kind = true_media_type(data, promised)
+    note = "" if kind == promised else f"Its ending says {ending_of(promised)}, its content is {ending_of(kind)}."
+    reply = _plain(data) if kind in READ_AS_TEXT else _extract(data, kind, limits)
+    reply.reason = reply.reason or note
+    if len(reply.text) > limits.max_characters:
+        return Reply(Outcome.TOO_LARGE, f"It gives {len(reply.text):,} characters, over {limits.max_characters:,}.")
+    return reply
+
+
+def _plain(data: bytes) -> Reply:
+    if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Reply(Outcome.DAMAGED, "It is binary data, not text.")
+    plain = read_plain(data)
+    return Reply(Outcome.PARSED, text=plain.text, title=plain.fields.get("title", ""), modified=_time(plain.fields.get("date")))
+
+
+def _extract(data: bytes, kind: str, limits: Limits) -> Reply:
+    import kreuzberg
+
+    scan = kind.startswith("image/")
+    if scan and not limits.ocr:
+        return Reply(Outcome.NEEDS_OCR, "It is an image; install Tesseract to have it read.")
+    try:
+        result = kreuzberg.extract_bytes_sync(data, kind, config=_config(limits, ocr=scan))
+        if kind == PDF and limits.ocr and not result.content.strip():
+            result = kreuzberg.extract_bytes_sync(data, kind, config=_config(limits, ocr=True))
+    except kreuzberg.KreuzbergError as error:
+        return _failure(str(error))
+    return _success(result, kind)
+
+
+def _config(limits: Limits, *, ocr: bool) -> Any:
+    import kreuzberg
+
+    reading = kreuzberg.OcrConfig(backend="tesseract", language="+".join(limits.ocr_languages)) if ocr else None
+    return kreuzberg.ExtractionConfig(
+        output_format="markdown",
+        use_cache=False,
+        enable_quality_processing=False,
+        ocr=reading,
+        pages=kreuzberg.PageConfig(extract_pages=True),
+        language_detection=kreuzberg.LanguageDetectionConfig(enabled=True, min_confidence=0.5),
+    )
+
+
+def _success(result: Any, kind: str) -> Reply:
+    text = _without_front_matter(result.content) if kind == HTML else result.content
+    if not text.strip():
+        scan = kind == PDF
+        return Reply(
+            Outcome.NEEDS_OCR if scan else Outcome.EMPTY,
+            "It is a scan without text; install Tesseract to have it read." if scan else "It has no text.",
+        )
+    metadata = result.metadata
+    pages = [page["content"] for page in result.pages or []]
+    return Reply(
+        Outcome.PARSED,
+        text=text,
+        title=str(metadata.get("title") or metadata.get("subject") or "").strip(),
+        language=(result.detected_languages or [""])[0],
+        modified=_time(metadata.get("modified_at") or metadata.get("created_at")),
+        pages=tuple((page.page, page.start) for page in locate_pages(text, pages)) if len(pages) > 1 else (),
+    )
+
+
+def _failure(message: str) -> Reply:
+    lower = message.lower()
+    if "password" in lower or "encrypted" in lower:
+        return Reply(Outcome.LOCKED, "It is protected by a password; supply a copy without one.")
+    if "tesseract" in lower or "ocr" in lower:
+        return Reply(Outcome.NEEDS_OCR, "It is an image that could not be read; install Tesseract with its languages.")
+    return Reply(Outcome.DAMAGED, f"It cannot be opened: {message.split(': ', 1)[-1][:200]}.")
+
+
+def _without_front_matter(text: str) -> str:
+    """Take off the page's metadata, which the library writes before the text, between a rule and a title line."""
+    if not text.startswith("---\n"):
+        return text
+    head, found, rest = text.partition("\n\n# ")
+    return f"# {rest}" if found and len(head) < 5_000 else text
+
+
+def _time(stated: Any) -> str:
+    try:
+        moment = datetime.fromisoformat(str(stated).replace("Z", "+00:00"))
+    except ValueError:
+        return ""
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return moment.astimezone(timezone.utc).isoformat()
+
+
+def serve(requests: IO[bytes], replies: IO[bytes], limits: Limits) -> None:
+    """Answer requests until the input ends."""
+    while line := requests.readline():
+        request = json.loads(line)
+        data = requests.read(request["bytes"])
+        began = time.perf_counter()
+        try:
+            reply = parse(data, request["media_type"], limits)
+        except MemoryError:
+            reply = Reply(Outcome.TOO_LARGE, f"It needs more than {limits.memory_mb} MB of memory to be read.")
+        except Exception as error:  # noqa: BLE001 - whatever a parser throws is a reason, never the end of a run
+            reply = Reply(Outcome.DAMAGED, f"It cannot be read: {type(error).__name__}: {str(error)[:200]}.")
+        reply.seconds = round(time.perf_counter() - began, 6)
+        replies.write(json.dumps(asdict(reply)).encode() + b"\n")
+        replies.flush()
+
+
+def main() -> None:
+    """Run a worker with the limits of the first argument."""
+    fields = json.loads(sys.argv[1])
+    limits = Limits(**fields | {"ocr_languages": tuple(fields["ocr_languages"])})
+    if (folder := tessdata()) is not None:
+        os.environ["TESSDATA_PREFIX"] = folder
+    # Libraries print; only this descriptor carries replies.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    size = limits.memory_mb << 20
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    serve(sys.stdin.buffer, replies, limits)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""From accepted documents to ranked passages: chunks, embeddings, index versions, retrieval."""

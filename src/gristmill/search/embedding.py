@@ -1,0 +1,90 @@
+"""From `chunks` to `embeddings`: each distinct text is encoded once by each encoder.
+
+Texts are encoded in large blocks, longest first inside a block, and committed block by block. The encoder is not loaded
+when nothing is missing. Embeddings that no chunk needs are deleted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from gristmill.corpus.report import Change, Progress, StageReport
+from gristmill.fingerprint import fingerprint
+from gristmill.models.encoder import Encoder, Vectors
+from gristmill.search.chunking import with_context
+from gristmill.storage.lake import CHUNKS, EMBEDDINGS, Lake
+
+# Large enough that sorting by length pays, small enough that memory stays flat and a kill loses seconds.
+_BLOCK = 1_024
+_STEP = 128
+
+
+def embedding_id(encoder: str, embedding_key: str) -> str:
+    """Return the key of one text's vector by one encoder."""
+    return fingerprint(encoder, embedding_key)
+
+
+def embed_chunks(lake: Lake, encoder: Encoder, progress: Progress) -> StageReport:
+    """Bring `embeddings` up to date with `chunks` for `encoder`."""
+    wanted = lake.read(CHUNKS, ["embedding_key", "tokens"]).unique("embedding_key", maintain_order=True)
+    stored = lake.read(EMBEDDINGS, ["embedding", "embedding_key", "encoder"])
+    mine = stored.filter(pl.col("encoder") == encoder.fingerprint)
+    missing = wanted.join(mine, on="embedding_key", how="anti")
+    progress.start("embed", missing.height)
+    began = time.perf_counter()
+    for block in _blocks(lake, missing):
+        vectors = _encode(encoder, block, progress)
+        lake.append(EMBEDDINGS, _frame(encoder.fingerprint, block["embedding_key"], vectors))
+    unused = stored.join(wanted, on="embedding_key", how="anti")["embedding"]
+    removed = lake.delete(EMBEDDINGS, unused)
+    seconds = time.perf_counter() - began
+    tokens = int(missing["tokens"].sum())
+    numbers = {"embedded": missing.height, "reused": wanted.height - missing.height, "removed": removed}
+    rate = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / seconds, 1)}
+    return StageReport.of("embeddings", {**numbers, **rate}, (Change(key, "embedded") for key in missing["embedding_key"]))
+
+
+def vectors_of(rows: pl.Series) -> Vectors:
+    """Return binary vectors as one matrix, shape (rows, dimensions)."""
+    if rows.is_empty():
+        return np.empty((0, 0), dtype=np.float32)
+    joined = b"".join(rows)
+    return np.frombuffer(joined, dtype="<f4").reshape(len(rows), -1)
+
+
+def _blocks(lake: Lake, missing: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    if missing.is_empty():
+        return
+    keys = missing.select("embedding_key").lazy()
+    columns = lake.scan(CHUNKS).select("embedding_key", "context", "text", "tokens")
+    needed = columns.join(keys, on="embedding_key", how="semi").unique("embedding_key", keep="any")
+    yield from needed.collect_batches(chunk_size=_BLOCK)
+
+
+def _encode(encoder: Encoder, block: pl.DataFrame, progress: Progress) -> Vectors:
+    texts = [with_context(*row) for row in block.select("context", "text").iter_rows()]
+    order = np.argsort(-block["tokens"].to_numpy(), kind="stable")
+    parts = []
+    for at in range(0, len(order), _STEP):
+        step = order[at : at + _STEP]
+        parts.append(encoder.encode([texts[i] for i in step]))
+        progress.advance(len(step))
+    rows = np.empty((len(texts), parts[0].shape[1]), dtype=np.float32)
+    rows[order] = np.concatenate(parts)
+    return rows
+
+
+def _frame(encoder: str, keys: pl.Series, vectors: Vectors) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "embedding": [embedding_id(encoder, key) for key in keys],
+            "embedding_key": keys,
+            "encoder": encoder,
+            "vector": [vector.astype("<f4").tobytes() for vector in vectors],
+        },
+        schema=EMBEDDINGS.schema,
+    )
