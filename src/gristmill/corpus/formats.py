@@ -12,6 +12,7 @@ MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
 HTML = "text/html"
 PDF = "application/pdf"
+CSV = "text/csv"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
 
@@ -32,7 +33,7 @@ _BY_ENDING = {
     ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
     ".odt": f"{_OPEN}.text",
     ".ods": f"{_OPEN}.spreadsheet",
-    ".csv": "text/csv",
+    ".csv": CSV,
     ".tsv": "text/tab-separated-values",
     ".eml": "message/rfc822",
     ".rtf": "application/rtf",

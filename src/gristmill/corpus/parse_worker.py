@@ -17,10 +17,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import IO, Any
 
-from gristmill.corpus.formats import HTML, PDF, READ_AS_TEXT, ending_of, true_media_type
+from gristmill.corpus.formats import CSV, HTML, PDF, READ_AS_TEXT, ending_of, true_media_type
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.pages import locate_pages
 from gristmill.corpus.plain import read_plain
+from gristmill.corpus.repair import comma_separated, mend_pdf_words, unescape, without_page_metadata
 
 _TESSDATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
 
@@ -79,6 +80,7 @@ def _extract(data: bytes, kind: str, limits: Limits) -> Reply:
     import kreuzberg
 
     scan = kind.startswith("image/")
+    data = comma_separated(data) if kind == CSV else data
     if scan and not limits.ocr:
         return Reply(Outcome.NEEDS_OCR, "It is an image; install Tesseract to have it read.")
     try:
@@ -105,7 +107,8 @@ def _config(limits: Limits, *, ocr: bool) -> Any:
 
 
 def _success(result: Any, kind: str) -> Reply:
-    text = _without_front_matter(result.content) if kind == HTML else result.content
+    pages = [page["content"] for page in result.pages or []]
+    text = _mended(result.content, kind, pages)
     if not text.strip():
         scan = kind == PDF
         return Reply(
@@ -113,7 +116,6 @@ def _success(result: Any, kind: str) -> Reply:
             "It is a scan without text; install Tesseract to have it read." if scan else "It has no text.",
         )
     metadata = result.metadata
-    pages = [page["content"] for page in result.pages or []]
     return Reply(
         Outcome.PARSED,
         text=text,
@@ -133,12 +135,10 @@ def _failure(message: str) -> Reply:
     return Reply(Outcome.DAMAGED, f"It cannot be opened: {message.split(': ', 1)[-1][:200]}.")
 
 
-def _without_front_matter(text: str) -> str:
-    """Take off the page's metadata, which the library writes before the text, between a rule and a title line."""
-    if not text.startswith("---\n"):
-        return text
-    head, found, rest = text.partition("\n\n# ")
-    return f"# {rest}" if found and len(head) < 5_000 else text
+def _mended(text: str, kind: str, pages: list[str]) -> str:
+    if kind == PDF:
+        text = mend_pdf_words(text, pages)
+    return unescape(without_page_metadata(text) if kind == HTML else text)
 
 
 def _time(stated: Any) -> str:

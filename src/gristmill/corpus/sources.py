@@ -56,16 +56,17 @@ class Source:
     @cached_property
     def filesystem(self) -> Any:
         """The fsspec file system."""
-        return fsspec.url_to_fs(self._url, **self.settings.options)[0]
+        return fsspec.url_to_fs(self.url, **self.settings.options)[0]
 
     @cached_property
-    def _url(self) -> str:
+    def url(self) -> str:
+        """The source's absolute location."""
         location = self.settings.location
         return location if "://" in location else str((self._common.root / Path(location).expanduser()).resolve())
 
     @cached_property
     def _root(self) -> str:
-        return str(fsspec.url_to_fs(self._url, **self.settings.options)[1]).rstrip("/")
+        return str(fsspec.url_to_fs(self.url, **self.settings.options)[1]).rstrip("/")
 
     def files(self) -> Iterator[File]:
         """Yield the source's files in the order of their names.
@@ -75,10 +76,10 @@ class Source:
         """
         try:
             if not self.filesystem.isdir(self._root):
-                raise SourceError(f"There is no folder {self._url}.", "Correct the location of the source.")
+                raise SourceError(f"There is no folder {self.url}.", "Correct the location of the source.")
             listing = self.filesystem.find(self._root, detail=True)
         except OSError as error:
-            raise SourceError(f"{self._url} cannot be listed: {error}.", "Check the location and its rights.") from error
+            raise SourceError(f"{self.url} cannot be listed: {error}.", "Check the location and its rights.") from error
         for location, info in sorted(listing.items()):
             path = location[len(self._root) :].lstrip("/")
             if self._include.match_file(path) and not self._exclude.match_file(path):

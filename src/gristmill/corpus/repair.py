@@ -1,0 +1,87 @@
+r"""Mends what the parsing library (kreuzberg 4.10) does to some texts on their way to Markdown.
+
+Found by comparing its outputs on one file: in PDFs it takes single letters for broken ligatures ("RakeMaster" becomes
+"Rakettiaster") while its plain text has them right; it escapes punctuation that has no meaning where it stands ("3\.");
+a CSV file separated by semicolons is cut at its commas; a page of HTML begins with the page's metadata.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+_WORD = re.compile(r"[^\s|*_`#<>\[\]()]+")
+# What the library writes for what stood there, when it takes a character for a broken ligature.
+_LIGATURES = {"tti": "M", "ff": "!", "ffi": '"', "fi": "#", "ti": ":", "": "<"}
+_ESCAPED = re.compile(r"\\([.\-*_>+!()\[\]{}~`&])")
+_MOST_MENDED = 4
+_DELIMITERS = ",;\t|"
+_SNIFFED_LINES = 200
+
+
+def mend_pdf_words(markdown: str, pages: Sequence[str]) -> str:
+    """Return the Markdown with each word that no page has replaced by the one that a page does have."""
+    known = {word for page in pages for word in _WORD.findall(page)}
+    if not known:
+        return markdown
+    return _WORD.sub(lambda match: _mended(match[0], known), markdown)
+
+
+def unescape(markdown: str) -> str:
+    r"""Return the Markdown without backslashes before punctuation that needs none; a cell's `\|` keeps its own."""
+    return _ESCAPED.sub(r"\1", markdown)
+
+
+def without_page_metadata(markdown: str) -> str:
+    """Return the Markdown of a web page without the metadata that stands before its text."""
+    if not markdown.startswith("---\n"):
+        return markdown
+    lines = markdown.split("\n")
+    after = next((at for at, line in enumerate(lines) if line.startswith("## title: ")), None)
+    if after is None or after > 60:  # noqa: PLR2004 - metadata is a few lines; anything longer is the text itself
+        return markdown
+    return "\n".join(lines[after + 1 :]).lstrip("\n")
+
+
+def comma_separated(data: bytes) -> bytes:
+    """Return a CSV file with commas between its cells, whatever separated them."""
+    from gristmill.corpus.plain import decode
+
+    text = decode(data)
+    delimiter = _delimiter(text.splitlines()[:_SNIFFED_LINES])
+    if delimiter == ",":
+        return text.encode()
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(csv.reader(io.StringIO(text), delimiter=delimiter))
+    return out.getvalue().encode()
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """Return the character that cuts most lines into the same number of cells; a title line above may have others."""
+    agreeing = {}
+    for candidate in _DELIMITERS:
+        counts = Counter(line.count(candidate) for line in lines if candidate in line)
+        agreeing[candidate] = max(counts.values(), default=0)
+    return max(_DELIMITERS, key=lambda candidate: agreeing[candidate])
+
+
+def _mended(word: str, known: set[str]) -> str:
+    if word in known or word.strip(".,;:") in known:
+        return word
+    return next((candidate for candidate in _candidates(word) if candidate in known), word)
+
+
+def _candidates(word: str) -> Iterator[str]:
+    """Yield the words that may have stood there: some of the doubtful places put back, one kind at a time."""
+    for wrong, right in _LIGATURES.items():
+        places = [match.start() for match in re.finditer(re.escape(wrong), word)][:_MOST_MENDED]
+        for chosen in range(1, 1 << len(places)):
+            pieces, last = [], 0
+            for bit, place in enumerate(places):
+                if chosen >> bit & 1:
+                    pieces += [word[last:place], right]
+                    last = place + len(wrong)
+            yield "".join(pieces) + word[last:]

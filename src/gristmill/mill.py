@@ -1,0 +1,101 @@
+"""The mill: the stages from sources to a published search index, in their order, under one lock.
+
+The command line runs them all; each Dagster asset runs one. Both do the same work, because all of it stands in the
+functions that are called here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gristmill.corpus.acceptance import accept_documents
+from gristmill.corpus.discover import StampCache, discover
+from gristmill.corpus.parse import parse_documents
+from gristmill.corpus.report import Progress, Silent, StageReport
+from gristmill.corpus.sources import Source
+from gristmill.errors import SettingsError
+from gristmill.search.chunking import chunk_documents
+from gristmill.search.embedding import embed_chunks
+from gristmill.search.index import publish_index
+from gristmill.storage.locks import exclusive
+from gristmill.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a stage works with: the workspace, the sources of this run, and whether these are all there are."""
+
+    workspace: Workspace
+    sources: Sequence[Source]
+    complete: bool = True
+    allow_empty: bool = False
+    progress: Progress = Silent()  # noqa: RUF009 - it has no state
+
+
+Stage = Callable[[Run], StageReport]
+
+
+def source_files(run: Run) -> StageReport:
+    """List the sources and hash what is new."""
+    cache = StampCache(run.workspace.home / "cache" / "stamps.json")
+    return discover(
+        run.workspace.lake, run.sources, cache, run.progress, complete=run.complete, allow_empty=run.allow_empty
+    )
+
+
+def parsed_documents(run: Run) -> StageReport:
+    """Parse what was not parsed yet."""
+    return parse_documents(run.workspace.lake, run.workspace.sources(), run.workspace.settings.parser, run.progress)
+
+
+def accepted_documents(run: Run) -> StageReport:
+    """Judge the parsed documents and write the ledger."""
+    return accept_documents(run.workspace.lake, run.workspace.settings.parser, run.progress)
+
+
+def chunks(run: Run) -> StageReport:
+    """Cut the accepted documents."""
+    return chunk_documents(run.workspace.lake, run.workspace.settings.chunker, run.workspace.encoder, run.progress)
+
+
+def chunk_embeddings(run: Run) -> StageReport:
+    """Encode the chunks that have no vector yet."""
+    return embed_chunks(run.workspace.lake, run.workspace.encoder, run.progress)
+
+
+def search_index(run: Run) -> StageReport:
+    """Build, audit and publish a new version of the search index, if anything changed."""
+    workspace = run.workspace
+    return publish_index(
+        workspace.lake, workspace.index_store, workspace.encoder, workspace.settings.search, run.progress
+    )
+
+
+STAGES: tuple[Stage, ...] = (source_files, parsed_documents, accepted_documents, chunks, chunk_embeddings, search_index)
+
+
+def grind(run: Run) -> Iterator[StageReport]:
+    """Run all stages in order, yielding each one's report.
+
+    Raises:
+        BusyError: another process is at work on the same home.
+        SettingsError: there is no source.
+    """
+    if not run.sources:
+        raise SettingsError("There is no source of documents.", "Run 'gristmill ingest FOLDER', or 'gristmill init'.")
+    with working(run.workspace, "ingest"):
+        for stage in STAGES:
+            yield stage(run)
+
+
+@contextmanager
+def working(workspace: Workspace, purpose: str) -> Iterator[None]:
+    """Hold the lock of a home for the length of the block.
+
+    Raises:
+        BusyError: another process is at work on the same home.
+    """
+    with exclusive(workspace.home / "lock", purpose):
+        yield

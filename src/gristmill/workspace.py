@@ -1,0 +1,110 @@
+"""Everything one installation works with, wired together from its settings: the one place that chooses real parts.
+
+Parts are opened when they are first used, so that looking at a status loads no model. Tests hand in their own encoder or
+generator.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from gristmill.corpus.sources import Source
+from gristmill.errors import SettingsError
+from gristmill.models.encoder import Encoder, TransformerEncoder
+from gristmill.models.generators import Generator, make_generator
+from gristmill.search.index import index_store
+from gristmill.settings import Settings, SourceSettings, load_settings
+from gristmill.storage.artifacts import VersionStore, write_durably
+from gristmill.storage.database import Database
+from gristmill.storage.lake import Lake
+
+
+class Workspace:
+    """The parts of one installation."""
+
+    def __init__(
+        self, settings: Settings | None = None, *, encoder: Encoder | None = None, generator: Generator | None = None
+    ) -> None:
+        self.settings = settings or load_settings()
+        if encoder is not None:
+            self.encoder = encoder
+        if generator is not None:
+            self.generator = generator
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds all state."""
+        return self.settings.home_path
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The Delta tables."""
+        return Lake(self.settings.lake_url)
+
+    @cached_property
+    def database(self) -> Database:
+        """The operational database."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def index_store(self) -> VersionStore:
+        """The published versions of the search index."""
+        return index_store(self.home)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The configured encoder."""
+        return TransformerEncoder(self.settings.encoder, self.home / "cache" / "encoder-verified.json")
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The configured generator."""
+        return make_generator(self.settings.generator, self.home / "cache" / "generators")
+
+    def sources(self) -> list[Source]:
+        """Return all sources: those of the settings, and the folders that were given to `ingest`."""
+        configured = {source.location for source in self.settings.sources}
+        added = [source for source in self._added() if source.location not in configured]
+        return [Source(source, self.settings) for source in (*self.settings.sources, *added)]
+
+    def source_at(self, location: str) -> Source:
+        """Return the source at `location`, adding it to this home when it is not known yet.
+
+        Raises:
+            SettingsError: there is nothing at `location`.
+        """
+        for source in self.sources():
+            if location in {source.name, source.url}:
+                return source
+        if "://" not in location:
+            folder = Path(location).expanduser().resolve()
+            if not folder.is_dir():
+                raise SettingsError(f"There is no folder {folder}.", "Give a folder of documents.")
+            location = str(folder)
+            for source in self.sources():
+                if source.url == location:
+                    return source
+        added = SourceSettings(location=location)  # type: ignore[call-arg]
+        self._remember([*self._added(), added])
+        return Source(added, self.settings)
+
+    def forget_source(self, location: str) -> None:
+        """Take a folder that was given to `ingest` off the list; its documents go with the next full run."""
+        self._remember([source for source in self._added() if source.location != location])
+
+    def _added(self) -> list[SourceSettings]:
+        try:
+            return [SourceSettings(**fields) for fields in json.loads(self._list.read_text())]
+        except FileNotFoundError:
+            return []
+
+    def _remember(self, sources: Sequence[SourceSettings]) -> None:
+        write_durably(self._list, json.dumps([{"location": source.location} for source in sources], indent=2))
+
+    @property
+    def _list(self) -> Path:
+        return self.home / "sources.json"
