@@ -62,14 +62,14 @@ def chunks(run: Run) -> StageReport:
 
 def chunk_embeddings(run: Run) -> StageReport:
     """Encode the chunks that have no vector yet."""
-    return embed_chunks(run.workspace.lake, run.workspace.encoder, run.progress)
+    return embed_chunks(run.workspace.lake, run.workspace.encoders, run.progress)
 
 
 def search_index(run: Run) -> StageReport:
     """Build, audit and publish a new version of the search index, if anything changed."""
     workspace = run.workspace
     return publish_index(
-        workspace.lake, workspace.index_store, workspace.encoder, workspace.settings.search, run.progress
+        workspace.lake, workspace.index_store, workspace.encoders, workspace.settings.search, run.progress
     )
 
 

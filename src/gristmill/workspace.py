@@ -13,7 +13,8 @@ from pathlib import Path
 
 from gristmill.corpus.sources import Source
 from gristmill.errors import SettingsError
-from gristmill.models.encoder import Encoder, TransformerEncoder
+from gristmill.models.bridge import BridgeEncoder
+from gristmill.models.encoder import Encoder, TextEncoder, TransformerEncoder
 from gristmill.models.generators import Generator, make_generator
 from gristmill.search.index import index_store
 from gristmill.settings import Settings, SourceSettings, load_settings
@@ -59,6 +60,16 @@ class Workspace:
     def encoder(self) -> Encoder:
         """The configured encoder."""
         return TransformerEncoder(self.settings.encoder, self.home / "cache" / "encoder-verified.json")
+
+    @cached_property
+    def bridge(self) -> TextEncoder | None:
+        """The multilingual second encoder, unless the settings leave it out."""
+        return BridgeEncoder(self.home / "cache" / "bridge-verified.json") if self.settings.search.bridge else None
+
+    @property
+    def encoders(self) -> tuple[TextEncoder, ...]:
+        """The main encoder, then the bridge if there is one."""
+        return (self.encoder,) if self.bridge is None else (self.encoder, self.bridge)
 
     @cached_property
     def generator(self) -> Generator:

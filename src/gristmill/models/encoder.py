@@ -30,13 +30,21 @@ Vectors = NDArray[np.float32]
 _CODE_VERSION = 1
 
 
-class Encoder(Protocol):
+class TextEncoder(Protocol):
     """Anything that makes unit vectors of texts."""
 
     @property
     def fingerprint(self) -> str:
         """Hash of everything that decides a vector."""
         ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return one row of unit length per text, shape (texts, dimensions)."""
+        ...
+
+
+class Encoder(TextEncoder, Protocol):
+    """The main encoder, in whose tokens chunks are sized."""
 
     @property
     def window(self) -> int:
@@ -46,10 +54,6 @@ class Encoder(Protocol):
     @property
     def tokenizer(self) -> Tokenizer:
         """The tokenizer that sizes are counted in, without truncation and padding."""
-        ...
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one row of unit length per text, shape (texts, dimensions)."""
         ...
 
 

@@ -54,6 +54,8 @@ def _same(part: str, held: set[str], wanted: set[str]) -> Finding | None:
 
 def _count(version: IndexVersion) -> Finding | None:
     held = {"rows": version.rows.height, "vectors": len(version.matrix), "tantivy": version.lexical.size}
+    if version.bridge is not None:
+        held["bridge"] = len(version.bridge)
     wrong = {part: count for part, count in held.items() if count != version.manifest.chunks}
     return Finding("counts", f"The manifest says {version.manifest.chunks} chunks, but {wrong}.") if wrong else None
 

@@ -25,7 +25,7 @@ from gristmill.search.outline import Outline
 from gristmill.settings import ChunkerSettings
 from gristmill.storage.lake import CHUNKS, TEXTS, Lake
 
-_CODE_VERSION = 1
+_CODE_VERSION = 2
 _COMMIT_CHARACTERS = 8_000_000
 _BATCH_DOCUMENTS = 256
 
@@ -66,7 +66,7 @@ class Chunker:
         return [
             self._span(text, title, start, piece, len(encoding.ids), outline)
             for (start, piece), encoding in zip(pieces, tokens, strict=True)
-            if any(character.isalnum() for character in piece)
+            if _says_something(piece)
         ]
 
     def _span(self, text: str, title: str, start: int, piece: str, tokens: int, outline: Outline) -> Span:
@@ -83,6 +83,12 @@ class Chunker:
             return context
         cut: int = encoding.offsets[self._context_tokens - 1][1] if self._context_tokens else 0
         return context[:cut]
+
+
+def _says_something(piece: str) -> bool:
+    """Say whether a piece is more than headings, which the following chunks carry as their path, and marks."""
+    lines = (line for line in piece.splitlines() if not line.lstrip().startswith("#"))
+    return any(character.isalnum() for line in lines for character in line)
 
 
 def chunker_fingerprint(settings: ChunkerSettings, encoder: Encoder) -> str:
@@ -136,6 +142,8 @@ def _chunked(
 def _rows(document: dict[str, Any], chunker: Chunker) -> list[dict[str, Any]]:
     text = document["text"]
     pages = [PageStart(page["page"], page["start"]) for page in document["pages"] or []]
+    spans = chunker.spans(text, document["title"])
+    following = [span.start for span in spans[1:]]
     return [
         {
             "chunk": fingerprint(document["chunk_set"], span.start, span.end),
@@ -145,13 +153,14 @@ def _rows(document: dict[str, Any], chunker: Chunker) -> list[dict[str, Any]]:
             "start": span.start,
             "end": span.end,
             "text": text[span.start : span.end],
+            "gap": text[span.end : following[ordinal]] if ordinal < len(following) else "",
             "headings": list(span.headings),
             "page": page_at(pages, span.start),
             "tokens": span.tokens,
             "context": span.context,
             "embedding_key": text_hash(with_context(span.context, text[span.start : span.end])),
         }
-        for ordinal, span in enumerate(chunker.spans(text, document["title"]))
+        for ordinal, span in enumerate(spans)
     ]
 
 

@@ -19,6 +19,7 @@ from gristmill.models.encoder import Vectors
 from gristmill.search.rows import audience_groups
 
 VECTORS = "vectors.npy"
+BRIDGE = "bridge.npy"
 CHROMA = "chroma"
 _COLLECTION = "chunks"
 _ADD_ROWS = 2_000
@@ -45,14 +46,14 @@ def runs_of(audience_keys: pl.Series) -> list[Run]:
     ]
 
 
-def write_matrix(folder: Path, vectors: pl.Series) -> Vectors:
+def write_matrix(file: Path, vectors: pl.Series) -> Vectors:
     """Write vectors as a matrix that can be memory-mapped, and return it."""
     dimensions = len(vectors[0]) // 4 if len(vectors) else 0
     shape = (len(vectors), dimensions)
     if not len(vectors):
-        np.save(folder / VECTORS, np.empty(shape, dtype=np.float32))
+        np.save(file, np.empty(shape, dtype=np.float32))
         return np.empty(shape, dtype=np.float32)
-    matrix: Vectors = np.lib.format.open_memmap(folder / VECTORS, mode="w+", dtype=np.float32, shape=shape)
+    matrix: Vectors = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=shape)
     for row, vector in enumerate(vectors):
         matrix[row] = np.frombuffer(vector, dtype="<f4")
     matrix.flush()  # type: ignore[attr-defined]

@@ -7,14 +7,14 @@ when nothing is missing. Embeddings that no chunk needs are deleted.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
 
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.fingerprint import fingerprint
-from gristmill.models.encoder import Encoder, Vectors
+from gristmill.models.encoder import TextEncoder, Vectors
 from gristmill.search.chunking import with_context
 from gristmill.storage.lake import CHUNKS, EMBEDDINGS, Lake
 
@@ -28,8 +28,16 @@ def embedding_id(encoder: str, embedding_key: str) -> str:
     return fingerprint(encoder, embedding_key)
 
 
-def embed_chunks(lake: Lake, encoder: Encoder, progress: Progress) -> StageReport:
-    """Bring `embeddings` up to date with `chunks` for `encoder`."""
+def embed_chunks(lake: Lake, encoders: Sequence[TextEncoder], progress: Progress) -> StageReport:
+    """Bring `embeddings` up to date with `chunks` for each encoder; those of other encoders are deleted."""
+    reports = [_embed(lake, encoder, progress) for encoder in encoders]
+    used = [encoder.fingerprint for encoder in encoders]
+    others = lake.read(EMBEDDINGS, ["embedding"], ~pl.col("encoder").is_in(used))
+    lake.delete(EMBEDDINGS, others["embedding"])
+    return reports[0]
+
+
+def _embed(lake: Lake, encoder: TextEncoder, progress: Progress) -> StageReport:
     wanted = lake.read(CHUNKS, ["embedding_key", "tokens"]).unique("embedding_key", maintain_order=True)
     stored = lake.read(EMBEDDINGS, ["embedding", "embedding_key", "encoder"])
     mine = stored.filter(pl.col("encoder") == encoder.fingerprint)
@@ -39,12 +47,12 @@ def embed_chunks(lake: Lake, encoder: Encoder, progress: Progress) -> StageRepor
     for block in _blocks(lake, missing):
         vectors = _encode(encoder, block, progress)
         lake.append(EMBEDDINGS, _frame(encoder.fingerprint, block["embedding_key"], vectors))
-    unused = stored.join(wanted, on="embedding_key", how="anti")["embedding"]
+    unused = mine.join(wanted, on="embedding_key", how="anti")["embedding"]
     removed = lake.delete(EMBEDDINGS, unused)
     seconds = time.perf_counter() - began
     tokens = int(missing["tokens"].sum())
     numbers = {"embedded": missing.height, "reused": wanted.height - missing.height, "removed": removed}
-    rate = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / seconds, 1)}
+    rate = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / max(seconds, 1e-6), 1)}
     return StageReport.of("embeddings", {**numbers, **rate}, (Change(key, "embedded") for key in missing["embedding_key"]))
 
 
@@ -65,7 +73,7 @@ def _blocks(lake: Lake, missing: pl.DataFrame) -> Iterator[pl.DataFrame]:
     yield from needed.collect_batches(chunk_size=_BLOCK)
 
 
-def _encode(encoder: Encoder, block: pl.DataFrame, progress: Progress) -> Vectors:
+def _encode(encoder: TextEncoder, block: pl.DataFrame, progress: Progress) -> Vectors:
     texts = [with_context(*row) for row in block.select("context", "text").iter_rows()]
     order = np.argsort(-block["tokens"].to_numpy(), kind="stable")
     parts = []

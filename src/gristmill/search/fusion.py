@@ -16,15 +16,17 @@ def reciprocal_rank_fusion(rankings: Sequence[Ranking], constant: int = 60) -> d
     return scores
 
 
-def weighted_fusion(dense: Mapping[int, float], lexical: Mapping[int, float], dense_weight: float) -> dict[int, float]:
-    """Return the weighted sum of scores scaled to 0..1 within this question, by row.
+def weighted_fusion(signals: Sequence[tuple[Mapping[int, float], float]]) -> dict[int, float]:
+    """Return the weighted sum of signals, by row, each scaled to 0..1 within this question.
 
-    A row that lexical search did not find has a lexical score of nothing; the dense score of every row is known.
+    A row that a signal does not know has the least of it: what lexical search did not find has no word of the question.
+
+    Args:
+        signals: scores by row, and the weight of each.
     """
-    low, high = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
-    width = (high - low) or 1.0
-    best = max(lexical.values(), default=0.0) or 1.0
-    return {
-        row: dense_weight * (score - low) / width + (1 - dense_weight) * lexical.get(row, 0.0) / best
-        for row, score in dense.items()
-    }
+    fused: dict[int, float] = {}
+    for scores, weight in signals:
+        low, high = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+        for row, score in scores.items():
+            fused[row] = fused.get(row, 0.0) + weight * (score - low) / ((high - low) or 1.0)
+    return fused

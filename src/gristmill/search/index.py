@@ -10,11 +10,12 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.errors import AuditError, SearchIndexError
-from gristmill.models.encoder import Encoder
+from gristmill.models.encoder import TextEncoder
 from gristmill.search.audit import Finding
 from gristmill.search.rows import content_hash, index_rows
 from gristmill.search.version import IndexVersion, read_manifest
@@ -26,7 +27,11 @@ _TRIES = 2
 
 
 def publish_index(
-    lake: Lake, store: VersionStore, encoder: Encoder, settings: SearchSettings, progress: Progress
+    lake: Lake,
+    store: VersionStore,
+    encoders: Sequence[TextEncoder],
+    settings: SearchSettings,
+    progress: Progress,
 ) -> StageReport:
     """Bring the search index up to date with `chunks` and `embeddings`.
 
@@ -37,13 +42,14 @@ def publish_index(
     """
     began = time.perf_counter()
     rows = index_rows(lake)
-    wanted = content_hash(rows, encoder.fingerprint)
+    fingerprints = [encoder.fingerprint for encoder in encoders]
+    wanted = content_hash(rows, fingerprints)
     if _current_content(store) == wanted:
         return _report(store, rows.height, began, published=False)
     progress.start("index", rows.height)
     for attempt in range(_TRIES):
         staging = store.stage()
-        task = {"folder": str(staging.folder), "lake": lake.url, "encoder": encoder.fingerprint}
+        task: dict[str, object] = {"folder": str(staging.folder), "lake": lake.url, "encoders": fingerprints}
         _build(task, progress)
         findings = _audit({**task, "budget": settings.audit_rows})
         if not findings:
@@ -76,7 +82,7 @@ def _current_content(store: VersionStore) -> str | None:
         return None
 
 
-def _build(task: dict[str, str], progress: Progress) -> None:
+def _build(task: dict[str, object], progress: Progress) -> None:
     done = 0
     with _process("build", task) as process:
         assert process.stdout is not None
@@ -98,7 +104,7 @@ def _audit(task: dict[str, object]) -> list[Finding]:
     return [Finding(*fields) for fields in json.loads(output.splitlines()[-1])["findings"]]
 
 
-def _process(kind: str, task: dict[str, str] | dict[str, object]) -> subprocess.Popen[str]:
+def _process(kind: str, task: dict[str, object]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "gristmill.search.worker", kind, json.dumps(task)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

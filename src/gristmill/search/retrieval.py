@@ -1,12 +1,13 @@
 """From a question to ranked passages, all of them for the asker's groups.
 
-Dense and lexical candidates are found inside the groups, put together, limited per document and stripped of repetitions.
-Each passage's audience is checked once more before it is handed on.
+Dense and lexical candidates are found inside the groups and put together. A passage is a found chunk with its neighbours
+in the same document: small chunks are found more exactly, and larger ones hold the answer more often. Chunks that lie in
+a passage already found make room for others. Each passage's audience is checked once more before it is handed on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +23,10 @@ from gristmill.settings import SearchSettings
 
 @dataclass(frozen=True)
 class Passage:
-    """A chunk that was found, with its place and its scores. `text` is verbatim."""
+    """A span of a document that was found, with its place and its scores. `text` is verbatim.
+
+    `chunk` is the chunk that was found; the span takes in its neighbours.
+    """
 
     chunk: str
     document: str
@@ -41,64 +45,108 @@ class Passage:
     lexical: float
 
 
-def retrieve(
-    index: IndexVersion, question: str, vector: Vectors, asker: Asker, settings: SearchSettings, k: int | None = None
-) -> list[Passage]:
-    """Return the passages for a question, best first.
+@dataclass(frozen=True)
+class Query:
+    """A question as search needs it: its words, its vectors by the encoders of the index, and who asks."""
 
-    Args:
-        vector: the question's own, unit length.
-        k: how many; the setting when not given.
-    """
+    text: str
+    vector: Vectors
+    bridge: Vectors | None
+    asker: Asker
+
+
+@dataclass(frozen=True)
+class _Scores:
+    fused: dict[int, float]
+    dense: dict[int, float]
+    lexical: dict[int, float]
+
+
+def retrieve(index: IndexVersion, query: Query, settings: SearchSettings, k: int | None = None) -> list[Passage]:
+    """Return the passages for a question, best first: `k` of them, or as many as the settings say."""
     if not index.manifest.chunks:
         return []
-    found = index.lexical.search(question, asker.groups, settings.candidates)
-    dense_ranking = _dense(index, vector, asker, settings)
-    lexical = dict(found)
-    dense = dict(dense_ranking) | _cosines(index, vector, lexical.keys() - dict(dense_ranking).keys())
+    scores = _score(index, query, settings)
+    ranked = sorted(scores.fused, key=lambda row: (-scores.fused[row], row))
+    passages = [_passage(index, row, window, scores) for row, window in _windows(index, ranked, settings, k)]
+    return [passage for passage in passages if may_see(passage.audience, query.asker.groups)]
+
+
+def _score(index: IndexVersion, query: Query, settings: SearchSettings) -> _Scores:
+    groups = query.asker.groups
+    lexical_ranking = index.lexical.search(query.text, groups, settings.candidates)
+    dense_ranking = _dense(index, query, settings)
+    bridge_ranking = _bridge(index, query, settings)
+    rankings = [dense_ranking, lexical_ranking, bridge_ranking]
+    lexical, rows = dict(lexical_ranking), {row for ranking in rankings for row, _ in ranking}
+    dense = {row: float(index.matrix[row] @ query.vector) for row in rows}
     if settings.fusion == "rrf":
-        scores = reciprocal_rank_fusion([dense_ranking, found], settings.rrf_constant)
-    else:
-        scores = weighted_fusion(dense, lexical, settings.dense_weight)
-    ranked = sorted(scores, key=lambda row: (-scores[row], row))
-    chosen = _limited(index, ranked, settings.chunks_per_document, k or settings.passages)
-    passages = [_passage(index, row, scores[row], dense[row], lexical.get(row, 0.0)) for row in chosen]
-    return [passage for passage in passages if may_see(passage.audience, asker.groups)]
+        return _Scores(reciprocal_rank_fusion(rankings, settings.rrf_constant), dense, lexical)
+    signals = [(dense, settings.dense_weight), ({row: lexical.get(row, 0.0) for row in rows}, settings.lexical_weight)]
+    if index.bridge is not None and query.bridge is not None:
+        signals.append(({row: float(index.bridge[row] @ query.bridge) for row in rows}, settings.bridge_weight))
+    return _Scores(weighted_fusion(signals), dense, lexical)
 
 
-def _dense(index: IndexVersion, vector: Vectors, asker: Asker, settings: SearchSettings) -> list[tuple[int, float]]:
-    permitted = sum(run.end - run.start for run in index.runs if run.groups & set(asker.groups))
-    if permitted <= settings.exact_rows:
-        return exact_search(index.matrix, index.runs, asker.groups, vector, settings.candidates)
-    hits = index.chroma.search(vector[np.newaxis], settings.candidates, asker.groups)[0]
+def _dense(index: IndexVersion, query: Query, settings: SearchSettings) -> list[tuple[int, float]]:
+    if _permitted(index, query) <= settings.exact_rows:
+        return exact_search(index.matrix, index.runs, query.asker.groups, query.vector, settings.candidates)
+    hits = index.chroma.search(query.vector[np.newaxis], settings.candidates, query.asker.groups)[0]
     return [(index.row_of[chunk], cosine) for chunk, cosine in hits]
 
 
-def _cosines(index: IndexVersion, vector: Vectors, rows: Iterable[int]) -> dict[int, float]:
-    return {row: float(index.matrix[row] @ vector) for row in rows}
+def _bridge(index: IndexVersion, query: Query, settings: SearchSettings) -> list[tuple[int, float]]:
+    """Search the bridge's matrix exactly; above the crossing it only scores what the other two have found."""
+    if index.bridge is None or query.bridge is None or _permitted(index, query) > settings.exact_rows:
+        return []
+    return exact_search(index.bridge, index.runs, query.asker.groups, query.bridge, settings.candidates)
 
 
-def _limited(index: IndexVersion, ranked: list[int], per_document: int, k: int) -> list[int]:
-    """Return the first rows, with at most so many of one document and no text twice."""
-    taken: dict[str, int] = {}
+def _permitted(index: IndexVersion, query: Query) -> int:
+    return sum(run.end - run.start for run in index.runs if run.groups & set(query.asker.groups))
+
+
+def _windows(
+    index: IndexVersion, ranked: list[int], settings: SearchSettings, k: int | None
+) -> list[tuple[int, range]]:
+    """Return the first rows that are not covered yet, each with the rows its passage spans; no text comes twice."""
+    per_document: Counter[str] = Counter()
     texts: set[str] = set()
-    chosen: list[int] = []
+    covered: set[int] = set()
+    chosen: list[tuple[int, range]] = []
     for row in ranked:
-        document, text = index.rows["document"][row], index.rows["text"][row]
-        if text in texts or taken.get(document, 0) >= per_document:
+        document, text = index.documents[row], index.rows["text"][row]
+        if row in covered or text in texts or per_document[document] >= settings.passages_per_document:
             continue
-        chosen.append(row)
+        window = _around(index, row, settings.neighbours, covered)
+        chosen.append((row, window))
+        covered.update(window)
         texts.add(text)
-        taken[document] = taken.get(document, 0) + 1
-        if len(chosen) == k:
+        per_document[document] += 1
+        if len(chosen) == (k or settings.passages):
             break
     return chosen
 
 
-def _passage(index: IndexVersion, row: int, score: float, cosine: float, lexical: float) -> Passage:
+def _around(index: IndexVersion, row: int, neighbours: int, covered: set[int]) -> range:
+    """Return the rows about `row` in its own document, as far as no other passage holds them."""
+    first = last = row
+    for _ in range(neighbours):
+        if first > 0 and index.documents[first - 1] == index.documents[row] and first - 1 not in covered:
+            first -= 1
+        if last + 1 < len(index.documents) and index.documents[last + 1] == index.documents[row]:
+            last += last + 1 not in covered
+    return range(first, last + 1)
+
+
+def _passage(index: IndexVersion, row: int, window: range, scores: _Scores) -> Passage:
     fields = index.rows.row(row, named=True)
+    span = index.rows[window.start : window.stop]
+    pieces = [text + gap for text, gap in span.select("text", "gap").iter_rows()]
+    start, end = int(span["start"][0]), int(span["end"][-1])
+    text = "".join(pieces)[: end - start]
     return Passage(
-        fields["chunk"], fields["document"], fields["title"], tuple(fields["headings"]), fields["context"],
-        fields["text"], fields["start"], fields["end"], fields["page"], tuple(fields["audience"]),
-        fields["language"], fields["modified"], round(score, 6), round(cosine, 6), round(lexical, 6),
+        fields["chunk"], fields["document"], fields["title"], tuple(fields["headings"]), span["context"][0], text,
+        start, end, fields["page"], tuple(fields["audience"]), fields["language"], fields["modified"],
+        round(scores.fused[row], 6), round(scores.dense[row], 6), round(scores.lexical.get(row, 0.0), 6),
     )  # fmt: skip

@@ -5,13 +5,15 @@ Rows are ordered by audience, so that what one asker may see lies in a few conti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from gristmill.corpus.ledger import accepted
 from gristmill.fingerprint import fingerprint, lines_hash
 from gristmill.storage.lake import CHUNKS, EMBEDDINGS, TIME, Lake
 
-_CODE_VERSION = 1
+_CODE_VERSION = 2
 _AUDIENCE_SEPARATOR = ","
 
 ROWS = pl.Schema(
@@ -22,6 +24,7 @@ ROWS = pl.Schema(
         "headings": pl.List(pl.String),
         "context": pl.String,
         "text": pl.String,
+        "gap": pl.String,
         "start": pl.Int64,
         "end": pl.Int64,
         "page": pl.Int64,
@@ -44,10 +47,10 @@ def index_rows(lake: Lake) -> pl.DataFrame:
     return rows.sort("audience_key", "document", "ordinal").select(ROWS.names())
 
 
-def content_hash(rows: pl.DataFrame, encoder: str) -> str:
+def content_hash(rows: pl.DataFrame, encoders: Sequence[str]) -> str:
     """Return the hash of all that decides what an index answers. Equal hash, equal index."""
     lines = ("\t".join(map(str, row)) for row in rows.select(_IDENTITY).iter_rows())
-    return fingerprint("index", _CODE_VERSION, encoder, lines_hash(lines))
+    return fingerprint("index", _CODE_VERSION, list(encoders), lines_hash(lines))
 
 
 def audience_groups(key: str) -> set[str]:

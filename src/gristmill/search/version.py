@@ -2,7 +2,7 @@
 
     manifest.json   what the version holds, with the hash of every other file
     rows.arrow      one row per chunk
-    vectors.npy     the same rows' vectors, memory-mapped
+    vectors.npy     the same rows' vectors, memory-mapped; bridge.npy those of the second encoder
     chroma/         the same for approximate search
     tantivy/        the same for lexical search
 """
@@ -20,7 +20,7 @@ import polars as pl
 from gristmill.errors import SearchIndexError
 from gristmill.fingerprint import file_hash
 from gristmill.models.encoder import Vectors
-from gristmill.search.dense import VECTORS, ChromaIndex, Run, runs_of
+from gristmill.search.dense import BRIDGE, VECTORS, ChromaIndex, Run, runs_of
 from gristmill.search.lexical import LexicalIndex
 
 MANIFEST = "manifest.json"
@@ -33,7 +33,7 @@ class Manifest:
     """What an index version holds."""
 
     content: str  # hash of all that decides what the index answers
-    encoder: str
+    encoders: tuple[str, ...]  # fingerprints: the main encoder's, then the bridge's if there is one
     chunks: int
     documents: int
     languages: tuple[str, ...]
@@ -48,7 +48,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     try:
         fields = json.loads((folder / MANIFEST).read_text())
-        return Manifest(**fields | {"languages": tuple(fields["languages"])})
+        return Manifest(**fields | {name: tuple(fields[name]) for name in ("languages", "encoders")})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SearchIndexError(f"The index version {folder.name} has no readable manifest.", _REMEDY) from error
 
@@ -81,9 +81,17 @@ class IndexVersion:
 
     @cached_property
     def matrix(self) -> Vectors:
-        """The vectors, memory-mapped, shape (chunks, dimensions)."""
+        """The main encoder's vectors, memory-mapped, shape (chunks, dimensions)."""
+        return self._mapped(VECTORS)
+
+    @cached_property
+    def bridge(self) -> Vectors | None:
+        """The bridge encoder's vectors, memory-mapped; None when the version has none."""
+        return self._mapped(BRIDGE) if len(self.manifest.encoders) > 1 else None
+
+    def _mapped(self, name: str) -> Vectors:
         try:
-            matrix: Vectors = np.load(self.folder / VECTORS, mmap_mode="r", allow_pickle=False)
+            matrix: Vectors = np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
         except (ValueError, OSError) as error:
             raise SearchIndexError(f"The index version {self.folder.name} is damaged: {error}.", _REMEDY) from error
         return matrix
@@ -92,6 +100,11 @@ class IndexVersion:
     def runs(self) -> list[Run]:
         """The runs of rows with one audience."""
         return runs_of(self.rows["audience_key"])
+
+    @cached_property
+    def documents(self) -> list[str]:
+        """The document of each row."""
+        return self.rows["document"].to_list()
 
     @cached_property
     def row_of(self) -> dict[str, int]:

@@ -12,6 +12,7 @@ import json
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import polars as pl
 
 from gristmill.search.audit import audit
 from gristmill.search.chunking import with_context
-from gristmill.search.dense import ChromaIndex, write_matrix
+from gristmill.search.dense import BRIDGE, VECTORS, ChromaIndex, write_matrix
 from gristmill.search.lexical import LexicalIndex
 from gristmill.search.rows import content_hash, embeddings_for, index_rows
 from gristmill.search.version import ROWS_FILE, Manifest, hash_files, write_manifest
@@ -29,15 +30,16 @@ _CHROMA_STEP = 5_000
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
-def build(folder: Path, lake: Lake, encoder: str) -> None:
-    """Write a complete version into `folder`."""
+def build(folder: Path, lake: Lake, encoders: Sequence[str]) -> None:
+    """Write a complete version into `folder`; a chunk without its vectors is left out, and the audit will say so."""
     rows = index_rows(lake)
-    vectors = embeddings_for(lake, rows, encoder)
-    if vectors.null_count():
-        rows = rows.filter(vectors.is_not_null())
-        vectors = vectors.drop_nulls()
+    vectors = pl.DataFrame([embeddings_for(lake, rows, encoder).alias(encoder) for encoder in encoders])
+    complete = vectors.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
+    rows, vectors = rows.filter(complete), vectors.filter(complete)
     rows.write_ipc(folder / ROWS_FILE, compression="uncompressed")
-    matrix = write_matrix(folder, vectors)
+    matrix = write_matrix(folder / VECTORS, vectors[encoders[0]])
+    for bridge in encoders[1:]:
+        write_matrix(folder / BRIDGE, vectors[bridge])
     _say("lexical", rows.height)
     LexicalIndex.create(
         folder,
@@ -51,8 +53,8 @@ def build(folder: Path, lake: Lake, encoder: str) -> None:
     _build_chroma(folder, rows, matrix)
     languages = tuple(sorted(set(rows["language"]) - {""}))
     documents = rows["document"].n_unique()
-    content = content_hash(rows, encoder)
-    write_manifest(folder, Manifest(content, encoder, rows.height, documents, languages, _immutable(folder)))
+    content = content_hash(rows, encoders)
+    write_manifest(folder, Manifest(content, tuple(encoders), rows.height, documents, languages, _immutable(folder)))
 
 
 def _build_chroma(folder: Path, rows: pl.DataFrame, matrix: Any) -> None:
@@ -79,7 +81,7 @@ def main() -> None:
     task = json.loads(sys.argv[2])
     folder, lake = Path(task["folder"]), Lake(task["lake"])
     if sys.argv[1] == "build":
-        build(folder, lake, task["encoder"])
+        build(folder, lake, task["encoders"])
     else:
         # Audited is a copy: opening Chroma writes to its files, and what is published was never opened again.
         copy = folder.with_name(f"{folder.name}-audit")

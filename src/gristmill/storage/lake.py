@@ -1,7 +1,8 @@
 """The lake: every Delta table of Gristmill, its schema and its key, and the few ways to change one.
 
 Rows are added, changed and removed by key in single atomic commits, so a process killed at any moment leaves a table as
-it was before or after a commit. What the rows mean is decided by the stages, not here.
+it was before or after a commit. A column that a newer version declares is added at the next write; older rows have
+nothing in it. What the rows mean is decided by the stages, not here.
 """
 
 from __future__ import annotations
@@ -108,6 +109,7 @@ CHUNKS = Table(
             "start": pl.Int64,
             "end": pl.Int64,
             "text": pl.String,
+            "gap": pl.String,  # what stands between this chunk and the next one: usually a blank line
             "headings": pl.List(pl.String),
             "page": pl.Int64,
             "tokens": pl.Int64,
@@ -165,9 +167,11 @@ class Lake:
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
         opened = self._open(table)
         if opened is None:
-            write_deltalake(self._path(table), rows, mode="append")
+            write_deltalake(self._path(table), rows, mode="append", schema_mode="merge")
             return rows.height
-        merge = opened.merge(rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t")
+        merge = opened.merge(
+            rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
+        )
         merge.when_matched_update_all().when_not_matched_insert_all().execute()
         self._compact(table)
         return rows.height
@@ -177,7 +181,7 @@ class Lake:
         if rows.is_empty():
             return 0
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
-        write_deltalake(self._path(table), rows, mode="append")
+        write_deltalake(self._path(table), rows, mode="append", schema_mode="merge")
         self._compact(table)
         return rows.height
 
