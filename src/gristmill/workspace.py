@@ -78,9 +78,10 @@ class Workspace:
 
     def sources(self) -> list[Source]:
         """Return all sources: those of the settings, and the folders that were given to `ingest`."""
-        configured = {source.location for source in self.settings.sources}
-        added = [source for source in self._added() if source.location not in configured]
-        return [Source(source, self.settings) for source in (*self.settings.sources, *added)]
+        configured = [Source(source, self.settings) for source in self.settings.sources]
+        places = {source.url for source in configured}
+        added = [Source(source, self.settings) for source in self._added()]
+        return configured + [source for source in added if source.url not in places]
 
     def source_at(self, location: str) -> Source:
         """Return the source at `location`, adding it to this home when it is not known yet.

@@ -6,6 +6,7 @@ from enum import Enum
 
 import polars as pl
 
+from gristmill.errors import SettingsError
 from gristmill.storage.lake import DOCUMENTS, Lake
 
 
@@ -30,3 +31,19 @@ def counts(lake: Lake) -> dict[str, int]:
     rows = lake.read(DOCUMENTS, ["status"]).group_by("status").len()
     found = dict(rows.iter_rows())
     return {status.value: int(found.get(status.value, 0)) for status in Status}
+
+
+def find(lake: Lake, status: str | None = None, contains: str = "") -> pl.DataFrame:
+    """Return ledger rows by status and part of the path, worst first.
+
+    Raises:
+        SettingsError: there is no such status.
+    """
+    if status is not None and status not in {known.value for known in Status}:
+        raise SettingsError(f"There is no status '{status}'.", f"Use one of {', '.join(Status)}.")
+    where = pl.col("document").str.contains(contains, literal=True)
+    if status is not None:
+        where = where & (pl.col("status") == status)
+    order = {str(known): place for place, known in enumerate((Status.FAILED, Status.QUARANTINED, Status.ACCEPTED, Status.REMOVED))}
+    rows = lake.read(DOCUMENTS, where=where)
+    return rows.sort(pl.col("status").replace_strict(order, return_dtype=pl.Int64), "document")

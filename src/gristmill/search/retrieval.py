@@ -22,6 +22,15 @@ from gristmill.settings import SearchSettings
 
 
 @dataclass(frozen=True)
+class ChunkSpan:
+    """A chunk's id and its span in the document's text."""
+
+    chunk: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Passage:
     """A span of a document that was found, with its place and its scores. `text` is verbatim.
 
@@ -43,6 +52,12 @@ class Passage:
     score: float
     cosine: float
     lexical: float
+    spans: tuple[ChunkSpan, ...] = ()
+
+    def chunk_at(self, offset: int) -> str:
+        """Return the id of the chunk that holds `offset` of the document, or of the last one before it."""
+        before = [span.chunk for span in self.spans if span.start <= offset]
+        return before[-1] if before else self.chunk
 
 
 @dataclass(frozen=True)
@@ -149,4 +164,5 @@ def _passage(index: IndexVersion, row: int, window: range, scores: _Scores) -> P
         fields["chunk"], fields["document"], fields["title"], tuple(fields["headings"]), span["context"][0], text,
         start, end, fields["page"], tuple(fields["audience"]), fields["language"], fields["modified"],
         round(scores.fused[row], 6), round(scores.dense[row], 6), round(scores.lexical.get(row, 0.0), 6),
+        tuple(ChunkSpan(*place) for place in span.select("chunk", "start", "end").iter_rows()),
     )  # fmt: skip

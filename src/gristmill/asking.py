@@ -1,0 +1,77 @@
+"""Asking and searching in an installation: the current release, opened once, with receipts stored.
+
+The command line and the service both ask through here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import cached_property
+from threading import Thread
+
+from gristmill.answering.answer import Answer
+from gristmill.answering.pipeline import Tools, answer
+from gristmill.answering.prompts import load_prompt
+from gristmill.answering.receipts import store_receipt
+from gristmill.identity import Asker
+from gristmill.models.generators import OpenVinoGenerator
+from gristmill.release.manifest import keep, release_of
+from gristmill.search.index import open_current
+from gristmill.search.retrieval import Passage, Query, retrieve
+from gristmill.storage.artifacts import write_durably
+from gristmill.workspace import Workspace
+
+
+class Answerer:
+    """The current release of a workspace, ready to answer."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._index = open_current(workspace.index_store)
+
+    def ask(self, question: str, asker: Asker) -> Answer:
+        """Answer a question and store the receipt."""
+        given = answer(question, asker, self.tools)
+        store_receipt(self._workspace.database, given, asker)
+        return given
+
+    def search(self, question: str, asker: Asker, k: int) -> list[Passage]:
+        """Return the `k` best passages for a question."""
+        bridge = self._workspace.bridge if self._index.bridge is not None else None
+        vector = self._workspace.encoder.encode([question])[0]
+        bridged = bridge.encode([question])[0] if bridge is not None else None
+        return retrieve(self._index, Query(question, vector, bridged, asker), self._workspace.settings.search, k)
+
+    def warm(self) -> None:
+        """Load the models now, the generator beside the encoder, so that the first question waits once."""
+        generator = self._workspace.generator
+        loading = Thread(target=generator.load) if isinstance(generator, OpenVinoGenerator) else None
+        if loading is not None:
+            loading.start()
+        self._workspace.encoder.encode(["warm"])
+        if loading is not None:
+            loading.join()
+
+    @cached_property
+    def tools(self) -> Tools:
+        """What the steps of the answer path work with."""
+        workspace, prompt = self._workspace, load_prompt()
+        release = release_of(workspace.settings, self._index.manifest, prompt, workspace.generator)
+        keep(release, workspace.home)
+        return Tools(
+            self._index,
+            workspace.encoder,
+            workspace.bridge,
+            workspace.generator,
+            prompt,
+            workspace.settings.search,
+            workspace.settings.answering,
+            release.name,
+            self._nonce(),
+        )
+
+    def _nonce(self) -> str:
+        file = self._workspace.home / "nonce"
+        if not file.exists():
+            write_durably(file, secrets.token_hex(16))
+        return file.read_text()

@@ -1,0 +1,62 @@
+"""The demonstration: the sample company's documents, and questions of different kinds about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from gristmill.asking import Answerer
+from gristmill.corpus.report import Progress
+from gristmill.errors import SettingsError
+from gristmill.identity import Asker
+from gristmill.mill import Run, grind
+from gristmill.rendering import ProgressBars, answer, summary
+from gristmill.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question of the demonstration, what it shows, and who asks."""
+
+    shows: str
+    question: str
+    groups: tuple[str, ...] = ()
+
+
+EXAMPLES = (
+    Example("A single fact", "Who keeps the gift register?"),
+    Example("A number from a manual", "What is the rated speed of the Heron 40?"),
+    Example("A row of a table", "What does a Hopper H2 cost in the 2026 price list?"),
+    Example("Nothing in the documents answers this", "Which football club does the managing director support?"),
+    Example("Restricted: asked by somebody outside HR", "What is the salary band of grade G5?"),
+    Example("The same, asked by somebody in HR", "What is the salary band of grade G5?", ("hr",)),
+)
+
+
+def run(workspace: Workspace, console: Console, progress: Progress) -> None:
+    """Ingest the configured sources, then ask the example questions.
+
+    Raises:
+        SettingsError: no source is configured here.
+    """
+    sources = workspace.sources()
+    if not sources:
+        raise SettingsError("No sample documents are configured here.", "Run this in a checkout of Gristmill.")
+    console.rule("[bold]1. From documents to a search index")
+    reports = list(grind(Run(workspace, sources, progress=progress)))
+    if isinstance(progress, ProgressBars):
+        progress.__exit__(None, None, None)
+    console.print(summary(reports))
+    console.rule("[bold]2. Questions")
+    answerer = Answerer(workspace)
+    with console.status("Loading the models …"):
+        answerer.warm()
+    for example in EXAMPLES:
+        console.print(f"\n[bold]{example.shows}[/]")
+        console.print(answer(answerer.ask(example.question, Asker.in_groups(example.groups))))
+    console.rule("[bold]3. Where to look next")
+    console.print("  [bold]make ui[/]                                 the asset graph in the Dagster web UI")
+    console.print("  [bold].venv/bin/gristmill ask 'QUESTION'[/]      ask your own")
+    console.print("  [bold].venv/bin/gristmill documents[/]           what came in, and what was left out and why")
+    console.print("  [bold].venv/bin/gristmill ingest FOLDER[/]       your own documents")

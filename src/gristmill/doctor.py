@@ -1,0 +1,167 @@
+"""The doctor: a list of checks on an installation, each with its name, severity, message and remedy.
+
+A check never raises: what goes wrong inside one is its finding.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from gristmill.corpus.ledger import counts
+from gristmill.corpus.parse_worker import tessdata
+from gristmill.errors import GristmillError
+from gristmill.models.catalog import encoder_weights, generator_weights
+from gristmill.search.index import open_current
+from gristmill.search.rows import index_rows
+from gristmill.search.version import hash_files
+from gristmill.settings import settings_file
+from gristmill.storage.lake import TABLES
+from gristmill.workspace import Workspace
+
+_LOW_DISK_BYTES = 2 << 30
+_FEW_CORES = 2
+
+
+class Severity(str, Enum):
+    """How bad a finding is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+    __str__ = str.__str__
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    name: str
+    severity: Severity
+    message: str
+    remedy: str = ""
+
+
+Check = Callable[[Workspace], Finding]
+
+
+def examine(workspace: Workspace) -> list[Finding]:
+    """Run all checks and return what each found."""
+    return [_guarded(check, workspace) for check in CHECKS]
+
+
+def settings(workspace: Workspace) -> Finding:
+    """Are the settings read from where the user thinks?"""
+    file = settings_file()
+    sources = len(workspace.sources())
+    said = f"{file or 'defaults, no gristmill.toml'}; {sources} source{'s' * (sources != 1)}; home {workspace.home}"
+    if not sources:
+        return Finding("settings", Severity.WARNING, said, "Run 'gristmill ingest FOLDER', or 'gristmill init'.")
+    return Finding("settings", Severity.OK, said)
+
+
+def home_writable(workspace: Workspace) -> Finding:
+    """Can state be written, and is there room?"""
+    folder = next(f for f in (workspace.home, *workspace.home.parents) if f.exists())
+    if not os.access(folder, os.W_OK):
+        return Finding("home", Severity.ERROR, f"{folder} cannot be written.", "Set GRISTMILL_HOME to another folder.")
+    free = shutil.disk_usage(folder).free
+    if free < _LOW_DISK_BYTES:
+        return Finding("home", Severity.WARNING, f"Only {free / 1e9:.1f} GB are free.", "Make room, or move the home.")
+    return Finding("home", Severity.OK, f"writable, {free / 1e9:.0f} GB free")
+
+
+def sources(workspace: Workspace) -> Finding:
+    """Can every source be listed?"""
+    found = sum(1 for source in workspace.sources() for _ in source.files())
+    return Finding("sources", Severity.OK, f"{found} files in {len(workspace.sources())} sources")
+
+
+def encoder(workspace: Workspace) -> Finding:
+    """Are the encoder's weights the pinned ones?"""
+    weights = encoder_weights(workspace.settings.encoder)
+    weights.verify()
+    return Finding("encoder", Severity.OK, f"{weights.name}, SHA-256 {weights.sha256[:12]}…")
+
+
+def generator(workspace: Workspace) -> Finding:
+    """Are the generator's weights the pinned ones?"""
+    if workspace.settings.generator.engine == "quote":
+        return Finding("generator", Severity.OK, "quotes only, no model")
+    weights = generator_weights(workspace.settings.generator)
+    weights.verify()
+    return Finding("generator", Severity.OK, f"{weights.name}, SHA-256 {weights.sha256[:12]}…")
+
+
+def reading_scans(workspace: Workspace) -> Finding:
+    """Can scans be read?"""
+    if not workspace.settings.parser.ocr:
+        return Finding("scans", Severity.OK, "not wanted ('ocr = false')")
+    if tessdata() is None:
+        return Finding(
+            "scans",
+            Severity.WARNING,
+            "Tesseract is not installed: scanned documents stay unread, each with that reason.",
+            "Install tesseract-ocr with its languages, then run 'gristmill ingest'.",
+        )
+    return Finding("scans", Severity.OK, f"Tesseract data in {tessdata()}")
+
+
+def lake(workspace: Workspace) -> Finding:
+    """Can every table be read?"""
+    rows = {table.name: workspace.lake.read(table, [table.key]).height for table in TABLES}
+    return Finding("lake", Severity.OK, ", ".join(f"{name} {count}" for name, count in rows.items()))
+
+
+def documents(workspace: Workspace) -> Finding:
+    """How do the documents stand?"""
+    found = counts(workspace.lake)
+    said = ", ".join(f"{count} {status}" for status, count in found.items())
+    if found["failed"]:
+        return Finding("documents", Severity.WARNING, said, "See 'gristmill documents --status failed'.")
+    return Finding("documents", Severity.OK, said)
+
+
+def search_index(workspace: Workspace) -> Finding:
+    """Is the index in force whole, and does it hold what the lake asks for?"""
+    version = open_current(workspace.index_store)
+    found = hash_files(version.folder)
+    changed = [name for name, sha in version.manifest.files.items() if found.get(name) != sha]
+    if changed:
+        return Finding("index", Severity.ERROR, f"Damaged files: {', '.join(changed[:3])}.", "Run 'gristmill ingest'.")
+    wanted = set(index_rows(workspace.lake)["chunk"])
+    held = set(version.rows["chunk"])
+    if wanted != held:
+        behind = len(wanted ^ held)
+        return Finding("index", Severity.WARNING, f"It is {behind} chunks behind the lake.", "Run 'gristmill ingest'.")
+    return Finding("index", Severity.OK, f"version {int(version.folder.name)}, {version.manifest.chunks} chunks, intact")
+
+
+def machine(_workspace: Workspace) -> Finding:
+    """Is the machine fit for it?"""
+    cores = os.cpu_count() or 1
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    severity = Severity.OK if cores >= _FEW_CORES and memory > 3.5 else Severity.WARNING  # noqa: PLR2004
+    remedy = "" if severity is Severity.OK else "Expect it to be slow; 2 cores and 4 GB are comfortable."
+    return Finding("machine", severity, f"{cores} cores, {memory:.0f} GB memory", remedy)
+
+
+CHECKS: tuple[Check, ...] = (
+    settings, home_writable, machine, sources, encoder, generator, reading_scans, lake, documents, search_index,
+)  # fmt: skip
+
+
+def _guarded(check: Check, workspace: Workspace) -> Finding:
+    name = check.__name__.removesuffix("_writable").replace("reading_", "").replace("search_", "")
+    try:
+        return check(workspace)
+    except GristmillError as error:
+        return Finding(name, Severity.ERROR, error.message, error.remedy)
+    except Exception as error:  # noqa: BLE001 - a doctor that dies of the illness helps nobody
+        return Finding(name, Severity.ERROR, f"{type(error).__name__}: {error}", "Please report this.")
+
+

@@ -1,0 +1,1 @@
+"""What users get, named: the manifest of everything that can change an answer."""

@@ -1,0 +1,106 @@
+"""What a new user meets first: a commented settings file, and a look at what there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gristmill.corpus.ledger import counts
+from gristmill.errors import SearchIndexError, SettingsError
+from gristmill.search.index import open_current
+from gristmill.settings import SETTINGS_FILE, settings_file
+from gristmill.storage.artifacts import write_durably
+from gristmill.storage.lake import CHUNKS, EMBEDDINGS
+from gristmill.workspace import Workspace
+
+_TEMPLATE = '''# Gristmill's settings. Everything that is commented out has the value shown.
+# Each can be overridden by the environment: GRISTMILL_HOME, GRISTMILL_SEARCH__PASSAGES=8.
+
+# Where state lives: tables, index, receipts. Safe to delete but for the receipts; 'gristmill ingest' makes it again.
+# home = ".gristmill"
+
+# Who may see a document that no rule below matches. An empty list means nobody.
+# default_groups = ["everyone"]
+
+# Audience rules, asked in their order; the first pattern that matches a document's path decides.
+# Patterns are those of .gitignore. Everybody is in the group "everyone".
+# [[audience]]
+# pattern = "hr/**"
+# groups = ["hr"]
+
+# A source is a folder, or any location that fsspec knows (s3://bucket/docs, with its package installed).
+[[sources]]
+location = {location}
+# prefix = ""                  # put before each path; needed from the second source on
+# include = ["**"]
+# exclude = ["drafts/**", "*.bak"]
+# max_bytes = 50_000_000       # a larger document fails with a reason
+
+# [parser]
+# workers = 2                  # parsing processes
+# seconds = 60.0               # time limit for one document
+# memory_mb = 2048             # memory limit of one parsing process
+# ocr = true                   # read scans when Tesseract is installed
+# ocr_languages = ["eng", "deu", "fra"]
+
+# [chunker]
+# tokens = 190                 # largest chunk, in the encoder's tokens
+# context_tokens = 48          # title, headings and table header that are encoded with it
+
+# [encoder]                    # another encoder: a sentence-transformers folder with safetensors
+# name = "my-encoder"
+# path = "/models/my-encoder"
+# sha256 = "..."               # of its model.safetensors
+
+# [generator]                  # another generator: a GGUF file; or engine = "quote" to only quote
+# name = "my-model"
+# path = "/models/my-model.gguf"
+# sha256 = "..."
+
+# [search]
+# passages = 5
+# fusion = "weighted"          # or "rrf", reciprocal rank fusion
+
+# [answering]
+# answerable = {answerable}         # below this probability there is an honest refusal
+# quotes = 2
+'''
+
+
+def write_settings(folder: Path, documents: Path | None, *, replace: bool) -> Path:
+    """Write a commented settings file into `folder`.
+
+    Raises:
+        SettingsError: there is one already and `replace` was not asked for.
+    """
+    from gristmill.settings import AnsweringSettings
+
+    target = folder / SETTINGS_FILE
+    if target.exists() and not replace:
+        raise SettingsError(f"{target} exists.", "Edit it, or use --force: the old one is kept as gristmill.toml.bak.")
+    if target.exists():
+        target.replace(target.with_suffix(".toml.bak"))
+    location = str(documents) if documents is not None else "documents"
+    quoted = '"' + location.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    write_durably(target, _TEMPLATE.format(location=quoted, answerable=AnsweringSettings().answerable))
+    return target
+
+
+def state(workspace: Workspace) -> dict[str, Any]:
+    """Return what there is, in words and numbers."""
+    try:
+        version = open_current(workspace.index_store)
+        index: dict[str, Any] = {"index version": int(version.folder.name), "chunks in the index": version.manifest.chunks}
+    except SearchIndexError as error:
+        index = {"index version": f"none. {error.remedy}"}
+    return {
+        "settings": str(settings_file() or "defaults"),
+        "home": str(workspace.home),
+        "sources": ", ".join(source.name for source in workspace.sources()) or "none",
+        **{f"documents {name}": count for name, count in counts(workspace.lake).items()},
+        "chunks": workspace.lake.read(CHUNKS, ["chunk"]).height,
+        "embeddings": workspace.lake.read(EMBEDDINGS, ["embedding"]).height,
+        **index,
+        "encoder": workspace.settings.encoder.name,
+        "generator": workspace.settings.generator.name,
+    }
