@@ -118,7 +118,7 @@ def _extracted(item: PdfTextObj, page: PdfPage) -> str:
     """The text of a hidden piece. The page's text is made only here: it costs as much as all the rest."""
     item.textpage = page.get_textpage()
     try:
-        return item.extract()
+        return str(item.extract())
     finally:
         item.textpage.close()
 
@@ -150,7 +150,7 @@ def _kind(item: PdfTextObj, sheet: _Box, inks: list[_Ink]) -> HiddenKind | None:
 
 def _on_sheet(item: PdfTextObj, sheet: _Box) -> bool:
     left, bottom, right, top = item.get_bounds()
-    return right >= sheet.left and left <= sheet.right and top >= sheet.bottom and bottom <= sheet.top
+    return bool(right >= sheet.left and left <= sheet.right and top >= sheet.bottom and bottom <= sheet.top)
 
 
 def _below(item: PdfTextObj, inks: list[_Ink]) -> Colour | None:
@@ -172,4 +172,4 @@ def _fill(item: PdfObject) -> Colour | None:
 def _is_scan(page: PdfPage, inks: list[_Ink]) -> bool:
     width, height = page.get_size()
     pictures = sum(ink.box.area for ink in inks if ink.colour is None)
-    return pictures > _SCAN_SHARE * width * height
+    return bool(pictures > _SCAN_SHARE * width * height)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from gristmill.corpus.hygiene.offsets import Span
@@ -81,7 +82,7 @@ def section_languages(text: str, headings: Sequence[int]) -> list[SectionLanguag
 
 def _sections(text: str, headings: Iterable[int]) -> list[Span]:
     bounds = sorted({0, len(text), *(min(max(0, offset), len(text)) for offset in headings)})
-    return [Span(start, end) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [Span(start, end) for start, end in pairwise(bounds)]
 
 
 def _or(language: Language, fallback: Language) -> Language:

@@ -63,7 +63,8 @@ def _line_edits(line: str, base: int) -> Iterator[Edit]:
 
 
 def _joined(line: str, base: int, edits: list[Edit]) -> str:
-    pieces, copied = [], 0
+    pieces: list[str] = []
+    copied = 0
     for edit in edits:
         pieces += (line[copied : edit.start - base], edit.replacement)
         copied = edit.end - base

@@ -103,7 +103,8 @@ IDENTITY = OffsetMap()
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> tuple[str, OffsetMap]:
     """The text after sorted edits that do not overlap, and the map between both."""
-    layer, pieces, copied, length, any_edit = _Layer(), [], 0, 0, False
+    pieces: list[str] = []
+    layer, copied, length, any_edit = _Layer(), 0, 0, False
     for edit in edits:
         any_edit = True
         pieces += (text[copied : edit.start], edit.replacement)

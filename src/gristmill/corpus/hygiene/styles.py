@@ -123,20 +123,8 @@ def _colour(value: str) -> Colour | None:
 
 
 _TELLING = frozenset(
-    [
-        "display",
-        "visibility",
-        "opacity",
-        "font-size",
-        "color",
-        "background",
-        "background-color",
-        "position",
-        "text-indent",
-        "margin-left",
-        "clip",
-        "clip-path",
-        "transform",
-        "overflow",
-    ]
+    {
+        *("display", "visibility", "opacity", "font-size", "color", "background", "background-color", "position"),
+        *("text-indent", "margin-left", "clip", "clip-path", "transform", "overflow"),
+    }
 )
