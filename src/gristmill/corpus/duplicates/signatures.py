@@ -7,7 +7,6 @@ A signature depends on its text alone, so a stored one is never computed again; 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import compress
 from typing import TypeAlias
 
 import numpy as np

@@ -45,7 +45,7 @@ _DATE = re.compile(
 _WORD_FOR_VERSION = "version|issue|revision|rev|edition|ausgabe|fassung|révision|édition|firmware|fw|v"
 _FIGURES = r"\d{1,3}(?:\.\d{1,3}){0,3}"
 _NUMBER = re.compile(
-    rf"(?<![^\W_])(?:(?:{_WORD_FOR_VERSION})[\s_.-]{{0,2}}({_FIGURES})(?![^\W_])"
+    rf"(?<![\w-])(?:(?:{_WORD_FOR_VERSION})[\s_.-]{{0,2}}({_FIGURES})(?![^\W_])"
     r"|(?:revision|rev|issue|version|ausgabe)[\s_.-]{1,2}([a-h])(?![^\W_]))",
     re.IGNORECASE,
 )
@@ -55,6 +55,11 @@ _OTHER_VERSION = re.compile(
     r"(?:replac|supersed|ersetz|remplac|withdrawn|previous|former|for firmware|holds for|use issue|draft for)"
     r"[^\n]*?(?=[.\n]\s|\n|\Z)",
     re.IGNORECASE,
+)
+# A row of data: its dates are of births and deliveries, unless it says what it dates.
+_DATA_ROW = re.compile(
+    r"^\|(?![^\n]*(?:valid|date[ds]?:|edition|version|issue|revised|stand|gültig|valable))[^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _PATH_YEAR = re.compile(rf"(?<!\d){_YEAR}(?!\d)")
 # Parts of a file name that tell versions of one document apart, and nothing else.
@@ -98,8 +103,12 @@ def read_version(path: str, title: str, head: str, modified: date | None = None)
     # A number further down is that of a part, a program or another document.
     first = _OTHER_VERSION.sub(" ", head[:_FIRST_LINES])
     places = (("first lines", first), ("name", name.replace("_", "-")), ("title", title))
-    number, number_place = next(_found(places, _number), ((), ""))
-    stated, date_place = next(_found(places, _date), (None, ""))
+    # "K12-V4" in a text is a part; "travel-v2" as a name is a version.
+    spaced = (places[0], ("name", re.sub(r"[_-]", " ", name)), places[2])
+    number, number_place = next(_found(spaced, _number), ((), ""))
+    undated = ("first lines", _DATA_ROW.sub("", first))
+    named = (place for found in (_date, _year) for place in _found(places[1:], found))
+    stated, date_place = next(_found((undated,), _date), None) or next(named, (None, ""))
     evidence = [f"number {'.'.join(map(str, number))} in the {number_place}"] if number else []
     evidence += [f"date {_written(stated)} in the {date_place}"] if stated else []
     draft = any(_DRAFT.search(text) for text in (name, title, head[:300]))
@@ -140,7 +149,12 @@ def _date(text: str) -> StatedDate | None:
     for match in _DATE.finditer(text):
         if found := _as_date(match):
             return found
-    year = _PATH_YEAR.search(text) if len(text) < 200 else None
+    return None
+
+
+def _year(name: str) -> StatedDate | None:
+    """The year in a name or title; in a text, four figures may be anything."""
+    year = _PATH_YEAR.search(name)
     return StatedDate(date(int(year.group()), 1, 1), Precision.YEAR) if year else None
 
 
