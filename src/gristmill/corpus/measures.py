@@ -116,4 +116,4 @@ def _breaks_row(lines: list[str]) -> bool:
 def _fields(line: str) -> int:
     if ";" in line:
         return line.count(";") + 1
-    return sum(1 for cell in line.strip().strip("|").split("|") if cell.strip()) if "|" in line else 0
+    return line.count("|")

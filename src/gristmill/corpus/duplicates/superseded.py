@@ -33,14 +33,18 @@ _MOMENT = re.compile(
 )
 _COPY = re.compile(r"(?<![^\W_])(?:copy|kopie|copie|attachments|archive|binder)(?![^\W_])", re.IGNORECASE)
 _LANGUAGE_MARK = re.compile(r"(?<![^\W_])(?:de|en|fr|es|it|nl|deutsch|english|german|french|français)(?![^\W_])")
+# Between the statement and the number stands at most what kind of document it is.
+_NAMING = r"(?:(?:the|das|den|die|le|la|service|bulletin|policy|rule|document|procedure|manual|note)\s+){0,4}"
 _REPLACES = re.compile(
-    r"(?<!not )(?:replaces?|supersedes?|ersetzt|annule et remplace|remplace)\b:?\s+(?:[\w'’]+\s+){0,4}?"
-    r"([A-Z]{1,4}-(?:\d{4}-\d{2,3}|\d{2,4}))(?![\w-])(?!\s+(?:nicht|pas)\b)",
+    r"(?<!not )(?:replaces?|supersedes?|ersetzt|annule et remplace|remplace)\b:?\s+"
+    + _NAMING
+    + r"([A-Z]{1,4}-(?:\d{4}-\d{2,3}|\d{2,4}))(?![\w-])(?!\s+(?:nicht|pas)\b)",
     re.IGNORECASE,
 )
 _REPLACED_BY = re.compile(
-    r"(?<!not )(?:replaced by|superseded by|withdrawn in favour of|ersetzt durch|remplacée? par)\s+(?:[\w'’]+\s+){0,4}?"
-    r"([A-Z]{1,4}-(?:\d{4}-\d{2,3}|\d{2,4}))(?![\w-])",
+    r"(?<!not )(?:replaced by|superseded by|withdrawn in favour of|ersetzt durch|remplacée? par)\s+"
+    + _NAMING
+    + r"([A-Z]{1,4}-(?:\d{4}-\d{2,3}|\d{2,4}))(?![\w-])",
     re.IGNORECASE,
 )
 # "Policy P-12, version 2", "HM-040, Issue 6", "# SP-07 Lock-out procedure … Issue 6".

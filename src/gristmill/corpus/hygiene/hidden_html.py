@@ -187,7 +187,7 @@ def _inside_another(node: LexborNode, kinds: dict[int, HiddenKind]) -> bool:
 def _text(node: LexborNode) -> str:
     text = node.text(separator=" ")
     if not text and node.tag in ("template", "noscript"):
-        text = re.sub(r"<[^>]{0,10000}>", " ", node.inner_html or "")
+        text = re.sub(r"<[^>]{0,10000}>", " ", node.html or "")
     text = " ".join(text.split())
     return text if _HAS_LETTER.search(text) else ""
 

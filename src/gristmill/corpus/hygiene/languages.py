@@ -8,6 +8,7 @@ unpickles its model, and langdetect draws random numbers.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -72,12 +73,24 @@ def detect_language(text: str) -> Language:
 def section_languages(text: str, headings: Sequence[int]) -> list[SectionLanguage]:
     """The language of each section; `headings` are the offsets where sections begin, in order.
 
-    A section too short to tell has the language of the whole document.
+    A section too short to tell has the language that most of the text is in.
     """
-    whole = detect_language(text)
-    return [
-        SectionLanguage(span, _or(detect_language(text[slice(*span)]), whole)) for span in _sections(text, headings)
-    ]
+    spans = _sections(text, headings)
+    found = [detect_language(text[slice(*span)]) for span in spans]
+    most = _most(spans, found)
+    return [SectionLanguage(span, _or(language, most)) for span, language in zip(spans, found, strict=True)]
+
+
+def _most(spans: Sequence[Span], languages: Sequence[Language]) -> Language:
+    """The language of the most characters, with the least confidence that a section of it had."""
+    lengths: Counter[str] = Counter()
+    for span, language in zip(spans, languages, strict=True):
+        if language.code != UNDETERMINED:
+            lengths[language.code] += span.end - span.start
+    if not lengths:
+        return _UNKNOWN
+    code = lengths.most_common(1)[0][0]
+    return Language(code, min(language.confidence for language in languages if language.code == code))
 
 
 def _sections(text: str, headings: Iterable[int]) -> list[Span]:
