@@ -25,8 +25,9 @@ _SEED = 20_260_401
 SIGNATURE_VERSION = f"rensa-2/{PERMUTATIONS}/{_SEED}"
 # Pairs whose estimated similarity is below this are not read again: four standard errors below 0.25.
 _LEAST_ESTIMATE = 0.10
-# A bucket above this size is a template or an empty text: only neighbours in it are compared, not all pairs.
-_LARGEST_BUCKET = 200
+# A bucket above this size is a form filled in a thousand times: only neighbours in it are compared, not all pairs. Here
+# alone the pairs depend on the order of rows.
+_LARGEST_BUCKET = 1_000
 
 
 def signature(shingled: set[str]) -> bytes:
@@ -45,11 +46,10 @@ def signature_matrix(signatures: Sequence[bytes]) -> Matrix:
 
 def candidate_pairs(signatures: Matrix, is_new: npt.NDArray[np.bool_]) -> list[Pair]:
     """Pairs of rows that agree in a band and hold at least one new row, sorted; nothing else is compared."""
-    keys: set[int] = set()
+    keys = np.empty(0, dtype=np.int64)
     for band in range(BANDS if is_new.any() else 0):
-        keys.update(_pairs_of_band(signatures, is_new, band).tolist())
-    rows = np.fromiter(keys, dtype=np.int64, count=len(keys))
-    left, right = np.divmod(np.sort(rows), max(1, len(signatures)))
+        keys = np.union1d(keys, _pairs_of_band(signatures, is_new, band))
+    left, right = np.divmod(keys, max(1, len(signatures)))
     return [
         pair for pair, similar in zip(_pairs(left, right), _similar(signatures, left, right), strict=True) if similar
     ]
@@ -73,9 +73,12 @@ def _pairs_of_band(signatures: Matrix, is_new: npt.NDArray[np.bool_], band: int)
     rows = PERMUTATIONS // BANDS
     values = signatures[:, band * rows : (band + 1) * rows].astype(np.uint64)
     keys = values[:, 0] << np.uint64(32) | values[:, 1]
-    order = np.argsort(keys, kind="stable")
-    buckets = np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
-    found = [_pairs_of_bucket(bucket, is_new, len(keys)) for bucket in buckets if len(bucket) > 1]
+    touched = np.flatnonzero(np.isin(keys, keys[is_new]))
+    order = touched[np.argsort(keys[touched], kind="stable")]
+    starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[:1]] + np.uint64(1)))
+    sizes = np.diff(starts, append=len(order))
+    shared = zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True)
+    found = [_pairs_of_bucket(order[start : start + size], is_new, len(keys)) for start, size in shared]
     return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
 

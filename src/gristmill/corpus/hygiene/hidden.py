@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from gristmill.corpus.hygiene.hidden_docx import hidden_in_docx
 from gristmill.corpus.hygiene.hidden_html import hidden_in_html, hidden_in_markdown
-from gristmill.corpus.hygiene.hidden_kinds import Hidden, Reading
+from gristmill.corpus.hygiene.hidden_kinds import CONCEALED, Hidden, Reading
 from gristmill.corpus.hygiene.hidden_pdf import hidden_in_pdf
 from gristmill.corpus.hygiene.phrases import Phrases
 
@@ -50,6 +50,9 @@ def _once(found: list[Hidden]) -> list[Hidden]:
 
 
 def _compared(hidden: Hidden, shown: Phrases, output: Phrases) -> Hidden:
+    if hidden.kind not in CONCEALED:
+        # A page has a title on every link: a plain search is a hundred times cheaper, and these texts are not removed.
+        return replace(hidden, visible_in_output=bool(hidden.text) and hidden.text in output.text)
     if hidden.text not in output:
         return hidden
     times_shown = shown.count(hidden.text)

@@ -27,27 +27,27 @@ class Phrases:
     """The words of one text, ready for many searches."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
 
     @cached_property
     def _haystack(self) -> str:
-        return _joined(words_of(self._text))
+        return _joined(words_of(self.text))
 
     @cached_property
     def _spans(self) -> list[Span]:
-        return [Span(*match.span()) for match in _WORD.finditer(self._text)]
+        return [Span(*match.span()) for match in _WORD.finditer(self.text)]
 
     @cached_property
     def _starts(self) -> list[int]:
         """Where each word begins in the haystack."""
         starts, position = [], 1
-        for word in words_of(self._text):
+        for word in words_of(self.text):
             starts.append(position)
             position += len(word) + 1
         return starts
 
     def __contains__(self, phrase: str) -> bool:
-        words = words_of(phrase) if self._text else []
+        words = words_of(phrase) if self.text else []
         return bool(words) and _joined(words) in self._haystack
 
     def count(self, phrase: str) -> int:
