@@ -14,8 +14,6 @@ _LETTER = re.compile(r"[^\W\d_]")
 # White space and the marks of Markdown. Counting each costs a hundredth of a regular expression over the text.
 _NOT_CONTENT = " \n\t\r|#*_`>=:\\+-"
 _BROKEN = "\ufffd\x00\x1b"
-# Parsers join the lines of a paragraph, so a repeated line can become a repeated sentence.
-_LINE_OR_SENTENCE = re.compile(r"\n|(?<=[.!?]) ")
 _FENCE = re.compile(r"^[ ]{0,3}```", re.MULTILINE)
 # A line that says something: shorter ones (figures, "n/a", rules) repeat in good documents.
 _SHORTEST_TELLING_LINE = 20
@@ -88,7 +86,8 @@ def _share(count: int, of: int) -> float | None:
 
 
 def _repeated_share(text: str) -> float | None:
-    lines = [line.strip() for line in _LINE_OR_SENTENCE.split(text)]
+    # Parsers join the lines of a paragraph, so a repeated line can become a repeated sentence.
+    lines = [line.strip() for line in text.replace(". ", ".\n").split("\n")]
     telling = Counter(line for line in lines if len(line) >= _SHORTEST_TELLING_LINE and _LETTER.search(line))
     total = telling.total()
     return 1 - len(telling) / total if total >= _FEWEST_TELLING_LINES else None
@@ -109,9 +108,8 @@ def _breaks_sentence(line: str) -> bool:
 
 def _breaks_row(lines: list[str]) -> bool:
     """The last row has fewer fields than all rows before it, which agree."""
-    rows = [_fields(line) for line in lines if line.lstrip().startswith("|")] if lines[-1].startswith("|") else []
-    fields = rows or [_fields(line) for line in lines]
-    before = set(fields[-_FEWEST_ROWS:-1])
+    fields = [_fields(line) for line in lines[-_FEWEST_ROWS:]]
+    before = set(fields[:-1])
     return len(fields) >= _FEWEST_ROWS and len(before) == 1 and 1 < next(iter(before)) > fields[-1] > 0
 
 

@@ -113,7 +113,7 @@ def _cleaned(text: str, tally: _Tally) -> str:
         for step in _PASSES:
             text, offsets = apply_edits(text, tally.watch(step(text), text))
             tally.offsets = tally.offsets.then(offsets)
-        if text == before:
+        if text == before or not _needs_work(beyond_plain_ascii(text), text):
             break
     return text
 

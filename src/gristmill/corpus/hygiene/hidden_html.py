@@ -87,8 +87,10 @@ def _page(html: str) -> Reading:
 
     tree = LexborHTMLParser(html)
     concealed = list(islice(_elements(tree), MAX_HIDDEN))
-    found += [*(hidden for _, hidden in concealed), *islice(_attributes(tree), MAX_HIDDEN)]
-    return Reading(found, _visible(tree, [node for node, _ in concealed]))
+    found += [hidden for _, hidden in concealed]
+    attributes = list(islice(_attributes(tree), MAX_HIDDEN))
+    visible = _visible(tree, [node for node, _ in concealed]) if found else ""
+    return Reading(found + attributes, visible)
 
 
 def _visible(tree: LexborHTMLParser, concealed: list[LexborNode]) -> str:
