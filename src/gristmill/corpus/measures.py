@@ -107,13 +107,20 @@ def _breaks_sentence(line: str) -> bool:
 
 
 def _breaks_row(lines: list[str]) -> bool:
-    """The last row has fewer fields than all rows before it, which agree."""
-    fields = [_fields(line) for line in lines[-_FEWEST_ROWS:]]
-    before = set(fields[:-1])
-    return len(fields) >= _FEWEST_ROWS and len(before) == 1 and 1 < next(iter(before)) > fields[-1] > 0
+    """The last row has fewer fields than the rows before it, which agree.
+
+    Parsers fill a short row up with empty cells, and one at the end is usual: in a table two must be missing.
+    """
+    *before, last = (_fields(line) for line in lines[-_FEWEST_ROWS:])
+    if len(before) < _FEWEST_ROWS - 1 or len(set(before)) != 1 or last == 0:
+        return False
+    is_whole_table_row = lines[-1].rstrip().endswith("|")
+    return before[0] - last >= (2 if is_whole_table_row else 1)
 
 
 def _fields(line: str) -> int:
-    if ";" in line:
-        return line.count(";") + 1
-    return line.count("|")
+    """Fields up to the last that is filled; 0 for a line that is no row."""
+    if "|" in line:
+        cells = line.strip().strip("|").rstrip(" |").split("|")
+        return len(cells) if cells != [""] else 0
+    return line.count(";") + 1 if ";" in line else 0

@@ -60,6 +60,7 @@ def test_a_scan_without_text_is_unreadable_and_not_empty() -> None:
         "We looked at the brake and found nothing. The next thing to look at is the",
         "day;a;b\n2025-09-20;15;16\n2025-09-21;14;16\n2025-09-22;15;17\n2025-09-23;15",
         "| a | b |\n| --- | --- |\n| 1 | 2 |\n| 3 | 4 |\n| 5 | 6 |\n| 7",
+        "| a | b | c |\n| --- | --- | --- |\n| 1 | 2 | 3 |\n| 3 | 4 | 5 |\n| 5 | 6 | 7 |\n| 7 |  |  |",
         "Run this and wait:\n\n```\nmake demo\n",
     ],
 )
