@@ -1,0 +1,93 @@
+"""MinHash signatures, and the pairs that they make candidates.
+
+rensa computes a signature in 0.04 µs per shingle, datasketch in 1.7 (128 permutations; 200 pages, 443,000 shingles).
+A signature depends on its text alone, so a stored one is never computed again; the store keeps 512 bytes a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["BANDS", "PERMUTATIONS", "SIGNATURE_VERSION", "Pair", "candidate_pairs", "signature", "signature_matrix"]
+
+Pair: TypeAlias = tuple[int, int]
+Matrix: TypeAlias = npt.NDArray[np.uint32]
+
+PERMUTATIONS = 128
+# Two rows a band find a pair of Jaccard similarity 0.25 with a probability of 0.98, 0.5 with certainty.
+BANDS = 64
+_SEED = 20_260_401
+# Part of the key under which signatures are stored; rensa's own version of the algorithm is the first number.
+SIGNATURE_VERSION = f"rensa-2/{PERMUTATIONS}/{_SEED}"
+# Pairs whose estimated similarity is below this are not read again: four standard errors below 0.25.
+_LEAST_ESTIMATE = 0.10
+# A bucket above this size is a form filled in a thousand times: only neighbours in it are compared, not all pairs. Here
+# alone the pairs depend on the order of rows.
+_LARGEST_BUCKET = 1_000
+
+
+def signature(shingled: set[str]) -> bytes:
+    """The signature of a set of shingles, to be stored under the hash of the text."""
+    from rensa import RMinHash
+
+    sketch = RMinHash(PERMUTATIONS, _SEED)
+    sketch.update(sorted(shingled))
+    return np.asarray(sketch.digest(), dtype="<u4").tobytes()
+
+
+def signature_matrix(signatures: Sequence[bytes]) -> Matrix:
+    """Stored signatures as one row each."""
+    return np.frombuffer(b"".join(signatures), dtype="<u4").reshape(len(signatures), PERMUTATIONS)
+
+
+def candidate_pairs(signatures: Matrix, is_new: npt.NDArray[np.bool_]) -> list[Pair]:
+    """Pairs of rows that agree in a band and hold at least one new row, sorted; nothing else is compared."""
+    keys = np.empty(0, dtype=np.int64)
+    for band in range(BANDS if is_new.any() else 0):
+        keys = np.union1d(keys, _pairs_of_band(signatures, is_new, band))
+    left, right = np.divmod(keys, max(1, len(signatures)))
+    return [
+        pair for pair, similar in zip(_pairs(left, right), _similar(signatures, left, right), strict=True) if similar
+    ]
+
+
+def _pairs(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Iterator[Pair]:
+    return zip(left.tolist(), right.tolist(), strict=True)
+
+
+def _similar(signatures: Matrix, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> list[bool]:
+    similar: list[bool] = []
+    for start in range(0, len(left), 10_000):
+        part = slice(start, start + 10_000)
+        agreement = (signatures[left[part]] == signatures[right[part]]).mean(axis=1)
+        similar += (agreement >= _LEAST_ESTIMATE).tolist()
+    return similar
+
+
+def _pairs_of_band(signatures: Matrix, is_new: npt.NDArray[np.bool_], band: int) -> npt.NDArray[np.int64]:
+    """Pairs as left * rows + right."""
+    rows = PERMUTATIONS // BANDS
+    values = signatures[:, band * rows : (band + 1) * rows].astype(np.uint64)
+    keys = values[:, 0] << np.uint64(32) | values[:, 1]
+    touched = np.flatnonzero(np.isin(keys, keys[is_new]))
+    order = touched[np.argsort(keys[touched], kind="stable")]
+    starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[:1]] + np.uint64(1)))
+    sizes = np.diff(starts, append=len(order))
+    shared = zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True)
+    found = [_pairs_of_bucket(order[start : start + size], is_new, len(keys)) for start, size in shared]
+    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+
+
+def _pairs_of_bucket(bucket: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_], rows: int) -> npt.NDArray[np.int64]:
+    if len(bucket) > _LARGEST_BUCKET:
+        left, right = bucket[:-1], bucket[1:]
+    else:
+        upper = np.triu_indices(len(bucket), 1)
+        left, right = bucket[upper[0]], bucket[upper[1]]
+    touches_new = is_new[left] | is_new[right]
+    low, high = np.minimum(left, right)[touches_new], np.maximum(left, right)[touches_new]
+    return (low.astype(np.int64) * rows + high).astype(np.int64)

@@ -1,0 +1,198 @@
+"""Finds documents of which a newer version is in the same collection.
+
+Precision comes first: two documents are versions of each other only if one says so, or if their names, or their
+document number and a version beside it, say so, and the order of versions is not contradicted. Records of a moment
+(minutes, reports, tickets, statistics of a year) stay true, and are never superseded by a later one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from typing import NamedTuple
+
+from gristmill.corpus.duplicates.versions import HEAD_CHARACTERS, Version, identifiers, read_version, without_version
+
+__all__ = ["Superseded", "VersionedDocument", "find_superseded"]
+
+_ARCHIVES = frozenset({"archive", "archiv", "archives", "old", "alt", "superseded", "drafts", "previous", "versions"})
+_RECORDS = re.compile(
+    r"(?<![^\W_])(?:minutes|meeting|committee|protokoll|compte|rendu|drill|statistics|statistik|report|rapport|bericht|"
+    r"survey|ratings|measurement|accounts|invoice|log|results|newsletter|budget|ticket|complaint|calibration|"
+    r"overdue|weekly|index|register|analysis|mail)(?![^\W_])",
+    re.IGNORECASE,
+)
+# A day, month, week or quarter in the name marks a record; a year alone does not.
+_MOMENT = re.compile(
+    r"(?<!\d)(?:19|20)\d\d-(?:\d\d-\d\d|(?:0[1-9]|1[0-2])(?![\d-])|w\d\d|q[1-4])|(?<![^\W_])(?:q[1-4]|w\d\d)(?![^\W_])",
+    re.IGNORECASE,
+)
+_COPY = re.compile(r"(?<![^\W_])(?:copy|kopie|copie|attachments|archive|binder)(?![^\W_])", re.IGNORECASE)
+_LANGUAGE_MARK = re.compile(r"(?<![^\W_])(?:de|en|fr|es|it|nl|deutsch|english|german|french|français)(?![^\W_])")
+# Between the statement and the number stands at most what kind of document it is.
+_NAMING = r"(?:(?:the|das|den|die|le|la|service|bulletin|policy|rule|document|procedure|manual|note)\s+){0,4}"
+_REPLACES = re.compile(
+    r"(?<!not )(?:replaces?|supersedes?|ersetzt|annule et remplace|remplace)\b:?\s+"
+    + _NAMING
+    + r"([A-Z]{1,4}-(?:\d{4}-\d{2,3}|\d{2,4}))(?![\w-])(?!\s+(?:nicht|pas)\b)",
+    re.IGNORECASE,
+)
+_REPLACED_BY = re.compile(
+    r"(?<!not )(?:replaced by|superseded by|withdrawn in favour of|ersetzt durch|remplacée? par)\s+"
+    + _NAMING
+    + r"([A-Z]{1,4}-(?:\d{4}-\d{2,3}|\d{2,4}))(?![\w-])",
+    re.IGNORECASE,
+)
+# "Policy P-12, version 2", "HM-040, Issue 6", "# SP-07 Lock-out procedure … Issue 6".
+_NUMBERED = re.compile(
+    r"(?<![\w-])([A-Z]{1,4}-(?:\d{2,4}|[A-Z]{3}))(?![\w-]),?[^\n|]{0,60}?[\s,.]+(?:version|issue|revision|rev|edition|draft)",
+    re.IGNORECASE,
+)
+
+
+# "Handbook chapter 3. Version 4".
+_CHAPTER = re.compile(r"\b(\w+ chapter \d+)[.,:]\s+(?:version|issue|edition)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedDocument:
+    """What is looked at: the path, the title and the first lines; language `und` agrees with any."""
+
+    path: str
+    title: str
+    head: str
+    modified: date | None = None
+    language: str = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A document of which a newer version is known."""
+
+    document: str
+    by: str
+    reason: str
+
+
+class _Read(NamedTuple):
+    document: VersionedDocument
+    version: Version
+
+
+def find_superseded(documents: Iterable[VersionedDocument]) -> list[Superseded]:
+    """Older versions, each with the newest that replaces it, sorted by path, whatever the order of the documents."""
+    read = [_Read(d, read_version(d.path, d.title, d.head, None)) for d in sorted(documents, key=_originals_first)]
+    found: dict[str, Superseded] = {}
+    for item in (*_declared(read), *_by_family(read)):
+        found.setdefault(item.document, item)
+    return [found[path] for path in sorted(found)]
+
+
+def _originals_first(document: VersionedDocument) -> tuple[bool, str]:
+    """Where two documents would do as the newer one, the copy comes second."""
+    return bool(_COPY.search(document.path)), document.path
+
+
+def _declared(read: Sequence[_Read]) -> Iterator[Superseded]:
+    """Statements of replacement that name a document number which one other document bears."""
+    owners: dict[str, list[_Read]] = defaultdict(list)
+    for item in read:
+        for number in _own_numbers(item.document):
+            owners[number].append(item)
+    for item in read:
+        head = item.document.head[:HEAD_CHARACTERS]
+        for statement in _REPLACES.finditer(head):
+            for older in owners.get(statement.group(1).upper(), []):
+                if older is not item and not _own_numbers(older.document) & _own_numbers(item.document):
+                    yield Superseded(older.document.path, item.document.path, _quoted(item, statement))
+        for statement in _REPLACED_BY.finditer(head):
+            newer = owners.get(statement.group(1).upper(), [])
+            if len(_own_numbers(item.document)) == 1 and newer and newer[0] is not item:
+                yield Superseded(item.document.path, newer[0].document.path, _quoted(item, statement))
+
+
+def _own_numbers(document: VersionedDocument) -> frozenset[str]:
+    """The document's own number: in its name, its title or its first heading."""
+    name = document.path.rpartition("/")[2].rpartition(".")[0]
+    heading = next((line for line in document.head.splitlines() if line.startswith("#")), "")
+    return frozenset(identifiers(f"{name} {document.title} {heading}"))
+
+
+def _quoted(item: _Read, statement: re.Match[str]) -> str:
+    return f'{item.document.path} says "{" ".join(statement.group().split())}"'
+
+
+def _by_family(read: Sequence[_Read]) -> Iterator[Superseded]:
+    families: dict[tuple[str, ...], list[_Read]] = defaultdict(list)
+    for item in read:
+        for key in _family_keys(item.document):
+            families[key].append(item)
+    for key, members in sorted(families.items()):
+        decisive = members if key[0] == "name" else [item for item in members if item.version.number]
+        for older, newer in _ordered_pairs(decisive):
+            yield Superseded(older.document.path, newer.document.path, _reason(key, older.version, newer.version))
+
+
+def _family_keys(document: VersionedDocument) -> Iterator[tuple[str, ...]]:
+    folder, _, file = document.path.rpartition("/")
+    name = file.rpartition(".")[0] or file
+    if not (_RECORDS.search(name) or _MOMENT.search(name) or _RECORDS.search(document.title)):
+        shelf = "/".join(part for part in folder.split("/") if part.lower() not in _ARCHIVES)
+        yield "name", shelf, without_version(name)
+    if number := _NUMBERED.search(document.head[:HEAD_CHARACTERS]):
+        yield "number", number.group(1).upper(), " ".join(_LANGUAGE_MARK.findall(name.lower()))
+    if chapter := _CHAPTER.search(document.head[:HEAD_CHARACTERS]):
+        yield "chapter", " ".join(chapter.group(1).lower().split()), without_version(document.title)
+
+
+def _ordered_pairs(members: Sequence[_Read]) -> Iterator[tuple[_Read, _Read]]:
+    """Each older member with the newest one that is newer than it."""
+    newest: dict[str, _Read] = {}
+    older: dict[str, _Read] = {}
+    for one, other in combinations(members, 2):
+        if pair := _order(one, other):
+            old, new = pair
+            older[old.document.path] = old
+            best = newest.get(old.document.path)
+            if best is None or _is_newer(new.version, best.version):
+                newest[old.document.path] = new
+    return ((older[path], newest[path]) for path in older)
+
+
+def _order(one: _Read, other: _Read) -> tuple[_Read, _Read] | None:
+    languages = {one.document.language, other.document.language} - {"und"}
+    if len(languages) > 1:
+        return None
+    if _is_newer(other.version, one.version):
+        return one, other
+    return (other, one) if _is_newer(one.version, other.version) else None
+
+
+def _is_newer(one: Version, other: Version) -> bool:
+    """True if the numbers, the dates or being a draft say so, and none of them says the contrary."""
+    says = [_by_number(one, other), _by_date(one, other), other.draft - one.draft]
+    return any(say > 0 for say in says) and not any(say < 0 for say in says)
+
+
+def _by_number(one: Version, other: Version) -> int:
+    if not one.number or not other.number:
+        return 0
+    return (one.number > other.number) - (one.number < other.number)
+
+
+def _by_date(one: Version, other: Version) -> int:
+    """Compares what both state: "May 2025" and 20 May 2025 are the same, for all that is known."""
+    if one.date is None or other.date is None:
+        return 0
+    common = min(one.precision, other.precision)
+    first, second = one.date.timetuple()[:common], other.date.timetuple()[:common]
+    return (first > second) - (first < second)
+
+
+def _reason(key: tuple[str, ...], older: Version, newer: Version) -> str:
+    ground = {"name": "the same name but for the version", "number": f"the same document number {key[1]}"}
+    return f"{ground.get(key[0], f'the same {key[1]}')}; older: {older.evidence}; newer: {newer.evidence}"

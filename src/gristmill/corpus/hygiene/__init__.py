@@ -1,0 +1,43 @@
+"""Cleaning of text: what a reader cannot see, what is repeated, and which language it is in.
+
+Pure functions over one text, its bytes and its metadata. Nothing here reads the store or decides what becomes of a
+document: `corpus.quality` judges, the assets act.
+"""
+
+from gristmill.corpus.hygiene.boilerplate import BoilerplateModel, RepeatedLine, repeated_lines_across_pages
+from gristmill.corpus.hygiene.cleaning import SMUGGLING_KINDS, CleanText, Finding, clean
+from gristmill.corpus.hygiene.hidden import hidden_text
+from gristmill.corpus.hygiene.hidden_kinds import CONCEALED, Hidden, HiddenKind
+from gristmill.corpus.hygiene.languages import (
+    UNDETERMINED,
+    Language,
+    SectionLanguage,
+    detect_language,
+    section_languages,
+)
+from gristmill.corpus.hygiene.offsets import OffsetMap, Span
+from gristmill.corpus.hygiene.separation import HiddenSpan, Separated, remove_hidden
+
+__all__ = [
+    "CONCEALED",
+    "SMUGGLING_KINDS",
+    "UNDETERMINED",
+    "BoilerplateModel",
+    "CleanText",
+    "Finding",
+    "Hidden",
+    "HiddenKind",
+    "HiddenSpan",
+    "Language",
+    "OffsetMap",
+    "RepeatedLine",
+    "SectionLanguage",
+    "Separated",
+    "Span",
+    "clean",
+    "detect_language",
+    "hidden_text",
+    "remove_hidden",
+    "repeated_lines_across_pages",
+    "section_languages",
+]

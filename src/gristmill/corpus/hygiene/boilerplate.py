@@ -1,0 +1,135 @@
+"""Text that says nothing about its document: page headers and footers, and blocks that a whole folder of pages shares.
+
+Everything here only marks spans; whether they are dropped is the caller's decision. Counting a folder is incremental:
+a document is added or taken away by its line hashes, and nothing else of it is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import chain
+from typing import NamedTuple
+
+from gristmill.corpus.hygiene.offsets import Span
+
+__all__ = ["BoilerplateModel", "RepeatedLine", "repeated_lines_across_pages"]
+
+# A header has at most this many lines; real documents rarely have more than three.
+_EDGE_LINES = 3
+_FEWEST_PAGES = 3
+_SHARE_OF_PAGES = 0.6
+_FEWEST_DOCUMENTS = 5
+_SHARE_OF_DOCUMENTS = 0.3
+# A lone repeated line is boilerplate only when it is long enough not to be "## Safety" or "Owner: N.N.".
+_SHORTEST_LONE_LINE = 40
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W\d_]{2}")
+
+
+class RepeatedLine(NamedTuple):
+    """A header or footer line: its page's index and its span within that page's text."""
+
+    page: int
+    start: int
+    end: int
+    position: str
+
+
+class _Line(NamedTuple):
+    start: int
+    end: int
+    text: str
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    position = 0
+    for line in text.split("\n"):
+        if stripped := line.strip():
+            yield _Line(position, position + len(line), stripped)
+        position += len(line) + 1
+
+
+def repeated_lines_across_pages(pages: Sequence[str]) -> list[RepeatedLine]:
+    """Lines at the top or bottom of most pages of one document, page numbers set aside.
+
+    Rows of tables are never headers: a table that goes on over pages repeats its head for a reason.
+    """
+    if len(pages) < _FEWEST_PAGES:
+        return []
+    lines = [list(_lines(page)) for page in pages]
+    return sorted(chain(_repeated(lines, "header"), _repeated(lines, "footer")))
+
+
+def _repeated(pages: list[list[_Line]], position: str) -> Iterator[RepeatedLine]:
+    edges = [page[:_EDGE_LINES] if position == "header" else page[-_EDGE_LINES:] for page in pages]
+    counts = Counter(key for edge in edges for key in {_page_key(line) for line in edge})
+    needed = max(_FEWEST_PAGES, _SHARE_OF_PAGES * len(pages))
+    for number, edge in enumerate(edges):
+        for line in edge:
+            if counts[_page_key(line)] >= needed and not line.text.startswith("|"):
+                yield RepeatedLine(number, line.start, line.end, position)
+
+
+def _page_key(line: _Line) -> str:
+    return _DIGITS.sub("#", line.text.lower())
+
+
+@dataclass(slots=True)
+class BoilerplateModel:
+    """How many documents of one folder tree hold each line, by the line's 64-bit hash."""
+
+    counts: Counter[int] = field(default_factory=Counter)
+    documents: int = 0
+
+    @classmethod
+    def from_counts(cls, counts: Mapping[int, int], documents: int) -> BoilerplateModel:
+        """A model from its stored table of (line hash, number of documents)."""
+        return cls(Counter(counts), documents)
+
+    def add(self, text: str) -> None:
+        """Counts the lines of a new document."""
+        self.documents += 1
+        self.counts.update(_hashes(text))
+
+    def remove(self, text: str) -> None:
+        """Takes a document out again: the text as it was added."""
+        self.documents -= 1
+        self.counts.subtract(_hashes(text))
+        for line in _hashes(text):
+            if self.counts[line] <= 0:
+                del self.counts[line]
+
+    def spans(self, text: str) -> list[Span]:
+        """Runs of lines of this document that many others share, at least two lines or one long one."""
+        needed = max(_FEWEST_DOCUMENTS, _SHARE_OF_DOCUMENTS * self.documents)
+        return [span for run in self._runs(text, needed) if (span := _worth_marking(run))]
+
+    def _runs(self, text: str, needed: float) -> Iterator[list[_Line]]:
+        run: list[_Line] = []
+        for line in _lines(text):
+            if self.counts.get(_hash(line.text), 0) >= needed:
+                run.append(line)
+            elif run:
+                yield run
+                run = []
+        yield run
+
+
+def _worth_marking(run: list[_Line]) -> Span | None:
+    """Rules and brackets are everywhere: a run counts by its lines with words."""
+    worded = [line for line in run if _WORD.search(line.text)]
+    if len(worded) > 1 or sum(len(line.text) for line in worded) >= _SHORTEST_LONE_LINE:
+        return Span(worded[0].start, worded[-1].end)
+    return None
+
+
+def _hashes(text: str) -> set[int]:
+    return {_hash(line.text) for line in _lines(text)}
+
+
+def _hash(line: str) -> int:
+    return int.from_bytes(blake2b(line.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)

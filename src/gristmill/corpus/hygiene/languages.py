@@ -1,0 +1,122 @@
+"""The language of a text, by the detector inside kreuzberg (whatlang, trigrams): no dependency and no download.
+
+Measured on paragraphs of manual pages in nine languages (right / wrong, the rest undecided): 200 characters 92% / 3.6%,
+80 characters 79% / 3.8%, at 0.2 ms. lingua is 96 MB and slower (96% / 4%), fastText's model is a download, py3langid
+unpickles its model, and langdetect draws random numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from gristmill.corpus.hygiene.offsets import Span
+
+if TYPE_CHECKING:
+    from kreuzberg import ExtractionConfig
+
+__all__ = ["UNDETERMINED", "Language", "SectionLanguage", "detect_language", "section_languages"]
+
+UNDETERMINED = "und"
+# Below this the detector is wrong more often than one time in thirty.
+_FEWEST_LETTERS = 60
+# What is read: the languages of a document show in its first pages, and detection costs 0.15 ms per 1,000 characters.
+_LONGEST_SAMPLE = 3_000
+_CONFIDENT, _LIKELY = 0.9, 0.5
+# Code, addresses, markup and figures carry no language, or English.
+_NOT_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|<[^<>\n]*>|\]\([^)\n]*\)|\S+[@/\\_]\S+|[\d|#*_>=+\-]+", re.DOTALL)
+_ISO_639_1 = {
+    "afr": "af", "amh": "am", "ara": "ar", "aze": "az", "bel": "be", "ben": "bn", "bul": "bg", "cat": "ca",
+    "ces": "cs", "cmn": "zh", "dan": "da", "deu": "de", "ell": "el", "eng": "en", "epo": "eo", "est": "et",
+    "fin": "fi", "fra": "fr", "guj": "gu", "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "hye": "hy",
+    "ind": "id", "ita": "it", "jav": "jv", "jpn": "ja", "kan": "kn", "kat": "ka", "khm": "km", "kor": "ko",
+    "lat": "la", "lav": "lv", "lit": "lt", "mal": "ml", "mar": "mr", "mkd": "mk", "mya": "my", "nep": "ne",
+    "nld": "nl", "nob": "nb", "ori": "or", "pan": "pa", "pes": "fa", "pol": "pl", "por": "pt", "ron": "ro",
+    "rus": "ru", "sin": "si", "slk": "sk", "slv": "sl", "sna": "sn", "spa": "es", "srp": "sr", "swe": "sv",
+    "tam": "ta", "tel": "te", "tgl": "tl", "tha": "th", "tuk": "tk", "tur": "tr", "ukr": "uk", "urd": "ur",
+    "uzb": "uz", "vie": "vi", "yid": "yi", "zul": "zu",
+}  # fmt: skip
+
+
+class Language(NamedTuple):
+    """An ISO 639-1 code (639-3 where there is none), or `und`; the confidence is one of 0, 0.5 and 0.9."""
+
+    code: str
+    confidence: float
+
+
+class SectionLanguage(NamedTuple):
+    """The language of one section of a text."""
+
+    span: Span
+    language: Language
+
+
+_UNKNOWN = Language(UNDETERMINED, 0.0)
+
+
+def detect_language(text: str) -> Language:
+    """The language that most of the text's beginning is in; `und` for short or unclear text."""
+    prose = " ".join(_NOT_PROSE.sub(" ", text[: 2 * _LONGEST_SAMPLE]).split())[:_LONGEST_SAMPLE]
+    if sum(map(str.isalpha, prose)) < _letters_needed(prose):
+        return _UNKNOWN
+    for confidence in (_CONFIDENT, _LIKELY):
+        if code := _detected(prose, confidence):
+            return Language(_ISO_639_1.get(code, code), confidence)
+    return _UNKNOWN
+
+
+def section_languages(text: str, headings: Sequence[int]) -> list[SectionLanguage]:
+    """The language of each section; `headings` are the offsets where sections begin, in order.
+
+    A section too short to tell has the language that most of the text is in.
+    """
+    spans = _sections(text, headings)
+    found = [detect_language(text[slice(*span)]) for span in spans]
+    most = _most(spans, found)
+    return [SectionLanguage(span, _or(language, most)) for span, language in zip(spans, found, strict=True)]
+
+
+def _most(spans: Sequence[Span], languages: Sequence[Language]) -> Language:
+    """The language of the most characters, with the least confidence that a section of it had."""
+    lengths: Counter[str] = Counter()
+    for span, language in zip(spans, languages, strict=True):
+        if language.code != UNDETERMINED:
+            lengths[language.code] += span.end - span.start
+    if not lengths:
+        return _UNKNOWN
+    code = lengths.most_common(1)[0][0]
+    return Language(code, min(language.confidence for language in languages if language.code == code))
+
+
+def _sections(text: str, headings: Iterable[int]) -> list[Span]:
+    bounds = sorted({0, len(text), *(min(max(0, offset), len(text)) for offset in headings)})
+    return [Span(start, end) for start, end in pairwise(bounds)]
+
+
+def _or(language: Language, fallback: Language) -> Language:
+    return fallback if language.code == UNDETERMINED else language
+
+
+def _letters_needed(prose: str) -> int:
+    """A sign of Chinese, Japanese or Korean says as much as three letters."""
+    return _FEWEST_LETTERS if prose[:200].isascii() or max(prose[:200]) < "\u2e80" else _FEWEST_LETTERS // 3
+
+
+def _detected(prose: str, confidence: float) -> str:
+    from kreuzberg import extract_bytes_sync
+
+    found = extract_bytes_sync(prose.encode("utf-8", "replace"), "text/plain", config=_config(confidence))
+    return found.detected_languages[0] if found.detected_languages else ""
+
+
+@lru_cache(maxsize=2)
+def _config(confidence: float) -> ExtractionConfig:
+    from kreuzberg import ExtractionConfig, LanguageDetectionConfig
+
+    detection = LanguageDetectionConfig(enabled=True, min_confidence=confidence, detect_multiple=False)
+    return ExtractionConfig(use_cache=False, enable_quality_processing=False, language_detection=detection)
