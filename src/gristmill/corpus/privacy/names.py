@@ -1,0 +1,186 @@
+"""Names of persons: runs of capitalised words, read with lists of names, titles and the words around them.
+
+A full name is a given name with a word behind it that is a family name or no ordinary word. A name that stands alone
+needs more: a list says so and nothing speaks against it, or its neighbours do ("my name is", "says"), or the full
+name stands elsewhere in the same text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gristmill.corpus.privacy.findings import Kind, PersonalData
+from gristmill.corpus.privacy.gazetteer import gazetteer
+
+__all__ = ["find_persons"]
+
+UPPER = "A-ZÀ-ÖØ-ÞĀ-ŽȘȚΑ-ΩА-Я"
+PARTICLE = r"(?:van der|van den|van de|van|von der|von|de la|de|del|della|di|da|dos|du|der|den|bin|al|el|y|zu|ter|la|le)"
+TOKEN = rf"[{UPPER}](?:\.|(?:[^\W\d_]|['’-](?!s\b)(?=[^\W\d_]))*)"
+RUN = re.compile(rf"(?<![\w@/\\.#-]){TOKEN}(?:\.? (?:{PARTICLE} )?{TOKEN})*(?![\w@\\]|[./-]\w)")
+TOKEN_IN_RUN = re.compile(rf"{TOKEN}")
+TITLES = frozenset(
+    "mr mrs ms miss mx dr prof professor sir madam herr frau hr fr monsieur madame mademoiselle mme mlle dipl ing".split()
+)
+# A run that holds one of these names an organisation, a place or a thing.
+NOT_A_PERSON = frozenset(
+    "ltd limited inc incorporated gmbh llc llp corp corporation company co group ag kg sarl sas sa plc bv university "
+    "college school hospital foundation bank institute institut partners consulting works street avenue road lane "
+    "square river lake mountain mount island county city town valley park station airport bridge church museum league "
+    "cup award prize act law theorem algorithm method test effect award turbine valve pump".split()
+)
+NAME_FOLLOWS = re.compile(
+    r"(?i)(?:\bmy name(?: is|['’]s)|\bname(?:['’]s| is|:)|\bnamed (?:him|her)|\bcall(?:ed)? me|\bmein name ist|\bich heiße|"
+    r"\bje m['’]appelle|\bname ist|\bau nom de)\s{1,3}$"
+)
+NAME_LIKELY = re.compile(
+    r"(?i)(?:\b(?:i['’]m|i am|dear|hi|hello|hey|called|named|contact|author|attn|user|signed|regards|thanks|by|ask for|"
+    r"speak (?:to|with)|liebe[r]?|hallo|bonjour|ch[eè]re?|it['’]s|who is|under|cc|from|told|asked|says|said)[:,]?)\s{1,3}$"
+)
+SPEAKS = re.compile(
+    r"(?:['’]s? (?!\w*\d)|:| ?,? (?:said|says|wrote|writes|asked|told|explained|argued|replied|lives|lived|was born|who|agreed|"
+    r"joined|sagte?|schrieb|wohnt|a dit|habite)\b| et al\b)"
+)
+LONGEST = 4  # words in one name
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One capitalised word with what the lists know of it."""
+
+    start: int
+    end: int
+    text: str
+    given: bool
+    family: bool
+    common_given: bool
+    common_family: bool
+    ordinary: bool
+    place: bool
+    initial: bool
+
+    @property
+    def carries_name(self) -> bool:
+        """Can stand behind a given name: a family or given name, or no word that we know."""
+        return self.initial or not self.ordinary
+
+    @property
+    def is_sure_given(self) -> bool:
+        """A given name and nothing else."""
+        return self.given and not self.place
+
+
+def find_persons(text: str, language: str) -> Iterator[PersonalData]:
+    """Names in a text. A text without any capital letter is read as if every word had one."""
+    shown = _capitalised(text)
+    runs = [_words(match) for match in RUN.finditer(shown)]
+    found = [name for words in runs for name in _names(shown, words, language)]
+    yield from found
+    known = {word.lower() for name in found if name.score > FULL_NAME - 0.1 for word in shown[name.start : name.end].split()}
+    for words in runs:
+        yield from (_person(word, word, 0.75, "repeated") for word in words if word.text in known and not word.ordinary)
+
+
+def _capitalised(text: str) -> str:
+    titled = text.title() if text.islower() else text
+    return titled if len(titled) == len(text) else text
+
+
+def _words(run: re.Match[str]) -> list[Word]:
+    return [
+        Word(run.start() + m.start(), run.start() + m.end(), m[0].lower(), *_known(m[0].lower()))
+        for m in TOKEN_IN_RUN.finditer(run[0])
+        if m.start() == 0 or run[0][m.start() - 1] == " "
+    ]
+
+
+@lru_cache(maxsize=20_000)
+def _known(word: str) -> tuple[bool, bool, bool, bool, bool, bool, bool]:
+    lists = gazetteer()
+    forms = (word, *word.split("-")) if "-" in word else (word,)
+    return (
+        all(form in lists.given for form in forms[1:] or forms),
+        any(form in lists.family for form in forms),
+        word in lists.common_given,
+        word in lists.common_family,
+        word in lists.words or word.removesuffix("s") in lists.words or all(form in lists.words for form in forms[1:] or forms),
+        word in lists.places,
+        len(word) == 1 or len(word) == 2 and word.endswith("."),
+    )
+
+
+FULL_NAME = 0.9
+
+
+def _names(text: str, words: Sequence[Word], language: str) -> Iterator[PersonalData]:
+    if any(word.text in NOT_A_PERSON for word in words[1:]):
+        return
+    index = 0
+    while index < len(words):
+        finding, index = _name_at(text, words, index, language)
+        if finding is not None:
+            yield finding
+
+
+def _name_at(text: str, words: Sequence[Word], index: int, language: str) -> tuple[PersonalData | None, int]:
+    """The name that starts at this word, if any, and the word to go on with."""
+    word = words[index]
+    if word.text.rstrip(".") in TITLES and index + 1 < len(words):
+        end = _end_of_name(words, index + 1, strict=False)
+        if end > index + 1 or not words[index + 1].ordinary or words[index + 1].common_family:
+            end = max(end, index + 2)
+            return _person(words[index + 1], words[end - 1], 0.92, "title"), end
+        return None, index + 1
+    end = _end_of_name(words, index + 1, strict=language == "de" or word.place)
+    if end > index + 1 and _starts_full_name(words, index, end):
+        return _person(word, words[end - 1], FULL_NAME, "full-name"), end
+    if _stands_alone(text, words, index):
+        return _person(word, word, 0.7, "single-name"), index + 1
+    return None, index + 1
+
+
+def _end_of_name(words: Sequence[Word], start: int, *, strict: bool) -> int:
+    """The index behind the last word that can belong to a name; strict asks for a known family name."""
+    end = start
+    while end < min(len(words), start + LONGEST - 1) and words[end].carries_name:
+        end += 1
+    if end == start and start < len(words) and words[start].common_family:
+        end += 1
+    while strict and end > start and not (words[end - 1].family or words[end - 1].common_family):
+        end -= 1
+    return end
+
+
+def _starts_full_name(words: Sequence[Word], index: int, end: int) -> bool:
+    first, last = words[index], words[end - 1]
+    if last.initial:
+        return False
+    if first.given:
+        return True
+    if first.initial:
+        return last.family and not last.place
+    return (first.common_given or first.family and index == 0 and len(words) == end) and last.family and not first.place
+
+
+def _stands_alone(text: str, words: Sequence[Word], index: int) -> bool:
+    word = words[index]
+    if word.initial or len(word.text) < 3:
+        return False
+    before = text[max(0, word.start - 24) : word.start]
+    if NAME_FOLLOWS.search(before):
+        return not word.ordinary or word.common_given
+    likely = NAME_LIKELY.search(before) is not None or SPEAKS.match(text, word.end) is not None
+    if likely and index == 0:
+        return (word.given or word.family) and not word.place
+    return word.is_sure_given and len(words) == 1 and not _number_follows(text, word.end)
+
+
+def _number_follows(text: str, end: int) -> bool:
+    return text[end : end + 2].strip(" -").isdigit()
+
+
+def _person(first: Word, last: Word, score: float, detector: str) -> PersonalData:
+    return PersonalData(Kind.PERSON, first.start, last.end, score, detector)
