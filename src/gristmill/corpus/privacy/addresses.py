@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gristmill.corpus.privacy.capitals import lacks_capitals
 from gristmill.corpus.privacy.findings import Kind, PersonalData
 from gristmill.corpus.privacy.growth import FLAT, WORD, grown, is_name_word
 from gristmill.corpus.privacy.rules import cue_before
@@ -92,17 +93,19 @@ def _is_named(text: str, match: re.Match[str]) -> bool:
 
 def _is_street(text: str, match: re.Match[str]) -> bool:
     words = match["name"].split()
-    if not all(word[0].isupper() or word[0].isdigit() or text.islower() for word in words):
+    if not all(word[0].isupper() or word[0].isdigit() or lacks_capitals(text) for word in words):
         return False
     if match["street"].lower() not in AMBIGUOUS:
-        return text.islower() or match["street"][0].isupper()
+        return lacks_capitals(text) or match["street"][0].isupper()
     named = any(is_name_word(text, word) for word in words)
     return named or grown(text, match.end()) > match.end() or cue_before(CUE, text, match.start())
 
 
 def _is_two_numbered(text: str, match: re.Match[str]) -> bool:
-    words = match["name"].split()
-    named = any(is_name_word(text, word) for word in words) and words[0][0].isupper() is not text.islower()
+    name = match["name"]
+    if any(c.isdigit() for c in name) or not (name[0].isupper() or lacks_capitals(text)):
+        return False
+    named = any(is_name_word(text, word) for word in name.split())
     return named and (grown(text, match.end()) > match.end() or cue_before(CUE, text, match.start()))
 
 

@@ -23,7 +23,7 @@ PRIVATE_KEY = re.compile(
 )
 ISSUERS = {
     "aws-key": (r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", ("akia", "asia")),
-    "github-token": (r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{22,255})\b", ("gh", "github_pat_")),
+    "github-token": (r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{22,255})\b", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_")),
     "gitlab-token": (r"\bglpat-[\w-]{20,64}", ("glpat-",)),
     "slack-token": (r"\bxox[abeoprs]-[A-Za-z0-9-]{10,250}", ("xox",)),
     "slack-webhook": (r"https://hooks\.slack\.com/services/[A-Za-z0-9/]{20,80}", ("hooks.slack.com",)),
@@ -70,7 +70,7 @@ CREDENTIAL_RULES = (
                     r"(?: ?[:=] ?| is:? | lautet:? | ist:? | est ?:? )[\"'`]?(?P<value>[^\s\"'`,;]{4,128})"), 0.85,
          needs=("passw", "pwd", "kennwort", "passcode", "passphrase", "mot de passe"), accept=_is_password),
     Rule(Kind.SECRET, "named-secret",
-         re.compile(r"(?i)\b[\w-]{0,40}?(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?key|auth[_-]?token|access[_-]?token|token|bearer)"
+         re.compile(r"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?key|auth[_-]?token|access[_-]?token|token|bearer)"
                     r"[\"']?\s{0,3}[:= ]\s{0,3}[\"'`]?(?P<value>[A-Za-z0-9+/_.=-]{16,256})"), 0.85,
-         needs=("key", "secret", "token", "bearer"), accept=_is_random),
+         needs=("api_key", "api-key", "apikey", "access_key", "access-key", "accesskey", "secret", "token", "bearer"), accept=_is_random),
 )  # fmt: skip

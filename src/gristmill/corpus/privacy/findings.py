@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +11,7 @@ __all__ = ["Kind", "PersonalData", "without_overlaps"]
 
 
 class Kind(str, Enum):
-    """A kind of personal data, or a secret."""
+    """A kind of personal data, or a secret. PLACE to URL only point at a person, and are found only when asked for."""
 
     PERSON = "PERSON"
     EMAIL = "EMAIL"
@@ -23,6 +24,10 @@ class Kind(str, Enum):
     IBAN = "IBAN"
     CREDIT_CARD = "CREDIT_CARD"
     IP_ADDRESS = "IP_ADDRESS"
+    PLACE = "PLACE"
+    ORGANISATION = "ORGANISATION"
+    DATE = "DATE"
+    URL = "URL"
     SECRET = "SECRET"  # noqa: S105  the name of a kind
 
 
@@ -41,9 +46,10 @@ def without_overlaps(findings: Iterable[PersonalData]) -> list[PersonalData]:
     """The findings in order of place; of two that overlap the more certain stays, and of equals the longer."""
     kept: list[PersonalData] = []
     for finding in sorted(findings, key=_importance):
-        if all(finding.end <= other.start or other.end <= finding.start for other in kept):
-            kept.append(finding)
-    return sorted(kept, key=lambda finding: finding.start)
+        place = bisect_left(kept, finding.end, key=lambda other: other.start)
+        if place == 0 or kept[place - 1].end <= finding.start:
+            kept.insert(place, finding)
+    return kept
 
 
 def _importance(finding: PersonalData) -> tuple[float, int, int]:

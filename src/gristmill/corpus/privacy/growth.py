@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gristmill.corpus.privacy.capitals import lacks_capitals
 from gristmill.corpus.privacy.gazetteer import gazetteer
 
 __all__ = ["FLAT", "WORD", "grown", "is_name_word"]
@@ -19,7 +20,7 @@ MOST_WORDS = 14  # flat, district, town, state, country and code together
 
 def is_name_word(text: str, word: str) -> bool:
     """Written as a name (or the text has no capitals at all) and no ordinary word."""
-    return (word[0].isupper() or text.islower()) and word.lower().rstrip(".,") not in gazetteer().words
+    return (word[0].isupper() or lacks_capitals(text)) and word.lower().rstrip(".,") not in gazetteer().words
 
 
 def grown(text: str, end: int) -> int:

@@ -9,46 +9,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
+from gristmill.corpus.privacy.capitals import CAPITAL, lacks_capitals
 from gristmill.corpus.privacy.findings import Kind, PersonalData
-from gristmill.corpus.privacy.gazetteer import gazetteer
+from gristmill.corpus.privacy.gazetteer import NAMES_WITH_MEANING, gazetteer
 
 __all__ = ["find_persons"]
 
-UPPER = "A-ZÀ-ÖØ-ÞĀ-ŽȘȚΑ-ΩА-Я"
 PARTICLE = r"(?:van der|van den|van de|van|von der|von|de la|de|del|della|di|da|dos|du|der|den|bin|al|el|y|zu|ter|la|le)"
-TOKEN = rf"[{UPPER}](?:\.|(?:[^\W\d_]|['’-](?!s\b)(?=[^\W\d_]))*)"
-RUN = re.compile(rf"(?<![\w@/\\.#-]){TOKEN}(?:\.? (?:{PARTICLE} )?{TOKEN})*(?![\w@\\]|[./-]\w)")
+TITLE_WITH_DOT = r"(?:Mr|Mrs|Ms|Dr|Prof|Hr|Fr|Dipl|Ing|Mme|Mlle)\."
+TOKEN = rf"(?:{TITLE_WITH_DOT}|[{CAPITAL}](?:\.|(?:[^\W\d_]|['’-](?![sS]\b)(?=[^\W\d_]))*))"
+RUN = re.compile(rf"(?<![\w@/\\.#-]){TOKEN}(?: (?:{PARTICLE} )?{TOKEN})*(?![\w@]|[./\\-]\w)")
 TOKEN_IN_RUN = re.compile(rf"{TOKEN}")
 TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor sir madam herr frau hr fr monsieur madame mademoiselle mme mlle dipl ing".split()
+    "mr mrs ms miss mx dr prof professor sir herr frau hr fr monsieur madame mademoiselle mme mlle dipl ing".split()
 )
-# A run that holds one of these names an organisation, a place or a thing.
+ROLES = frozenset("prime speaker president chairman chairwoman chair vice minister secretary chancellor ambassador director".split())
+# What is followed by one of these is the name of an organisation, a place or a thing.
 NOT_A_PERSON = frozenset(
     "ltd limited inc incorporated gmbh llc llp corp corporation company co group ag kg sarl sas sa plc bv university "
     "college school hospital foundation bank institute institut partners consulting works street avenue road lane "
     "square river lake mountain mount island county city town valley park station airport bridge church museum league "
-    "cup award prize act law theorem algorithm method test effect award turbine valve pump".split()
+    "cup award prize act law theorem algorithm method test effect award turbine valve pump stock exchange".split()
 )
 NAME_FOLLOWS = re.compile(
     r"(?i)(?:\bmy name(?: is|['’]s)|\bname(?:['’]s| is|:)|\bnamed (?:him|her)|\bcall(?:ed)? me|\bmein name ist|\bich heiße|"
     r"\bje m['’]appelle|\bname ist|\bau nom de)\s{1,3}$"
 )
 NAME_LIKELY = re.compile(
-    r"(?i)(?:\b(?:i['’]m|i am|dear|hi|hello|hey|called|named|contact|author|attn|user|signed|regards|thanks|by|ask for|"
+    r"(?i)(?:\b(?:i\\?['’]m|i am|dear|hi|hello|hey|called|named|contact|author|attn|user|signed|regards|thanks|by|ask for|"
     r"speak (?:to|with)|liebe[r]?|hallo|bonjour|ch[eè]re?|it['’]s|who is|under|cc|from|told|asked|says|said)[:,]?)\s{1,3}$"
 )
 SPEAKS = re.compile(
-    r"(?:['’]s? (?!\w*\d)|:| ?,? (?:said|says|wrote|writes|asked|told|explained|argued|replied|lives|lived|was born|who|agreed|"
+    r"(?: ?,? (?:said|says|wrote|writes|asked|told|explained|argued|replied|lives|lived|was born|who|agreed|"
     r"joined|sagte?|schrieb|wohnt|a dit|habite)\b| et al\b)"
+)
+OF_SOMEBODY = re.compile(
+    r"['’]s (?:home |phone |e-?mail |postal )?(?:address|phone|e-?mail|number|birthday|salary|daughter|son|wife|husband|mother|"
+    r"father|brother|sister|boss|account|passport|name)\b"
+)
+REACH = 24  # characters before a name in which a word announces it
+EPONYM = re.compile(
+    r"(?:['’]s?)? (?:principle|law|equation|number|theorem|method|test|effect|constant|scale|curve|cycle|engine|calendar|"
+    r"distribution|transform|filter|model|key|knife|wrench|coefficient|process|wheel|turbine)s?\b"
 )
 LONGEST = 4  # words in one name
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One capitalised word with what the lists know of it."""
 
     start: int
@@ -67,25 +77,22 @@ class Word:
         """Can stand behind a given name: a family or given name, or no word that we know."""
         return self.initial or not self.ordinary
 
-    @property
-    def is_sure_given(self) -> bool:
-        """A given name and nothing else."""
-        return self.given and not self.place
-
 
 def find_persons(text: str, language: str) -> Iterator[PersonalData]:
     """Names in a text. A text without any capital letter is read as if every word had one."""
     shown = _capitalised(text)
-    runs = [_words(match) for match in RUN.finditer(shown)]
+    plain = gazetteer().words - gazetteer().common_given
+    runs = [_words(match) for match in RUN.finditer(shown) if match[0].lower() not in plain]
     found = [name for words in runs for name in _names(shown, words, language)]
     yield from found
-    known = {word.lower() for name in found if name.score > FULL_NAME - 0.1 for word in shown[name.start : name.end].split()}
+    full = [shown[name.start : name.end] for name in found if name.score >= FULL_NAME]
+    known = {word.lower() for name in full for word in name.split() if len(word) > 2 and not word.isupper()}
     for words in runs:
-        yield from (_person(word, word, 0.75, "repeated") for word in words if word.text in known and not word.ordinary)
+        yield from (_person(word, word, 0.75, "repeated") for word in words if word.text in known and not word.ordinary and not word.place)
 
 
 def _capitalised(text: str) -> str:
-    titled = text.title() if text.islower() else text
+    titled = text.title() if lacks_capitals(text) else text
     return titled if len(titled) == len(text) else text
 
 
@@ -116,13 +123,21 @@ FULL_NAME = 0.9
 
 
 def _names(text: str, words: Sequence[Word], language: str) -> Iterator[PersonalData]:
-    if any(word.text in NOT_A_PERSON for word in words[1:]):
+    if _is_thing(text, words):
         return
     index = 0
     while index < len(words):
         finding, index = _name_at(text, words, index, language)
-        if finding is not None:
+        if finding is not None and not any(word.text in NOT_A_PERSON for word in words[index - 1 : index + 2]):
             yield finding
+
+
+def _is_thing(text: str, words: Sequence[Word]) -> bool:
+    """An organisation ("McGraw-Hill & Co") or a place of several words."""
+    start, end = words[0].start, words[-1].end
+    if text[end : end + 2] == " &" or text[start - 2 : start] == "& ":
+        return True
+    return len(words) > 1 and text[start:end].lower() in gazetteer().places
 
 
 def _name_at(text: str, words: Sequence[Word], index: int, language: str) -> tuple[PersonalData | None, int]:
@@ -130,14 +145,13 @@ def _name_at(text: str, words: Sequence[Word], index: int, language: str) -> tup
     word = words[index]
     if word.text.rstrip(".") in TITLES and index + 1 < len(words):
         end = _end_of_name(words, index + 1, strict=False)
-        if end > index + 1 or not words[index + 1].ordinary or words[index + 1].common_family:
-            end = max(end, index + 2)
+        if end > index + 1 and words[index + 1].text not in ROLES:
             return _person(words[index + 1], words[end - 1], 0.92, "title"), end
         return None, index + 1
-    end = _end_of_name(words, index + 1, strict=language == "de" or word.place)
-    if end > index + 1 and _starts_full_name(words, index, end):
+    end = _end_of_name(words, index + 1, strict=language == "de")
+    if end > index + 1 and _is_full_name(text, words, index, end):
         return _person(word, words[end - 1], FULL_NAME, "full-name"), end
-    if _stands_alone(text, words, index):
+    if _stands_alone(text, words, index, language):
         return _person(word, word, 0.7, "single-name"), index + 1
     return None, index + 1
 
@@ -145,6 +159,8 @@ def _name_at(text: str, words: Sequence[Word], index: int, language: str) -> tup
 def _end_of_name(words: Sequence[Word], start: int, *, strict: bool) -> int:
     """The index behind the last word that can belong to a name; strict asks for a known family name."""
     end = start
+    if start < len(words) and words[start - 1].text.rstrip(".") in TITLES and words[start].common_given:
+        end += 1
     while end < min(len(words), start + LONGEST - 1) and words[end].carries_name:
         end += 1
     if end == start and start < len(words) and words[start].common_family:
@@ -154,28 +170,43 @@ def _end_of_name(words: Sequence[Word], start: int, *, strict: bool) -> int:
     return end
 
 
-def _starts_full_name(words: Sequence[Word], index: int, end: int) -> bool:
+def _is_full_name(text: str, words: Sequence[Word], index: int, end: int) -> bool:
     first, last = words[index], words[end - 1]
     if last.initial:
         return False
-    if first.given:
-        return True
     if first.initial:
-        return last.family and not last.place
-    return (first.common_given or first.family and index == 0 and len(words) == end) and last.family and not first.place
+        return first.text.endswith(".") and last.family and not last.place
+    if first.given or first.text in NAMES_WITH_MEANING and (last.family or not last.ordinary):
+        return True
+    return first.common_given and (last.family or last.common_family and _is_announced(text, first))
 
 
-def _stands_alone(text: str, words: Sequence[Word], index: int) -> bool:
+def _is_announced(text: str, word: Word) -> bool:
+    return NAME_FOLLOWS.search(text, max(0, word.start - REACH), word.start) is not None
+
+
+def _stands_alone(text: str, words: Sequence[Word], index: int, language: str) -> bool:
     word = words[index]
-    if word.initial or len(word.text) < 3:
+    if text[word.start - 4 : word.start] == "St. ":  # a church, a town
         return False
-    before = text[max(0, word.start - 24) : word.start]
-    if NAME_FOLLOWS.search(before):
-        return not word.ordinary or word.common_given
-    likely = NAME_LIKELY.search(before) is not None or SPEAKS.match(text, word.end) is not None
-    if likely and index == 0:
-        return (word.given or word.family) and not word.place
-    return word.is_sure_given and len(words) == 1 and not _number_follows(text, word.end)
+    if word.initial or len(word.text) < 3 or text[word.start : word.end].isupper():
+        return False
+    if word.ordinary and not word.common_given:
+        return False
+    if _is_announced(text, word) or not word.ordinary and OF_SOMEBODY.match(text, word.end):
+        return True
+    if word.place or word.ordinary or EPONYM.match(text, word.end):
+        return False
+    if language != "de" and word.given and len(words) == 1 and not _number_follows(text, word.end):
+        return True
+    return index == 0 and _is_likely(text, word)
+
+
+def _is_likely(text: str, word: Word) -> bool:
+    if not (word.given or word.family):
+        return False
+    before = NAME_LIKELY.search(text, max(0, word.start - REACH), word.start)
+    return before is not None or SPEAKS.match(text, word.end) is not None
 
 
 def _number_follows(text: str, end: int) -> bool:

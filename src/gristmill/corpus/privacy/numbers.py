@@ -16,7 +16,7 @@ from gristmill.corpus.privacy.rules import Rule, cue_before
 
 __all__ = ["NUMBER_RULES", "find_digit_runs"]
 
-DIGIT_RUN = re.compile(r"(?<![\w.,#/\\-])(?:\+ ?|\()?\d(?:[\d().\-/ \u00a0]{5,23})\d(?:(?: ?x| ?ext\.? ?)\d{1,5})?(?![\w%])")
+DIGIT_RUN = re.compile(r"(?<![\w.#/-])(?<!\d,)(?:\+ ?|\()?\d(?:[\d().\-/ \u00a0]{5,23})\d(?:(?: ?x| ?ext\.? ?)\d{1,5})?(?![\w%])")
 SEPARATORS = re.compile(r"[^\dA-Za-z]")
 DATE_SHAPE = re.compile(r"\D*(?:(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ](?:19|20)\d\d)(?:\D.*)?")
 CARD_GROUPS = re.compile(r"\d{13,19}|(?:\d{4}[ -]){3}\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}")
@@ -57,16 +57,21 @@ def _has_digits(value: str) -> bool:
 
 
 VERSION_CUE = re.compile(r"(?i)(?:\bversions?|\bv\.?|\brelease|\bfirmware|\bissue|\bsection|\bclause|\bbuild|§|\bkapitel) ?$")
+NETWORK_CUE = re.compile(r"(?i)\b(?:ip|address|adresse|host|server|ping|ssh|gateway|dns|subnet|router|from|client)\b")
 
 
-def _is_public_looking(text: str, start: int) -> bool:
-    return VERSION_CUE.search(text, max(0, start - 12), start) is None
+def _is_no_heading(text: str, start: int, value: str) -> bool:
+    """Section and version numbers have four parts, too; theirs are small."""
+    if cue_before(NETWORK_CUE, text, start):
+        return True
+    small = all(int(part) < 30 for part in value.split("."))
+    return not small and VERSION_CUE.search(text, max(0, start - 12), start) is None
 
 
 NUMBER_RULES = (
     Rule(Kind.IBAN, "iban", re.compile(r"(?i)\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\b"), 0.99,
          accept=lambda value: checksums.is_iban(_bare(value))),
-    Rule(Kind.NATIONAL_ID, "uk-nino", re.compile(r"\b[A-Za-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d]\b"), 0.9,
+    Rule(Kind.NATIONAL_ID, "uk-nino", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
          accept=lambda value: checksums.is_uk_nino(_bare(value))),
     Rule(Kind.NATIONAL_ID, "german-pension-number", re.compile(r"\b\d{2} ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}\b"), 0.95,
          accept=lambda value: checksums.is_german_pension_number(_bare(value))),
@@ -92,7 +97,7 @@ def find_digit_runs(text: str) -> Iterator[PersonalData]:
 
 def _verdict(text: str, start: int, value: str) -> tuple[Kind, float, str] | None:
     if value.count(".") == 3 and _is_ip(value):
-        return (Kind.IP_ADDRESS, 0.9, "ipv4") if _is_public_looking(text, start) else None
+        return (Kind.IP_ADDRESS, 0.9, "ipv4") if _is_no_heading(text, start, value) else None
     digits = _bare(value)
     if CARD_GROUPS.fullmatch(value) and checksums.is_credit_card(digits):
         return Kind.CREDIT_CARD, 0.95, "card"

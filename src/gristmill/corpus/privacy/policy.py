@@ -23,6 +23,10 @@ NOUNS = {
     Kind.IBAN: ("IBAN", "IBANs"),
     Kind.CREDIT_CARD: ("credit card number", "credit card numbers"),
     Kind.IP_ADDRESS: ("IP address", "IP addresses"),
+    Kind.PLACE: ("place", "places"),
+    Kind.ORGANISATION: ("organisation", "organisations"),
+    Kind.DATE: ("date", "dates"),
+    Kind.URL: ("web address", "web addresses"),
     Kind.SECRET: ("password, key or token", "passwords, keys or tokens"),
 }
 MOST_LINES = 3  # line numbers named for one kind; the rest is counted
