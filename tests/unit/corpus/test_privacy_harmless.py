@@ -83,7 +83,6 @@ En place de la vanne, monter le clapet (8 pièces).
 
 
 @pytest.mark.parametrize("line", ENGLISH)
- 
 def test_english_technical_lines_hold_nothing_personal(line: str) -> None:
     assert find_personal_data(line) == []
 

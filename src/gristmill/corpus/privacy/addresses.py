@@ -1,7 +1,7 @@
 """Street addresses: an anchor that only addresses have; `growth` then adds the town, the country and the post code.
 
-Anchors: a number beside a street word ("12 Mill Lane", "8 rue du Moulin", "Mühlweg 4"), a number after "lives at", a flat
-number between other numbers, a post-office box, a military post code, the corner of two streets.
+Anchors: a number beside a street word ("12 Mill Lane", "8 rue du Moulin", "Mühlweg 4"), a number after "lives at", a
+flat number, a post-office box, a military post code, the corner of two streets.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gristmill.corpus.privacy.capitals import lacks_capitals
+from gristmill.corpus.privacy.capitals import CAPITAL, lacks_capitals
 from gristmill.corpus.privacy.findings import Kind, PersonalData
 from gristmill.corpus.privacy.growth import FLAT, WORD, grown, is_name_word
 from gristmill.corpus.privacy.rules import cue_before
@@ -17,14 +17,18 @@ from gristmill.corpus.privacy.rules import cue_before
 __all__ = ["find_addresses"]
 
 # "Drive" and "way" are also parts of machines: these need more evidence than a capital letter.
-AMBIGUOUS = frozenset("drive dr way row court ct place pl square sq trail close hill circle cir terrace gardens plaza st".split())
+AMBIGUOUS = frozenset({
+    "drive", "dr", "way", "row", "court", "ct", "place", "pl", "square", "sq", "trail", "close", "hill", "circle",
+    "cir", "terrace", "gardens", "plaza", "st",
+})  # fmt: skip
 STREET = (
     r"(?:street|avenue|ave|road|rd|lane|ln|boulevard|blvd|crescent|highway|hwy|parkway|pkwy|mews|"
     + "|".join(sorted(AMBIGUOUS, key=len, reverse=True))
     + r")\b"
 )
 STREET_WORD_FIRST = (
-    r"(?:rue|avenue|boulevard|place|chemin|impasse|allée|quai|route|via|viale|piazza|corso|calle|avenida|plaza|rua|ul\.?|"
+    r"(?:rue|avenue|boulevard|place|chemin|impasse|allée|quai|route|via|viale|piazza|corso|calle|avenida|"
+    r"plaza|rua|ul\.?|"
     r"ulica|strada|trg|am|an der|in der|auf der|zur|unter den)"
 )
 STREET_ENDINGS = (
@@ -32,9 +36,15 @@ STREET_ENDINGS = (
     "gracht", "gatan", "gata", "vägen", "vej", "veien", "vegen", "gade", "katu", "utca", "kade", "singel", "steenweg",
 )  # fmt: skip
 NUMBER = re.compile(r"(?<![\w.,:/#$€£-])\d{1,5}[a-zA-Z]?(?![\w%]|[.,:/-]\d)")
-NUMBER_STREET = re.compile(rf"(?i)\d{{1,5}}[a-z]?,? (?P<name>(?:{WORD} |\d{{1,3}}(?:st|nd|rd|th) ){{1,4}}?)(?P<street>{STREET})")
-NUMBER_RUE = re.compile(rf"(?i)\d{{1,5}}(?: ?bis| ?ter|[a-z])?,? {STREET_WORD_FIRST} (?P<name>{WORD}(?: {WORD}){{0,3}})(?: \d{{1,4}}\b)?")
-TWO_NUMBERS = re.compile(rf"(?i)\d{{1,5}},? (?P<name>{WORD}(?: {WORD}){{0,3}}) \d{{1,4}}[a-z]?\.?(?=\s*[\n,]|\s+{FLAT})")
+NUMBER_STREET = re.compile(
+    rf"(?i)\d{{1,5}}[a-z]?,? (?P<name>(?:{WORD} |\d{{1,3}}(?:st|nd|rd|th) ){{1,4}}?)(?P<street>{STREET})"
+)
+NUMBER_RUE = re.compile(
+    rf"(?i)\d{{1,5}}(?: ?bis| ?ter|[a-z])?,? {STREET_WORD_FIRST} (?P<name>{WORD}(?: {WORD}){{0,3}})(?: \d{{1,4}}\b)?"
+)
+TWO_NUMBERS = re.compile(
+    rf"(?i)\d{{1,5}},? (?P<name>{WORD}(?: {WORD}){{0,3}}) \d{{1,4}}[a-z]?\.?(?=\s*[\n,]|\s+{FLAT})"
+)
 NUMBER_NAME = re.compile(rf"\d{{1,5}},? (?P<name>{WORD})")
 LEADING_NUMBER = re.compile(r"(?<![\w.,/-])\d{1,5} $")
 BOX = re.compile(
@@ -44,10 +54,18 @@ BOX = re.compile(
 CORNER = re.compile(rf"(?i)\b(?:the )?corner of (?:[\w.'’-]+ ){{1,6}}and (?:{WORD} ){{0,3}}?{STREET}(?: \d{{1,4}})?")
 FLAT_ANCHOR = re.compile(r"(?i)\b(?:apt|suite|flat)\.? ?#?\d{1,4}[a-z]?\b")
 CUE = re.compile(
-    r"(?i)\baddress(?:es)?\b|\b(?:liv(?:es?|ed|ing)|resid(?:es?|ing)|stay(?:s|ing)?|located|deliver(?:ed)?|ship(?:ped)?|"
+    r"(?i)\baddress(?:es)?\b|\b(?:liv(?:es?|ed|ing)|resid(?:es?|ing)|stay(?:s|ing)?|located|deliver(?:ed)?|"
+    r"ship(?:ped)?|"
     r"returned|return|sent|send|taxi|office is|arrived?|moved?|meet) (?:\w+ ){0,4}(?:at|to|in|on)\b|\bwohn(?:t|haft)\b|"
     r"\banschrift\b|\badresse\b|\bhabite\b|\bdemeurant\b|\bdomicili"
 )
+US_STATES = frozenset({
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA",
+    "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR",
+    "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "PR",
+})  # fmt: skip
+TOWN_AND_STATE = re.compile(rf"(?:[{CAPITAL}][\w.'’-]*,? ){{1,3}}(?P<state>[A-Z]{{2}}) $")
+UK_POSTCODE = re.compile(rf"[{CAPITAL}][\w'’-]+[, \n]{{1,2}}(?P<value>[A-Z]{{1,2}}\d[A-Z\d]? \d[A-Z]{{2}})\b")
 
 
 def find_addresses(text: str) -> Iterator[PersonalData]:
@@ -55,11 +73,13 @@ def find_addresses(text: str) -> Iterator[PersonalData]:
     for number in NUMBER.finditer(text):
         yield from _at_number(text, number.start())
         yield from _behind_street_name(text, number)
+        yield from _behind_state(text, number)
     lowered = text.lower()
     if any(word in lowered for word in ("box", "postfach", "boîte", "po a")):
         yield from (_address(text, *match.span(), 0.93, "post-box") for match in BOX.finditer(text))
     if "corner of" in lowered:
         yield from (_address(text, *match.span(), 0.93, "corner") for match in CORNER.finditer(text))
+    yield from (_address(text, *match.span("value"), 0.9, "uk-postcode") for match in UK_POSTCODE.finditer(text))
     if any(word in lowered for word in ("apt", "suite", "flat")):
         yield from _at_flats(text)
 
@@ -119,6 +139,17 @@ def _behind_street_name(text: str, number: re.Match[str]) -> Iterator[PersonalDa
     word = text[start : number.start()].strip().rsplit("\n", 1)[-1]
     if word.lower().endswith(STREET_ENDINGS) and is_name_word(text, word):
         yield _address(text, number.start() - len(word) - 1, number.end(), 0.93, "street-ending")
+
+
+def _behind_state(text: str, number: re.Match[str]) -> Iterator[PersonalData]:
+    """The last line of an American address: "Dallas TX 75201"."""
+    if len(number[0]) == 5 and number[0].isdigit():
+        line = text[max(0, number.start() - 60) : number.start()].rsplit("\n", 1)[-1]
+        match = TOWN_AND_STATE.search(line)
+        if match and match["state"] in US_STATES:
+            yield PersonalData(
+                Kind.ADDRESS, number.start() - len(line) + match.start(), number.end(), 0.9, "state-and-code"
+            )
 
 
 def _at_flats(text: str) -> Iterator[PersonalData]:

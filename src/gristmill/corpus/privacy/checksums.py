@@ -28,7 +28,7 @@ CARD_PREFIXES = ("2", "30", "34", "35", "36", "37", "38", "4", "5", "60", "62", 
 
 def is_credit_card(digits: str) -> bool:
     """The Luhn digit (ISO/IEC 7812) is right and the first digits belong to a card network."""
-    if not digits.startswith(CARD_PREFIXES) or len(set(digits)) < 3:
+    if not digits.startswith(CARD_PREFIXES) or len(set(digits)) == 1:
         return False
     doubled = (int(d) * 2 for d in digits[-2::-2])
     return (sum(map(int, digits[-1::-2])) + sum(d - 9 if d > 9 else d for d in doubled)) % 10 == 0
@@ -51,7 +51,11 @@ def is_us_ssn(digits: str) -> bool:
 def is_uk_nino(value: str) -> bool:
     """Prefix letters as HMRC allots them; there is no check digit."""
     prefix = value[:2].upper()
-    return prefix not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ") and prefix[0] not in "DFIQUV" and prefix[1] not in "DFIOQUV"
+    return (
+        prefix not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
+        and prefix[0] not in "DFIQUV"
+        and prefix[1] not in "DFIOQUV"
+    )
 
 
 def is_german_tax_id(digits: str) -> bool:

@@ -18,8 +18,10 @@ __all__ = ["find_context"]
 
 NAME = rf"[{CAPITAL}][\w&'’-]*"
 LEGAL_FORM = (
-    r"(?:Ltd|Limited|Inc|Incorporated|LLC|LLP|PLC|plc|Corp|Corporation|Company|Co|GmbH|AG|KG|SE|SARL|SAS|S\.A|N\.V|B\.V|Group|"
-    r"Holdings|Partners|Foundation|Institute|University|Bank|Association|Department|Agency|Systems|Technologies|Solutions|"
+    r"(?:Ltd|Limited|Inc|Incorporated|LLC|LLP|PLC|plc|Corp|Corporation|Company|Co|GmbH|AG|KG|SE|SARL|SAS|"
+    r"S\.A|N\.V|B\.V|Group|"
+    r"Holdings|Partners|Foundation|Institute|University|Bank|Association|Department|Agency|Systems|"
+    r"Technologies|Solutions|"
     r"Software|Labs|Networks|Consulting|Services|Industries|International|Works)\b\.?"
 )
 LIST_OF_NAMES = rf"{NAME}, {NAME} and {NAME}"
@@ -27,13 +29,22 @@ WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 CONTEXT_RULES = (
     Rule(Kind.ORGANISATION, "legal-form", re.compile(rf"(?:{NAME},? (?:(?:and|of|&|for) )?){{1,5}}{LEGAL_FORM}"), 0.65),
     Rule(Kind.DATE, "date", re.compile(rf"(?i)\b(?:{DATE}|{WEEKDAY})\b"), 0.65),
-    Rule(Kind.URL, "url", re.compile(r"\bhttps?://[^\s<>\"')\]]{3,2000}|\bwww\.[\w-]+(?:\.[\w-]+)+"), 0.65, needs=("http", "www.")),
+    Rule(
+        Kind.URL,
+        "url",
+        re.compile(r"\bhttps?://[^\s<>\"')\]]{3,2000}|\bwww\.[\w-]+(?:\.[\w-]+)+"),
+        0.65,
+        needs=("http", "www."),
+    ),
 )
 PLACE_RUN = re.compile(rf"(?<![\w@/.-]){NAME}(?:[ -](?:(?:of|the|and|de|la|del) )*{NAME})*")
-# Where something is named that only an organisation or a place can be: "the Datamyne office", "we moved here from Arona".
-OFFICE = re.compile(rf"(?:[Tt]he|[Aa]t) (?P<value>{NAME}(?:,? (?:and |of |& )?{NAME}){{0,4}}) (?:office|headquarters|branch|website)\b")
+# What only an organisation or a place can be: "the Aldersluice office", "we moved here from Brackenford".
+OFFICE = re.compile(
+    rf"(?:[Tt]he|[Aa]t) (?P<value>{NAME}(?:,? (?:and |of |& )?{NAME}){{0,4}}) (?:office|headquarters|branch|website)\b"
+)
 PLACE_CUE = re.compile(
-    rf"\b(?:moved (?:here )?(?:from|to)|grew up in|born in|(?:I['’]m|I am|live[sd]?|living|arrived) in|visit(?:ed|ing)?|"
+    rf"\b(?:moved (?:here )?(?:from|to)|grew up in|born in|(?:I['’]m|I am|live[sd]?|living|arrived) in|"
+    rf"visit(?:ed|ing)?|"
     rf"trip to|travel(?:l?ed|ling)? to) (?:the )?(?P<value>{NAME}(?: (?:de |del |la |of )?{NAME}){{0,3}})"
 )
 CUED_RULES = (

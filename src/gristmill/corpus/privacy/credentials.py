@@ -14,7 +14,8 @@ from gristmill.corpus.privacy.rules import Rule
 __all__ = ["CREDENTIAL_RULES"]
 
 PLACEHOLDER = re.compile(
-    r"(?i)^(?:[<{$%\[*(].*|x{3,}.*|\.{3,}|your.*|example.*|changeme|change_me|placeholder|redacted|none|null|true|false|"
+    r"(?i)^(?:[<{$%\[*(].*|x{3,}.*|\.{3,}|your.*|example.*|changeme|change_me|placeholder|redacted|none|"
+    r"null|true|false|"
     r"required|optional|string|secret|password|passwort|token|hidden|str|env|os\..*|get.*\(.*)$"
 )
 PRIVATE_KEY = re.compile(
@@ -23,7 +24,10 @@ PRIVATE_KEY = re.compile(
 )
 ISSUERS = {
     "aws-key": (r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", ("akia", "asia")),
-    "github-token": (r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{22,255})\b", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_")),
+    "github-token": (
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{22,255})\b",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    ),
     "gitlab-token": (r"\bglpat-[\w-]{20,64}", ("glpat-",)),
     "slack-token": (r"\bxox[abeoprs]-[A-Za-z0-9-]{10,250}", ("xox",)),
     "slack-webhook": (r"https://hooks\.slack\.com/services/[A-Za-z0-9/]{20,80}", ("hooks.slack.com",)),
@@ -63,7 +67,7 @@ CREDENTIAL_RULES = (
     Rule(Kind.SECRET, "private-key", PRIVATE_KEY, 0.99, needs=("private key",)),
     *_issuer_rules(),
     Rule(Kind.SECRET, "connection-string",
-         re.compile(r"\b[a-zA-Z][a-zA-Z0-9+]{1,20}://[^\s:/@]{1,64}:(?P<value>[^\s/@]{1,128})@[\w.-]{1,253}"), 0.95,
+         re.compile(r"\b[a-zA-Z][a-zA-Z0-9+]{1,20}://[^\s:/@]{1,64}:(?P<value>[^\s/@]{1,128})@[\w.-]{1,253}"), 0.99,
          needs=("://",), accept=_is_no_placeholder),
     Rule(Kind.SECRET, "password",
          re.compile(r"(?i)\b(?:password|passwort|kennwort|passwd|pwd|passcode|passphrase|mot de passe)"
@@ -72,5 +76,6 @@ CREDENTIAL_RULES = (
     Rule(Kind.SECRET, "named-secret",
          re.compile(r"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?key|auth[_-]?token|access[_-]?token|token|bearer)"
                     r"[\"']?\s{0,3}[:= ]\s{0,3}[\"'`]?(?P<value>[A-Za-z0-9+/_.=-]{16,256})"), 0.85,
-         needs=("api_key", "api-key", "apikey", "access_key", "access-key", "accesskey", "secret", "token", "bearer"), accept=_is_random),
+         needs=("api_key", "api-key", "apikey", "access_key", "access-key", "accesskey", "secret", "token", "bearer"),
+         accept=_is_random),
 )  # fmt: skip

@@ -20,7 +20,8 @@ def find_personal_data(text: str, language: str = "en", *, wide: bool = False) -
     """Personal data and secrets in a text, in order of place, without overlaps.
 
     Numbers, addresses and secrets are recognised in English, German and French whatever `language` says; it decides
-    how capital letters are read, because German writes every noun with one. `wide` adds places, organisations, dates and web addresses.
+    how capital letters are read, because German writes every noun with one.
+    `wide` adds places, organisations, dates and web addresses.
     """
     found = [*apply_rules(RULES, text, text.lower()), *find_digit_runs(text)]
     found += find_addresses(text)

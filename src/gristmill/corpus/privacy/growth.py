@@ -14,7 +14,10 @@ FLAT = r"(?:apt|apartment|suite|unit|flat|floor|appartement|wohnung|bât)\.? ?#?
 # Up to one line break between two words of an address; a blank line ends it.
 NEXT = re.compile(rf"[ ,.>]{{0,3}}(?:\n[ ,>]{{0,3}}){{0,2}}(?P<word>{FLAT}|(?<=[ ,\n>])\w[\w'’()-]*)", re.IGNORECASE)
 POSTCODE = re.compile(r"\d{4,6}(?:-\d{3,4})?|\d{2}-\d{3}|[A-Z]{1,2}\d[A-Z\d]?|\d[A-Z]{2}|[A-Z]{2,3}")
-PARTICLES = frozenset("de la le les du des di da do van der den of and el los las am an upon nad".split())
+PARTICLES = frozenset({
+    "de", "la", "le", "les", "du", "des", "di", "da", "do", "van", "der", "den", "of", "and", "el", "los", "las", "am",
+    "an", "upon", "nad",
+})  # fmt: skip
 MOST_WORDS = 14  # flat, district, town, state, country and code together
 
 
@@ -49,7 +52,11 @@ def _strength(text: str, match: re.Match[str]) -> bool | None:
     """True for a word that belongs to an address, False for one that may, None for one that ends it."""
     word = match["word"]
     lowered = word.lower()
-    if " " in word or word[-1].isdigit() and not word[0].isdigit() or POSTCODE.fullmatch(word.upper() if word[0].isdigit() else word):
+    if (
+        " " in word
+        or (word[-1].isdigit() and not word[0].isdigit())
+        or POSTCODE.fullmatch(word.upper() if word[0].isdigit() else word)
+    ):
         return ". " not in match[0] or " " in word
     if match[0].lstrip(" ").startswith((". ", ".\n")):
         return None

@@ -14,45 +14,58 @@ from typing import NamedTuple
 
 from gristmill.corpus.privacy.capitals import CAPITAL, lacks_capitals
 from gristmill.corpus.privacy.findings import Kind, PersonalData
-from gristmill.corpus.privacy.gazetteer import NAMES_WITH_MEANING, gazetteer
+from gristmill.corpus.privacy.gazetteer import gazetteer
 
 __all__ = ["find_persons"]
 
-PARTICLE = r"(?:van der|van den|van de|van|von der|von|de la|de|del|della|di|da|dos|du|der|den|bin|al|el|y|zu|ter|la|le)"
+PARTICLE = (
+    r"(?:van der|van den|van de|van|von der|von|de la|de|del|della|di|da|dos|du|der|den|bin|al|el|y|zu|ter|la|le)"
+)
 TITLE_WITH_DOT = r"(?:Mr|Mrs|Ms|Dr|Prof|Hr|Fr|Dipl|Ing|Mme|Mlle)\."
 TOKEN = rf"(?:{TITLE_WITH_DOT}|[{CAPITAL}](?:\.|(?:[^\W\d_]|['’-](?![sS]\b)(?=[^\W\d_]))*))"
 RUN = re.compile(rf"(?<![\w@/\\.#-]){TOKEN}(?: (?:{PARTICLE} )?{TOKEN})*(?![\w@]|[./\\-]\w)")
 TOKEN_IN_RUN = re.compile(rf"{TOKEN}")
-TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor sir herr frau hr fr monsieur madame mademoiselle mme mlle dipl ing".split()
-)
-ROLES = frozenset("prime speaker president chairman chairwoman chair vice minister secretary chancellor ambassador director".split())
+TITLES = frozenset({
+    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "herr", "frau", "hr", "fr", "monsieur", "madame",
+    "mademoiselle", "mme", "mlle", "dipl", "ing",
+})  # fmt: skip
+ROLES = frozenset({
+    "prime", "speaker", "president", "chairman", "chairwoman", "chair", "vice", "minister", "secretary", "chancellor",
+    "ambassador", "director",
+})  # fmt: skip
 # What is followed by one of these is the name of an organisation, a place or a thing.
-NOT_A_PERSON = frozenset(
-    "ltd limited inc incorporated gmbh llc llp corp corporation company co group ag kg sarl sas sa plc bv university "
-    "college school hospital foundation bank institute institut partners consulting works street avenue road lane "
-    "square river lake mountain mount island county city town valley park station airport bridge church museum league "
-    "cup award prize act law theorem algorithm method test effect award turbine valve pump stock exchange".split()
-)
+NOT_A_PERSON = frozenset({
+    "ltd", "limited", "inc", "incorporated", "gmbh", "llc", "llp", "corp", "corporation", "company", "co", "group",
+    "ag", "kg", "sarl", "sas", "sa", "plc", "bv", "university", "college", "school", "hospital", "foundation", "bank",
+    "institute", "institut", "partners", "consulting", "works", "street", "avenue", "road", "lane", "square", "river",
+    "lake", "mountain", "mount", "island", "county", "city", "town", "valley", "park", "station", "airport", "bridge",
+    "church", "museum", "league", "cup", "award", "prize", "act", "law", "theorem", "algorithm", "method", "test",
+    "effect", "turbine", "valve", "pump", "stock", "exchange",
+})  # fmt: skip
 NAME_FOLLOWS = re.compile(
-    r"(?i)(?:\bmy name(?: is|['’]s)|\bname(?:['’]s| is|:)|\bnamed (?:him|her)|\bcall(?:ed)? me|\bmein name ist|\bich heiße|"
+    r"(?i)(?:\bmy name(?: is|['’]s)|\bname(?:['’]s| is|:)|\bnamed (?:him|her)|\bcall(?:ed)? me|"
+    r"\bmein name ist|\bich heiße|"
     r"\bje m['’]appelle|\bname ist|\bau nom de)\s{1,3}$"
 )
 NAME_LIKELY = re.compile(
-    r"(?i)(?:\b(?:i\\?['’]m|i am|dear|hi|hello|hey|called|named|contact|author|attn|user|signed|regards|thanks|by|ask for|"
-    r"speak (?:to|with)|liebe[r]?|hallo|bonjour|ch[eè]re?|it['’]s|who is|under|cc|from|told|asked|says|said)[:,]?)\s{1,3}$"
+    r"(?i)(?:\b(?:i\\?['’]m|i am|dear|hi|hello|hey|called|named|contact|author|attn|user|signed|regards|"
+    r"thanks|by|ask for|"
+    r"speak (?:to|with)|liebe[r]?|hallo|bonjour|ch[eè]re?|it['’]s|who is|under|cc|from|told|asked|says|"
+    r"said)[:,]?)\s{1,3}$"
 )
 SPEAKS = re.compile(
     r"(?: ?,? (?:said|says|wrote|writes|asked|told|explained|argued|replied|lives|lived|was born|who|agreed|"
     r"joined|sagte?|schrieb|wohnt|a dit|habite)\b| et al\b)"
 )
 OF_SOMEBODY = re.compile(
-    r"['’]s (?:home |phone |e-?mail |postal )?(?:address|phone|e-?mail|number|birthday|salary|daughter|son|wife|husband|mother|"
+    r"['’]s (?:home |phone |e-?mail |postal )?(?:address|phone|e-?mail|number|birthday|salary|daughter|son|"
+    r"wife|husband|mother|"
     r"father|brother|sister|boss|account|passport|name)\b"
 )
 REACH = 24  # characters before a name in which a word announces it
 EPONYM = re.compile(
-    r"(?:['’]s?)? (?:principle|law|equation|number|theorem|method|test|effect|constant|scale|curve|cycle|engine|calendar|"
+    r"(?:['’]s?)? (?:principle|law|equation|number|theorem|method|test|effect|constant|scale|curve|cycle|"
+    r"engine|calendar|"
     r"distribution|transform|filter|model|key|knife|wrench|coefficient|process|wheel|turbine)s?\b"
 )
 LONGEST = 4  # words in one name
@@ -81,14 +94,18 @@ class Word(NamedTuple):
 def find_persons(text: str, language: str) -> Iterator[PersonalData]:
     """Names in a text. A text without any capital letter is read as if every word had one."""
     shown = _capitalised(text)
-    plain = gazetteer().words - gazetteer().common_given
+    plain = gazetteer().plain_words
     runs = [_words(match) for match in RUN.finditer(shown) if match[0].lower() not in plain]
     found = [name for words in runs for name in _names(shown, words, language)]
     yield from found
     full = [shown[name.start : name.end] for name in found if name.score >= FULL_NAME]
     known = {word.lower() for name in full for word in name.split() if len(word) > 2 and not word.isupper()}
     for words in runs:
-        yield from (_person(word, word, 0.75, "repeated") for word in words if word.text in known and not word.ordinary and not word.place)
+        yield from (
+            _person(word, word, 0.75, "repeated")
+            for word in words
+            if word.text in known and not word.ordinary and not word.place
+        )
 
 
 def _capitalised(text: str) -> str:
@@ -113,9 +130,11 @@ def _known(word: str) -> tuple[bool, bool, bool, bool, bool, bool, bool]:
         any(form in lists.family for form in forms),
         word in lists.common_given,
         word in lists.common_family,
-        word in lists.words or word.removesuffix("s") in lists.words or all(form in lists.words for form in forms[1:] or forms),
+        word in lists.words
+        or word.removesuffix("s") in lists.words
+        or all(form in lists.words for form in forms[1:] or forms),
         word in lists.places,
-        len(word) == 1 or len(word) == 2 and word.endswith("."),
+        len(word) == 1 or (len(word) == 2 and word.endswith(".")),
     )
 
 
@@ -175,10 +194,12 @@ def _is_full_name(text: str, words: Sequence[Word], index: int, end: int) -> boo
     if last.initial:
         return False
     if first.initial:
-        return first.text.endswith(".") and last.family and not last.place
-    if first.given or first.text in NAMES_WITH_MEANING and (last.family or not last.ordinary):
+        return first.text.endswith(".") and not last.place
+    if first.given or (first.text in gazetteer().names_with_meaning and (last.family or not last.ordinary)):
         return True
-    return first.common_given and (last.family or last.common_family and _is_announced(text, first))
+    if end - index > 2 and words[index + 1].given:  # "Ask Idris Vaughan": the name starts one word later
+        return False
+    return first.common_given and (last.family or (last.common_family and _is_announced(text, first)))
 
 
 def _is_announced(text: str, word: Word) -> bool:
@@ -193,7 +214,7 @@ def _stands_alone(text: str, words: Sequence[Word], index: int, language: str) -
         return False
     if word.ordinary and not word.common_given:
         return False
-    if _is_announced(text, word) or not word.ordinary and OF_SOMEBODY.match(text, word.end):
+    if _is_announced(text, word) or (not word.ordinary and OF_SOMEBODY.match(text, word.end)):
         return True
     if word.place or word.ordinary or EPONYM.match(text, word.end):
         return False

@@ -16,28 +16,36 @@ from gristmill.corpus.privacy.rules import Rule, cue_before
 
 __all__ = ["NUMBER_RULES", "find_digit_runs"]
 
-DIGIT_RUN = re.compile(r"(?<![\w.#/-])(?<!\d,)(?:\+ ?|\()?\d(?:[\d().\-/ \u00a0]{5,23})\d(?:(?: ?x| ?ext\.? ?)\d{1,5})?(?![\w%])")
+DIGIT_RUN = re.compile(
+    r"(?<![\w.#/-])(?<!\d,)(?:\+ ?|\()?\d(?:[\d().\-/ \u00a0]{5,23})\d(?:(?: ?x| ?ext\.? ?)\d{1,5})?(?![\w%])"
+)
 SEPARATORS = re.compile(r"[^\dA-Za-z]")
 DATE_SHAPE = re.compile(r"\D*(?:(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ](?:19|20)\d\d)(?:\D.*)?")
 CARD_GROUPS = re.compile(r"\d{13,19}|(?:\d{4}[ -]){3}\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}")
 SSN = re.compile(r"\d{3}([- ])\d{2}\1\d{4}")
 PHONE_CUE = re.compile(
-    r"(?i)\b(?:tel|fon|ph|phones?|mobiles?|mob|cell|fax|call|dial|ring|text|whatsapp|sms|hotline|telephone|numbers? (?:is|are)"
+    r"(?i)\b(?:tel|fon|ph|phones?|mobiles?|mob|cell|fax|call|dial|ring|text|whatsapp|sms|hotline|telephone|"
+    r"numbers? (?:is|are)"
     r"|contact|reach (?:me|us|him|her|them)|handy|mobil\w*|telefon\w*|durchwahl|rufnummer|anruf\w*|rufen|erreich\w*"
     r"|t[ée]l[ée]phone|t[ée]l|portable|appele[rz]|joindre)\b"
 )
 PHONE_NOUN_AFTER = re.compile(r"(?i)\s?[-(,]?\s?(?:office|fax|cell|mobile|home|work|direct|phone)\b")
-# Shapes that are telephone numbers wherever they stand: international, North American, French, British.
+# Shapes that are telephone numbers wherever they stand: international, North American, French, British, and the
+# European habit of a leading zero with groups of digits.
 PHONE_SHAPES = re.compile(
     r"\+ ?[1-9][\d().\-/ ]{7,20}\d(?: ?(?:x|ext\.? ?)\d+)?"
     r"|(?:\+?1[-. ]|001[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-.])[2-9]\d\d[-.]\d{4}(?: ?(?:x|ext\.? ?)\d+)?"
-    r"|0[1-9](?:[ .]\d\d){4}"
+    r"|0[1-9](?:[ .]\d\d){4}|\(?0\d{1,4}\)?(?: ?[ /] ?\d{2,4}){2,4}"
     r"|(?:\(0\d{3,4}\)|0\d{3,4}) \d{3} ?\d{3,4}|\(?0\d{2}\)? \d{4} \d{4}|07\d{3} ?\d{3} ?\d{3}"
 )
 SSN_CUE = re.compile(r"(?i)\b(?:ssn|social security)\b")
 TAX_CUE = re.compile(r"(?i)steuer|\bidnr|\btin\b|tax")
-ID_CUE = re.compile(r"(?i)passport|reisepass|passeport|pass(?:nummer|-?nr|port no)|ausweis|carte d.identit|identity card|\bid card")
-LICENCE_CUE = re.compile(r"(?i)driv(?:er|ing)(?:['’]?s)?[ -]licen[cs]e|führerschein|permis de conduire|\blicen[cs]e (?:number|no\b)")
+ID_CUE = re.compile(
+    r"(?i)passport|reisepass|passeport|pass(?:nummer|-?nr|port no)|ausweis|carte d.identit|identity card|\bid card"
+)
+LICENCE_CUE = re.compile(
+    r"(?i)driv(?:er|ing)(?:['’]?s)?[ -]licen[cs]e|führerschein|permis de conduire|\blicen[cs]e (?:number|no\b)"
+)
 
 
 def _bare(value: str) -> str:
@@ -56,7 +64,9 @@ def _has_digits(value: str) -> bool:
     return sum(c.isdigit() for c in value) >= 5
 
 
-VERSION_CUE = re.compile(r"(?i)(?:\bversions?|\bv\.?|\brelease|\bfirmware|\bissue|\bsection|\bclause|\bbuild|§|\bkapitel) ?$")
+VERSION_CUE = re.compile(
+    r"(?i)(?:\bversions?|\bv\.?|\brelease|\bfirmware|\bissue|\bsection|\bclause|\bbuild|§|\bkapitel) ?$"
+)
 NETWORK_CUE = re.compile(r"(?i)\b(?:ip|address|adresse|host|server|ping|ssh|gateway|dns|subnet|router|from|client)\b")
 
 
@@ -75,9 +85,11 @@ NUMBER_RULES = (
          accept=lambda value: checksums.is_uk_nino(_bare(value))),
     Rule(Kind.NATIONAL_ID, "german-pension-number", re.compile(r"\b\d{2} ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}\b"), 0.95,
          accept=lambda value: checksums.is_german_pension_number(_bare(value))),
-    Rule(Kind.NATIONAL_ID, "french-nir", re.compile(r"\b[12] ?\d\d ?[0-9]\d ?(?:\d\d|2[AB]) ?\d{3} ?\d{3} ?\d\d\b"), 0.95,
+    Rule(Kind.NATIONAL_ID, "french-nir",
+         re.compile(r"\b[12] ?\d\d ?[0-9]\d ?(?:\d\d|2[AB]) ?\d{3} ?\d{3} ?\d\d\b"), 0.95,
          accept=lambda value: checksums.is_french_nir(_bare(value))),
-    Rule(Kind.IP_ADDRESS, "ipv6", re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}(?![\w:])"), 0.9,
+    Rule(Kind.IP_ADDRESS, "ipv6",
+         re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}(?![\w:])"), 0.9,
          needs=(":",), accept=_is_ip),
     Rule(Kind.PASSPORT, "passport", re.compile(r"\b[A-Z]{0,2}\d[A-Z0-9]{5,8}\b"), 0.85,
          needs=("pass", "ausweis", "identi"), cue=ID_CUE, accept=_has_digits),
