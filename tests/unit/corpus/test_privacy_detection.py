@@ -89,6 +89,8 @@ def test_a_family_name_alone_is_found_where_the_full_name_stands_in_the_same_tex
         ("ADDRESS", "Anschrift: Mühlstraße 12, 79100 Freiburg", "Mühlstraße 12, 79100 Freiburg"),
         ("ADDRESS", "adresse : 8 rue du Moulin, 38160 Saint-Aubier", "8 rue du Moulin, 38160 Saint-Aubier"),
         ("ADDRESS", "ship to 4022 Oakridge Lane, Dallas, TX 75201 by Friday", "4022 Oakridge Lane, Dallas, TX 75201"),
+        ("ADDRESS", "Anschrift | Am Mühlbach 11, 99997 Furtmühl |", "Am Mühlbach 11, 99997 Furtmühl"),
+        ("ADDRESS", "Büro: Kirchplatz 4, 79100 Freiburg", "Kirchplatz 4, 79100 Freiburg"),
         ("ADDRESS", "P.O. Box 101, Leeds", "P.O. Box 101, Leeds"),
     ],
 )  # fmt: skip

@@ -47,6 +47,8 @@ Ohm's law, Bernoulli's principle and the Reynolds number apply.
 Torque the M8 bolts (Table 4, Row 12) in the order of Figure 7.
 Summer Time begins on the last Sunday in March.
 Victoria Station, Lake Geneva, New York, San Francisco and Sierra Leone.
+Plummer block cap, hydraulic oil ISO VG 46.
+A. Frame  B. Winter  C. Check  E. Service
 Annual Report 2023/24, Chapter 5: Health and Safety
 Dear customer, thank you for your order of 14 April.
 Mean time between failures: 12 500 h; duty cycle S1; IP65; class F.
@@ -67,6 +69,9 @@ Das Passwort muss mindestens 12 Zeichen lang sein.
 Betriebsvereinbarung vom 1. April 2024 zwischen Werksleitung und Betriebsrat
 Kleine Mühle, großes Rad: Ernst der Lage, Kosten und Nutzen
 Rufen Sie im Notfall den Notruf 112.
+Am Bedienplatz 81 dB(A) gemessen; Stellweg 12 mm, O-Ring 40 x 3.
+3 Einsätze, davon 14 am Wehr Hinterau wegen Treibholz. Der Rechen war frei.
+C. Graisse, E. Wartung und B. Winterbetrieb
 Nach 2000 Betriebsstunden Öl wechseln (ISO VG 46, 12,5 Liter).
 """.splitlines()
 

@@ -29,12 +29,18 @@ STREET = (
 STREET_WORD_FIRST = (
     r"(?:rue|avenue|boulevard|place|chemin|impasse|allée|quai|route|via|viale|piazza|corso|calle|avenida|"
     r"plaza|rua|ul\.?|"
-    r"ulica|strada|trg|am|an der|in der|auf der|zur|unter den)"
+    r"ulica|strada|trg)"
 )
 STREET_ENDINGS = (
-    "straße", "strasse", "str.", "weg", "platz", "allee", "gasse", "ufer", "damm", "lände", "straat", "laan", "plein",
+    "straße", "strasse", "str.", "allee", "gasse", "ufer", "damm", "lände", "straat", "laan", "plein",
     "gracht", "gatan", "gata", "vägen", "vej", "veien", "vegen", "gade", "katu", "utca", "kade", "singel", "steenweg",
 )  # fmt: skip
+WORKSHOP_ENDINGS = ("platz", "weg", "ring")  # "Arbeitsplatz 3", "Stellweg 12 mm" and "O-Ring 40" are no streets
+STREET_BEFORE_NUMBER = re.compile(
+    r"(?:\b(?P<preposition>Am|An der|Auf der|Im|In der|Unter den|Zum|Zur) )?"
+    r"(?P<word>(?<![\w-])[^\W\d_][\w.'’-]{2,40}) $"
+)
+CODE_AND_TOWN = re.compile(rf",?[ \n](?:[A-Z]{{1,2}}-)?\d{{4,5}} [{CAPITAL}]")
 NUMBER = re.compile(r"(?<![\w.,:/#$€£-])\d{1,5}[a-zA-Z]?(?![\w%]|[.,:/-]\d)")
 NUMBER_STREET = re.compile(
     rf"(?i)\d{{1,5}}[a-z]?,? (?P<name>(?:{WORD} |\d{{1,3}}(?:st|nd|rd|th) ){{1,4}}?)(?P<street>{STREET})"
@@ -49,9 +55,11 @@ NUMBER_NAME = re.compile(rf"\d{{1,5}},? (?P<name>{WORD})")
 LEADING_NUMBER = re.compile(r"(?<![\w.,/-])\d{1,5} $")
 BOX = re.compile(
     r"(?i)\b(?:p\.? ?o\.? ?box|post ?office box|postfach|boîte postale) \d{1,6}\b"
-    r"|\b(?:PSC|unit|cmr) \d{1,5},? box \d{1,5}\b|\b(?:USN?[SVN]?S?V? \w+[ ,\n]+)?[AFD]PO,? ?A[AEP],? ?\d{5}\b"
+    r"|\b(?:PSC|unit|cmr) \d{1,5},? box \d{1,5}\b|\b(?:USN?[SVN]?S?V? \w{1,40}[ ,\n]{1,3})?[AFD]PO,? ?A[AEP],? ?\d{5}\b"
 )
-CORNER = re.compile(rf"(?i)\b(?:the )?corner of (?:[\w.'’-]+ ){{1,6}}and (?:{WORD} ){{0,3}}?{STREET}(?: \d{{1,4}})?")
+CORNER = re.compile(
+    rf"(?i)\b(?:the )?corner of (?:[\w.'’-]{{1,40}} ){{1,6}}and (?:{WORD} ){{0,3}}?{STREET}(?: \d{{1,4}})?"
+)
 FLAT_ANCHOR = re.compile(r"(?i)\b(?:apt|suite|flat)\.? ?#?\d{1,4}[a-z]?\b")
 CUE = re.compile(
     r"(?i)\baddress(?:es)?\b|\b(?:liv(?:es?|ed|ing)|resid(?:es?|ing)|stay(?:s|ing)?|located|deliver(?:ed)?|"
@@ -64,8 +72,8 @@ US_STATES = frozenset({
     "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR",
     "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "PR",
 })  # fmt: skip
-TOWN_AND_STATE = re.compile(rf"(?:[{CAPITAL}][\w.'’-]*,? ){{1,3}}(?P<state>[A-Z]{{2}}) $")
-UK_POSTCODE = re.compile(rf"[{CAPITAL}][\w'’-]+[, \n]{{1,2}}(?P<value>[A-Z]{{1,2}}\d[A-Z\d]? \d[A-Z]{{2}})\b")
+TOWN_AND_STATE = re.compile(rf"(?:[{CAPITAL}][\w.'’-]{{0,40}},? ){{1,3}}(?P<state>[A-Z]{{2}}) $")
+UK_POSTCODE = re.compile(rf"\b[{CAPITAL}][\w'’-]{{1,40}}[, \n]{{1,2}}(?P<value>[A-Z]{{1,2}}\d[A-Z\d]? \d[A-Z]{{2}})\b")
 
 
 def find_addresses(text: str) -> Iterator[PersonalData]:
@@ -134,11 +142,20 @@ def _is_cued(text: str, match: re.Match[str]) -> bool:
 
 
 def _behind_street_name(text: str, number: re.Match[str]) -> Iterator[PersonalData]:
-    """Continental order: "Mühlweg 4", "Veslebakken 48" after "lives at"."""
-    start = text.rfind(" ", 0, max(0, number.start() - 1)) + 1
-    word = text[start : number.start()].strip().rsplit("\n", 1)[-1]
-    if word.lower().endswith(STREET_ENDINGS) and is_name_word(text, word):
-        yield _address(text, number.start() - len(word) - 1, number.end(), 0.93, "street-ending")
+    """Continental order: "Mühlstraße 4", and with a town or a cue "Kirchplatz 4" and "Am Mühlbach 11"."""
+    before = text[max(0, number.start() - 60) : number.start()]
+    match = STREET_BEFORE_NUMBER.search(before)
+    if match is None or not is_name_word(text, match["word"]):
+        return
+    start = number.start() - len(before) + match.start()
+    sure = match["word"].lower().endswith(STREET_ENDINGS)
+    maybe = match["preposition"] or match["word"].lower().endswith(WORKSHOP_ENDINGS)
+    if sure or (maybe and (_town_follows(text, number.end()) or cue_before(CUE, text, start))):
+        yield _address(text, start, number.end(), 0.93, "street-ending")
+
+
+def _town_follows(text: str, end: int) -> bool:
+    return CODE_AND_TOWN.match(text, end) is not None
 
 
 def _behind_state(text: str, number: re.Match[str]) -> Iterator[PersonalData]:

@@ -16,7 +16,7 @@ from gristmill.corpus.privacy.rules import Rule, apply_rules
 
 __all__ = ["find_context"]
 
-NAME = rf"[{CAPITAL}][\w&'’-]*"
+NAME = rf"\b[{CAPITAL}][\w&'’-]{{0,40}}"
 LEGAL_FORM = (
     r"(?:Ltd|Limited|Inc|Incorporated|LLC|LLP|PLC|plc|Corp|Corporation|Company|Co|GmbH|AG|KG|SE|SARL|SAS|"
     r"S\.A|N\.V|B\.V|Group|"
@@ -37,7 +37,7 @@ CONTEXT_RULES = (
         needs=("http", "www."),
     ),
 )
-PLACE_RUN = re.compile(rf"(?<![\w@/.-]){NAME}(?:[ -](?:(?:of|the|and|de|la|del) )*{NAME})*")
+PLACE_RUN = re.compile(rf"(?<![\w@/.-]){NAME}(?:[ -](?:(?:of|the|and|de|la|del) )*{NAME}){{0,6}}")
 # What only an organisation or a place can be: "the Aldersluice office", "we moved here from Brackenford".
 OFFICE = re.compile(
     rf"(?:[Tt]he|[Aa]t) (?P<value>{NAME}(?:,? (?:and |of |& )?{NAME}){{0,4}}) (?:office|headquarters|branch|website)\b"

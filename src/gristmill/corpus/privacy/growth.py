@@ -9,10 +9,12 @@ from gristmill.corpus.privacy.gazetteer import gazetteer
 
 __all__ = ["FLAT", "WORD", "grown", "is_name_word"]
 
-WORD = r"[^\W\d_][\w.'’-]*"
+WORD = r"[^\W\d_][\w.'’-]{0,40}"  # all lengths have a bound, so that no text makes a search slow
 FLAT = r"(?:apt|apartment|suite|unit|flat|floor|appartement|wohnung|bât)\.? ?#?\d{1,4}[a-z]?\b"
 # Up to one line break between two words of an address; a blank line ends it.
-NEXT = re.compile(rf"[ ,.>]{{0,3}}(?:\n[ ,>]{{0,3}}){{0,2}}(?P<word>{FLAT}|(?<=[ ,\n>])\w[\w'’()-]*)", re.IGNORECASE)
+NEXT = re.compile(
+    rf"[ ,.>]{{0,3}}(?:\n[ ,>]{{0,3}}){{0,2}}(?P<word>{FLAT}|(?<=[ ,\n>])\w[\w'’()-]{{0,40}})", re.IGNORECASE
+)
 POSTCODE = re.compile(r"\d{4,6}(?:-\d{3,4})?|\d{2}-\d{3}|[A-Z]{1,2}\d[A-Z\d]?|\d[A-Z]{2}|[A-Z]{2,3}")
 PARTICLES = frozenset({
     "de", "la", "le", "les", "du", "des", "di", "da", "do", "van", "der", "den", "of", "and", "el", "los", "las", "am",

@@ -22,7 +22,7 @@ PARTICLE = (
     r"(?:van der|van den|van de|van|von der|von|de la|de|del|della|di|da|dos|du|der|den|bin|al|el|y|zu|ter|la|le)"
 )
 TITLE_WITH_DOT = r"(?:Mr|Mrs|Ms|Dr|Prof|Hr|Fr|Dipl|Ing|Mme|Mlle)\."
-TOKEN = rf"(?:{TITLE_WITH_DOT}|[{CAPITAL}](?:\.|(?:[^\W\d_]|['’-](?![sS]\b)(?=[^\W\d_]))*))"
+TOKEN = rf"(?:{TITLE_WITH_DOT}|[{CAPITAL}](?:\.|(?:[^\W\d_]|['’-](?![sS]\b)(?=[^\W\d_])){{0,40}}))"
 RUN = re.compile(rf"(?<![\w@/\\.#-]){TOKEN}(?: (?:{PARTICLE} )?{TOKEN})*(?![\w@]|[./\\-]\w)")
 TOKEN_IN_RUN = re.compile(rf"{TOKEN}")
 TITLES = frozenset({
@@ -194,7 +194,8 @@ def _is_full_name(text: str, words: Sequence[Word], index: int, end: int) -> boo
     if last.initial:
         return False
     if first.initial:
-        return first.text.endswith(".") and not last.place
+        known = last.family or _is_likely_context(text, first)
+        return first.text.endswith(".") and known and not last.ordinary and not last.place
     if first.given or (first.text in gazetteer().names_with_meaning and (last.family or not last.ordinary)):
         return True
     if end - index > 2 and words[index + 1].given:  # "Ask Idris Vaughan": the name starts one word later
@@ -224,8 +225,10 @@ def _stands_alone(text: str, words: Sequence[Word], index: int, language: str) -
 
 
 def _is_likely(text: str, word: Word) -> bool:
-    if not (word.given or word.family):
-        return False
+    return (word.given or word.family) and _is_likely_context(text, word)
+
+
+def _is_likely_context(text: str, word: Word) -> bool:
     before = NAME_LIKELY.search(text, max(0, word.start - REACH), word.start)
     return before is not None or SPEAKS.match(text, word.end) is not None
 
