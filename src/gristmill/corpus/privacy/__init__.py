@@ -1,0 +1,24 @@
+"""Personal data and secrets in documents: find, judge, mask.
+
+Here live the rules that find them and the pseudonyms that replace them. What is done about a finding (who may see the
+original, where the table of replacements is kept) is not decided here.
+"""
+
+from __future__ import annotations
+
+from gristmill.corpus.privacy.detection import find_personal_data
+from gristmill.corpus.privacy.findings import Kind, PersonalData
+from gristmill.corpus.privacy.masking import Masked, Replacement, mask
+from gristmill.corpus.privacy.policy import Judgement, Policy, judge
+
+__all__ = [
+    "Judgement",
+    "Kind",
+    "Masked",
+    "PersonalData",
+    "Policy",
+    "Replacement",
+    "find_personal_data",
+    "judge",
+    "mask",
+]

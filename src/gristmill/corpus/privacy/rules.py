@@ -1,0 +1,56 @@
+"""A rule: a pattern, what must stand near it and a check of what it found. Cheap tests come first.
+
+Here is how rules run; the rules themselves are in `numbers`, `contacts` and `credentials`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from gristmill.corpus.privacy.findings import Kind, PersonalData
+
+__all__ = ["Rule", "apply_rules", "cue_before"]
+
+CUE_REACH = 48  # characters before a value in which the word that explains it stands: about half a line
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to recognise a kind.
+
+    `needs`: the rule is skipped unless one of these stands in the text in small letters; a substring search costs a
+    hundredth of a pattern. `cue`: must match shortly before the value. `accept`: the last word, such as a check digit.
+    The value is the group named `value`, or all of the match.
+    """
+
+    kind: Kind
+    name: str
+    pattern: re.Pattern[str]
+    score: float
+    needs: tuple[str, ...] = ()
+    cue: re.Pattern[str] | None = None
+    accept: Callable[[str], bool] | None = None
+
+    def find(self, text: str) -> Iterator[PersonalData]:
+        """Every place where the rule holds."""
+        group = "value" if "value" in self.pattern.groupindex else 0
+        for match in self.pattern.finditer(text):
+            if (self.accept is None or self.accept(match[group])) and self._is_cued(text, match.start(group)):
+                yield PersonalData(self.kind, *match.span(group), self.score, self.name)
+
+    def _is_cued(self, text: str, start: int) -> bool:
+        return self.cue is None or cue_before(self.cue, text, start)
+
+
+def cue_before(cue: re.Pattern[str], text: str, start: int) -> bool:
+    """The cue stands in the half line before this place."""
+    return cue.search(text, max(0, start - CUE_REACH), start) is not None
+
+
+def apply_rules(rules: Iterable[Rule], text: str, lowered: str) -> Iterator[PersonalData]:
+    """What the rules find; `lowered` is the text in small letters, made once for all of them."""
+    for rule in rules:
+        if not rule.needs or any(literal in lowered for literal in rule.needs):
+            yield from rule.find(text)
