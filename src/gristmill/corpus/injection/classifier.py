@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.corpus.injection.features import bounds, grams, sentence_windows
+from gristmill.corpus.injection.features import SHRINKAGE, bounds, grams, sentence_windows
 from gristmill.errors import ModelError
 
 CLASSIFIER_FILE = "classifier.npz"
 # Printed by `train_injection_classifier`; other weights are refused.
-CLASSIFIER_SHA256 = "0" * 64
+CLASSIFIER_SHA256 = "74596cd062b5dc7bcd90f24d58c32a327b958b1a5c28c4085fe532cd9b5b0ef9"
 # A logit this far above the threshold is as sure as this layer gets.
 _SURE_MARGIN = 3.0
 _LEAST_SCORE, _MOST_SCORE = 0.5, 0.7
@@ -56,7 +56,7 @@ class Classifier:
             sums = np.concatenate([[0.0], np.cumsum(self.weights[kind.buckets], dtype=np.float64)])
             total += sums[last] - sums[first]
             count += last - first
-        return total / np.sqrt(np.maximum(count, 1)) + (self.bias - self.threshold)
+        return total / np.sqrt(count + SHRINKAGE) + (self.bias - self.threshold)
 
     def most_suspicious(self, folded: str) -> Suspicion:
         """The window of a folded text with the highest logit."""

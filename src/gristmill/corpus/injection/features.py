@@ -18,16 +18,21 @@ BUCKETS = 1 << BUCKET_BITS
 _CHARACTER_RUNS = (3, 4, 5)
 _WORD_RUNS = (1, 2, 3)
 # A classifier window: sentences shorter than the first join the next one, longer than the second are cut.
-_SHORT_SENTENCE = 15
+_SHORT_SENTENCE = 25
 _LONG_SENTENCE = 300
 
-_BREAK = re.compile(r"[.!?:]['\")\]]{0,2}\s+|\n+")
+# A line break inside a paragraph is no end of a sentence; before a blank line, a list item or a table row it is.
+_BREAK = re.compile(r"[.!?:]['\")\]]{0,2}\s+|\n(?=[ \t]{0,8}(?:\n|[-*+#>|]|\d{1,3}[.)] ))")
 _WORD = re.compile(r"[^\W_]+")
 # Digits say nothing about intent; what is not a character breaks words alike.
 _PLAIN = str.maketrans("123456789\n\t\r|", "000000000    ")
+_LAST_ASCII = 127
 _MIX = np.uint32(0x85EBCA6B)
 _STEP = np.uint32(0x01000193)
 _FIRST_WORD = np.uint32(0x9E3779B9)
+
+# Added to the number of grams before the root: a heading of two words is no evidence.
+SHRINKAGE = 50
 
 _Integers = NDArray[np.int64]
 _Hashes = NDArray[np.uint32]
@@ -76,8 +81,11 @@ def _character_grams(codes: _Hashes, run: int) -> Grams:
     hashes = np.full(count, run, dtype=np.uint32)
     for offset in range(run):
         hashes = hashes * _STEP ^ codes[offset : offset + count] * _MIX
-    starts = np.arange(count, dtype=np.int64)
-    return Grams(starts, starts + run, _buckets(hashes))
+    # Rules of dots and dashes would outweigh everything: a run counts if it has two letters.
+    is_letter = (codes >= ord("a")) & ((codes <= ord("z")) | (codes > _LAST_ASCII))
+    letters = np.concatenate([[0], np.cumsum(is_letter)])
+    starts = np.flatnonzero(letters[run:] - letters[:-run] >= 2)
+    return Grams(starts, starts + run, _buckets(hashes[starts]))
 
 
 def _word_grams(plain: str, spans: _Integers, sentences: _Integers) -> list[Grams]:

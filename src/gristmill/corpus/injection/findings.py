@@ -15,8 +15,12 @@ FLAG_SCORE = 0.5
 # No single visible rule and no classifier score reaches this: it takes a second, independent layer, an encoding or a
 # hidden place.
 QUARANTINE_SCORE = 0.85
+CLASSIFIER_KIND = "classifier"
 # What a text that talks about injection (quotes it, warns of it) can reach at most.
 MENTION_CEILING = 0.7
+# What weak rules and the classifier can reach together. Handbooks for human assistants have both: "note for
+# assistants", "in every reply".
+WEAK_CEILING = 0.8
 
 
 class Verdict(str, Enum):
@@ -29,11 +33,11 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One passage that looks like an instruction to a model.
+    r"""One passage that looks like an instruction to a model.
 
     Attributes:
         rule: the name of the rule, decoder or classifier that found it.
-        start: first character; in the visible text, or for a hidden finding in ``"\\n".join(hidden)``.
+        start: first character; in the visible text, or for a hidden finding in ``"\n".join(hidden)``.
         end: one past the last character.
         hidden: the passage stands where a reader of the document does not see it.
         score: strength of this finding alone, above 0 and at most 1.
@@ -76,7 +80,8 @@ def _any_of(findings: Iterable[Finding]) -> float:
     strongest: dict[str, float] = {}
     for finding in findings:
         strongest[finding.kind] = max(strongest.get(finding.kind, 0.0), finding.score)
-    return 1.0 - prod(1.0 - score for score in strongest.values())
+    is_strong = any(score >= FLAG_SCORE for kind, score in strongest.items() if kind != CLASSIFIER_KIND)
+    return min(1.0 - prod(1.0 - score for score in strongest.values()), 1.0 if is_strong else WEAK_CEILING)
 
 
 def verdict_for(score: float) -> Verdict:

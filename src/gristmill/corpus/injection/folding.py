@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 # Cyrillic and Greek letters that look like Latin ones and are used to break up words (Unicode TR39 confusables).
-_LOOKALIKES = dict(
-    zip("абвеіјкмнорсѕтухһԁԛԝгαβγεικνορτυχω", "abbeijkmhopcstyxhdqwrabyeikvoptuxw", strict=True)
-)
+_LOOKALIKES = dict(zip("абвеіјкмнорсѕтухһԁԛԝгαβγεικνορτυχω", "abbeijkmhopcstyxhdqwrabyeikvoptuxw", strict=True))
 _LOOKALIKES |= {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "ı": "i", "ı".upper(): "i"}
 _PLAIN = {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
 _INVISIBLE = frozenset({"Cf", "Mn", "Me"})

@@ -29,7 +29,8 @@ RULES: tuple[Rule, ...] = (
         "override",
         0.65,
         ("alles",),
-        rf"\b(?:ignorier|vergiss|vergessen sie)\w{{0,3}} alles\b{_SHORT}\b(?:gesagt|bisher|vorher|davor|zuvor|oben|gelernt)",
+        rf"\b(?:ignorier|vergiss|vergessen sie)\w{{0,3}} alles\b{_SHORT}\b(?:gesagt|bisher|vorher|davor|zuvor|"
+        rf"oben|gelernt)",
         "fordert auf, alles Bisherige zu vergessen (tells the reader to forget everything before).",
     ),
     Rule(
@@ -38,8 +39,10 @@ RULES: tuple[Rule, ...] = (
         0.6,
         ("du bist", "sie sind", "tu so", "ab jetzt", "ab sofort", "von nun an", "antworte"),
         rf"\b(?:du bist|sie sind|tu(?:e|n sie)? so|ab (?:jetzt|sofort)|von nun an|antworten?)\b{_GAP}"
-        r"\b(?:entwicklermodus|dan\b|ohne (?:jede[nr]? |jegliche[nr]? )?(?:regeln|filter|einschrankung|beschrankung|grenzen)|"
-        rf"keine (?:regeln|einschrankungen|beschrankungen|filter|grenzen|vorgaben)|uneingeschrankte|unzensiert|{_MACHINE})",
+        r"\b(?:entwicklermodus|dan\b|ohne (?:jede[nr]? |jegliche[nr]? )?(?:regeln|filter|einschrankung|"
+        r"beschrankung|grenzen)|"
+        rf"keine (?:regeln|einschrankungen|beschrankungen|filter|grenzen|vorgaben)|uneingeschrankte|unzensiert|"
+        rf"{_MACHINE})",
         "weist einem Modell eine neue Rolle ohne Regeln zu (assigns a model a role without rules).",
     ),
     Rule(
@@ -47,7 +50,8 @@ RULES: tuple[Rule, ...] = (
         "address",
         0.6,
         ("ki", "ai", "llm", "sprachmodell", "bot", "gpt", "copilot"),
-        rf"\b(?:hinweis|nachricht|anweisung|mitteilung|achtung|wichtig|notiz|info)e?n?\b:?[ (]{{1,2}}(?:an|fur|fuer)?\s?"
+        rf"\b(?:hinweis|nachricht|anweisung|mitteilung|achtung|wichtig|notiz|info)e?n?\b:?[ (]{{1,2}}(?:an|fur|"
+        rf"fuer)?\s?"
         rf"(?:die |den |das |alle |jede |jedes |unsere )?{_MACHINE}\b",
         "richtet sich an eine KI, nicht an Menschen (is addressed to an AI).",
     ),
@@ -73,7 +77,8 @@ RULES: tuple[Rule, ...] = (
         0.45,
         ("antwort", "zusammenfassung"),
         r"\b(?:jede[rn]?|deine[rn]?|alle[rn]?|kunftigen|kuenftigen) (?:\w{1,12} )?(?:antwort|zusammenfassung)(?:en)?\b"
-        r"[^.!?\n]{0,80}?\b(?:anhang|angehang|anfug|angefug|hinzufug|hinzugefug|einfug|eingefug|enthalten|erwahn|beginn|end)"
+        r"[^.!?\n]{0,80}?\b(?:anhang|angehang|anfug|angefug|hinzufug|hinzugefug|einfug|eingefug|enthalten|"
+        r"erwahn|beginn|end)"
         r"|\b(?:fuge?|hange?|nimm|schreibe?|erwahne|beginne|beende)\b[^.!?\n]{0,80}?"
         r"\b(?:deiner?|jeder|jede|allen) (?:\w{1,12} )?(?:antwort|zusammenfassung)",
         "schreibt vor, was eine Antwort enthalten muss (says what an answer must contain).",
@@ -92,7 +97,17 @@ RULES: tuple[Rule, ...] = (
         "reveal-data-de",
         "reveal",
         0.35,
-        ("passwort", "gehalt", "gehalter", "gehaelter", "kundendaten", "kundenliste", "zugangsdaten", "schlussel", "vertraulich"),
+        (
+            "passwort",
+            "gehalt",
+            "gehalter",
+            "gehaelter",
+            "kundendaten",
+            "kundenliste",
+            "zugangsdaten",
+            "schlussel",
+            "vertraulich",
+        ),
         r"\b(?:zeige? mir|nenne? mir|gib (?:mir )?|verrate?|offenbare?|sammle|sende?|schicke?|leite)\b"
         rf"{_GAP}\b(?:passwort|passworter|gehalt|gehalter|gehaelter|kundendaten|kundenliste|zugangsdaten|"
         r"(?:api-?)schlussel|vertrauliche\w{0,2} (?:daten|dokument|unterlagen))",
@@ -103,7 +118,8 @@ RULES: tuple[Rule, ...] = (
         "exfiltration",
         0.5,
         ("http", "@", "extern"),
-        rf"\b(?:sende?|schicke?|leite|ubermittle|uebermittle|maile?)\b{_GAP}\b(?:daten|liste|passwort|passworter|schlussel|"
+        rf"\b(?:sende?|schicke?|leite|ubermittle|uebermittle|maile?)\b{_GAP}\b(?:daten|liste|passwort|"
+        rf"passworter|schlussel|"
         r"inhalt|inhalte|unterlagen|verlauf|sie|zusammenfassung)\b"
         r"[^!?\n]{0,30}?\ban\b[^!?\n]{0,30}?(?:https?://|[\w.+-]{1,40}@[\w-]{1,40}|\bextern)",
         "verlangt, Inhalte nach außen zu senden (asks to send content to an outside address).",
@@ -111,7 +127,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "conceal-de",
         "conceal",
-        0.55,
+        0.45,
         ("benutzer", "nutzer", "anwender"),
         r"\b(?:sag|erwahne|verrate|teile|informiere|zeige)\w{0,3}\b[^.!?\n]{0,25}?\b(?:dem|den|der|gegenuber dem) "
         r"(?:be)?nutzer\w{0,2}\b[^.!?\n]{0,20}?\b(?:nichts|nicht)\b",

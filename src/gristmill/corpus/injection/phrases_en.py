@@ -24,7 +24,7 @@ _NOT_A_PLACE = r"(?! (?:on|in|from|for|about|regarding|concerning|of|that (?:cam
 _MACHINE = r"(?:a\.?i\.?|llm|large language model|language model|chat ?bot|gpt(?:-?\d)?|chatgpt|claude|copilot|gemini)"
 _ROLE = r"(?:assistant|bot|agent|model|system|reviewer|reader|tool|summari[sz]er)s?"
 _TASK = r"(?:summar(?:y|ies|i[sz]e|i[sz]ing)|repl(?:y|ies)|respon(?:se|ses|d)|answers?|outputs?)"
-_SECRET = (
+_GUARDED = (
     r"(?:passwords?|credentials?|api keys?|secrets?|private keys?|access tokens?|salar(?:y|ies)|payroll|"
     r"(?:customer|client|user|personal|private|confidential|internal|sensitive) "
     r"(?:data(?:base)?|lists?|records?|emails?|e-mails?|information|documents?|files?|pages?|notes?)|"
@@ -64,8 +64,10 @@ RULES: tuple[Rule, ...] = (
         0.65,
         ("you ", "you'"),
         r"\b(?:you (?:now )?(?:have|operate|answer|respond|are|must|will|can)|you're)\b"
-        rf"{_SHORT}\b(?:no|without|free (?:of|from)|not bound by|unrestricted|uncensored|unfiltered|jailbroken)\b{_SHORT}"
-        r"\b(?:restrictions?|rules|filters?|limits|limitations|guardrails|censorship|guidelines|polic(?:y|ies)|a\.?i\.?|"
+        rf"{_SHORT}\b(?:no|without|free (?:of|from)|not bound by|unrestricted|uncensored|unfiltered|"
+        rf"jailbroken)\b{_SHORT}"
+        r"\b(?:restrictions?|rules|filters?|limits|limitations|guardrails|censorship|guidelines|polic(?:y|"
+        r"ies)|a\.?i\.?|"
         r"assistant|model|mode)\b",
         "claims that the reader has no rules or restrictions any more.",
     ),
@@ -76,7 +78,8 @@ RULES: tuple[Rule, ...] = (
         ("you are", "you're", "act as", "pretend", "roleplay", "role-play", "simulate"),
         r"\b(?:you(?: are|'re) (?:now|no longer)|(?:act|behave|respond) as(?: if)?|pretend|role-?play|simulate)\b"
         rf"{_SHORT}\b(?:dan\b|developer mode|god mode|debug mode|admin(?:istrator)? mode|jailbreak|{_MACHINE}\b|"
-        rf"(?:evil|unrestricted|uncensored|unfiltered|rogue)\b|(?:no|without(?: any)?) (?:rules|restrictions|filters?|limits))",
+        rf"(?:evil|unrestricted|uncensored|unfiltered|rogue)\b|(?:no|without(?: any)?) (?:rules|restrictions|"
+        rf"filters?|limits))",
         "assigns a model a new role, which is a way to make it drop its rules.",
     ),
     Rule(
@@ -84,8 +87,10 @@ RULES: tuple[Rule, ...] = (
         "persona",
         0.45,
         ("from now on", "from this point", "henceforth", "for the rest of"),
-        r"\b(?:from (?:now|this point) (?:on|forward)|henceforth|for the rest of (?:this|the) (?:chat|conversation|session))"
-        rf",? {_SHORT}\byou (?:must|will|shall|should|are|have|can|only|always|never|answer|respond|reply|obey|follow)\b",
+        r"\b(?:from (?:now|this point) (?:on|forward)|henceforth|for the rest of (?:this|the) (?:chat|"
+        r"conversation|session))"
+        rf",? {_SHORT}\byou (?:must|will|shall|should|are|have|can|only|always|never|answer|respond|reply|obey|"
+        rf"follow)\b",
         "sets a standing order for a conversation.",
     ),
     Rule(
@@ -133,9 +138,22 @@ RULES: tuple[Rule, ...] = (
         "shape-the-answer",
         "reply",
         0.45,
-        ("append", "includ", "add ", "insert", "prepend", "begin", "start", "end ", "finish", "mention", "repeat", "put "),
+        (
+            "append",
+            "includ",
+            "add ",
+            "insert",
+            "prepend",
+            "begin",
+            "start",
+            "end ",
+            "finish",
+            "mention",
+            "repeat",
+            "put ",
+        ),
         r"\b(?:append(?:ed)?|includ(?:e|ed|ing)|add(?:ed)?|insert(?:ed)?|prepend|begin|start|end|finish|mention(?:ed)?|"
-        rf"repeat(?: it)?|put)\b[^.!?\n]{{0,80}}?\b(?:in|to|of|with|on) "
+        r"repeat(?: it)?|put)\b[^.!?\n]{0,80}?\b(?:in|to|of|with|on) "
         r"(?:your|every|each|any|all)(?: future| subsequent)? "
         r"(?:summar(?:y|ies)|repl(?:y|ies)|responses?|answers?|outputs?|reports?)\b(?! to\b)",
         "says what an answer must contain.",
@@ -152,9 +170,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "conceal-from-user",
         "conceal",
-        0.55,
+        0.45,
         ("the user", "users", "anyone"),
-        r"\b(?:(?:do not|don't|never|must not|without) (?:tell|inform|mention|notify|alert|reveal|warn|show|disclos|ask)"
+        r"\b(?:(?:do not|don't|never|must not|without) (?:tell|inform|mention|notify|alert|reveal|warn|show|"
+        r"disclos|ask)"
         r"(?:e|ing)?(?: (?:this|it|that|any of this))?(?: to| about this to)? (?:the |any )?(?:users?|anyone)"
         r"|hide (?:this|it) from the users?)\b",
         "asks to keep something from the person who asks.",
@@ -167,16 +186,35 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:reveal|show|print|output|repeat|display|leak|disclose|dump|tell me|give me|list|expose|write out|recite|"
         rf"summari[sz]e|share|what (?:is|are|were))\b{_SHORT}\b(?:(?:system|hidden|initial|secret) "
         r"(?:prompt|instructions?|message)|developer (?:message|prompt)|"
-        r"your (?:\w{1,12} )?(?:prompt|instructions|rules|guidelines|configuration)|instructions (?:that )?you (?:were|have))\b",
+        r"your (?:\w{1,12} )?(?:prompt|instructions|rules|guidelines|configuration)|"
+        r"instructions (?:that )?you (?:were|have))\b",
         "asks for the instructions of the assistant itself.",
     ),
     Rule(
         "reveal-data",
         "reveal",
         0.3,
-        ("password", "credential", "api key", "secret", "private", "token", "salar", "payroll", "customer", "client",
-         "user ", "personal", "confidential", "internal", "sensitive", "conversation", "documents"),
-        rf"\b(?:reveal|show me|tell me|give me|leak|dump|disclose|expose|output|collect|gather|extract|list all)\b{_GAP}\b{_SECRET}",
+        (
+            "password",
+            "credential",
+            "api key",
+            "secret",
+            "private",
+            "token",
+            "salar",
+            "payroll",
+            "customer",
+            "client",
+            "user ",
+            "personal",
+            "confidential",
+            "internal",
+            "sensitive",
+            "conversation",
+            "documents",
+        ),
+        rf"\b(?:reveal|show me|tell me|give me|leak|dump|disclose|expose|output|collect|gather|extract|"
+        rf"list all)\b{_GAP}\b{_GUARDED}",
         "asks to disclose secrets or other people's data.",
     ),
     Rule(
@@ -185,7 +223,8 @@ RULES: tuple[Rule, ...] = (
         0.5,
         ("http", "@", "extern", "webhook", "outside"),
         rf"\b(?:send|forward|e?-?mail|post|upload|transmit|submit|exfiltrate|copy|leak)\b{_GAP}\b"
-        rf"(?:{_SECRET}|(?:this|the|processed|full) (?:\w{{1,12}} )?(?:summary|result|conversation|answer|document)\b|them\b){_GAP}"
+        rf"(?:{_GUARDED}|(?:this|the|processed|full) (?:\w{{1,12}} )?(?:summary|result|conversation|answer|"
+        rf"document)\b|them\b){_GAP}"
         r"\bto\b[^!?\n]{0,30}?(?:https?://|[\w.+-]{1,40}@[\w-]{1,40}|\b(?:external|outside|webhook)\b)",
         "asks to send content of the system to an outside address.",
     ),
@@ -194,8 +233,10 @@ RULES: tuple[Rule, ...] = (
         "memory",
         0.5,
         ("memory", "future ", "remember"),
-        r"\b(?:save|store|remember|persist|keep|add|commit|write)\b[^.!?\n]{0,60}?\b(?:(?:to|in) (?:your )(?:long-term )?memory|"
-        r"(?:for|in) (?:all |every |any )?future (?:tasks|replies|reply|responses|answers|conversations|sessions|chats))\b",
+        r"\b(?:save|store|remember|persist|keep|add|commit|write)\b[^.!?\n]{0,60}?\b(?:(?:to|"
+        r"in) (?:your )(?:long-term )?memory|"
+        r"(?:for|in) (?:all |every |any )?future (?:tasks|replies|reply|responses|answers|conversations|"
+        r"sessions|chats))\b",
         "asks an assistant to remember an order for later conversations.",
     ),
     Rule(
@@ -203,15 +244,56 @@ RULES: tuple[Rule, ...] = (
         "override",
         0.65,
         ("decode", "decrypt", "decipher", "translate"),
-        rf"\b(?:decode|decrypt|decipher)\b[^!?\n]{{0,60}}?\b(?:and|then)\b{_SHORT}\b(?:follow|execute|obey|do (?:exactly )?what|"
+        rf"\b(?:decode|decrypt|decipher)\b[^!?\n]{{0,60}}?\b(?:and|then)\b{_SHORT}\b(?:follow|execute|obey|"
+        rf"do (?:exactly )?what|"
         r"run|carry out|comply|perform)\b",
         "asks to decode a text and obey it.",
+    ),
+    Rule(
+        "override-user",
+        "override",
+        0.6,
+        ("user",),
+        rf"{_DROP} (?:what )?(?:the |this )?user(?:'s|s')? (?:\w{{1,12}} )?(?:tasks?|requests?|questions?|"
+        rf"quer(?:y|ies)|says|asks)\b",
+        "tells the reader to ignore what its user asks.",
+    ),
+    Rule(
+        "new-instructions",
+        "override",
+        0.45,
+        ("new ", "updated ", "real ", "actual "),
+        r"\b(?:new|updated|real|actual|your) (?:system )?(?:instructions?|task|directives?|orders|"
+        r"prompt)\b(?: (?:is|are|follows?))?\s?:",
+        "announces new instructions.",
+    ),
+    Rule(
+        "call-a-tool",
+        "tool",
+        0.45,
+        ("send_", "delete_", "http_", "execute_", "run_", "write_", "fetch_", "remove_"),
+        r"\b(?:call|invoke|use|run|execute) (?:the )?(?:tool |function )?`?(?:send|delete|http|execute|run|"
+        r"write|fetch|remove)_\w{1,30}",
+        "orders the use of a tool.",
     ),
     Rule(
         "hidden-order",
         "hidden",
         0.35,
-        ("answer", "repl", "respon", "say", "stat", "recommend", "rank", "rate", "mention", "summar", "approve", "hire"),
+        (
+            "answer",
+            "repl",
+            "respon",
+            "say",
+            "stat",
+            "recommend",
+            "rank",
+            "rate",
+            "mention",
+            "summar",
+            "approve",
+            "hire",
+        ),
         r"\b(?:you (?:must|should|shall|will)|please|always|never|do not|don't|make sure to|be sure to)\b"
         rf"{_SHORT}\b(?:answer|reply|respond|say|state|recommend|rank|rate|mention|summari[sz]e|approve|hire|praise)\b",
         "gives an order about answers in a place no reader sees.",

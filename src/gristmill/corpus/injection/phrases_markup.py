@@ -16,7 +16,8 @@ RULES: tuple[Rule, ...] = (
         "template",
         0.7,
         ("<|", "[inst]", "<<sys>>", "<start_of_turn>", "[/inst]"),
-        r"<\|(?:im_start|im_end|im_sep|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|"
+        r"<\|(?:im_start|im_end|im_sep|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id|"
+        r"begin_of_text|"
         r"endofprompt|end_of_turn)\|>|\[/?inst\]|<</?sys>>|<start_of_turn>",
         "contains control tokens of a model's prompt, which no reader needs.",
     ),
@@ -24,11 +25,28 @@ RULES: tuple[Rule, ...] = (
         "forged-turn",
         "template",
         0.5,
-        ("[system", "</system", "<system", "system prompt:", "system override", "[assistant", "<assistant", "[admin",
-         "### system", "</document", "</context", "end of document", "end of context", "<thinking>", "<think>",
-         "<scratchpad>"),
-        r"\[/?(?:system|assistant|admin)(?: (?:message|note|prompt|override))?\]|</?(?:system|assistant)(?:[ _-]?prompt)?>|"
-        r"</?(?:think|thinking|scratchpad)>|\bsystem (?:prompt|override)\s?:|#{2,4} ?system\b|</(?:document|context|passage)s?>|"
+        (
+            "[system",
+            "</system",
+            "<system",
+            "system prompt:",
+            "system override",
+            "[assistant",
+            "<assistant",
+            "[admin",
+            "### system",
+            "</document",
+            "</context",
+            "end of document",
+            "end of context",
+            "<thinking>",
+            "<think>",
+            "<scratchpad>",
+        ),
+        r"\[/?(?:system|assistant|admin)(?: (?:message|note|prompt|override))?\]|</?(?:system|"
+        r"assistant)(?:[ _-]?prompt)?>|"
+        r"</?(?:think|thinking|scratchpad)>|\bsystem (?:prompt|override)\s?:|#{2,4} ?system\b|</(?:document|"
+        r"context|passage)s?>|"
         r"-{3,10} ?end of (?:the )?(?:document|context|passages?|user input) ?-{3,10}",
         "imitates the boundary between a document and the instructions of a system.",
     ),
@@ -37,8 +55,8 @@ RULES: tuple[Rule, ...] = (
         "template",
         0.4,
         ("system ", "assistant", "ai "),
-        r"(?:^|\n|[>*\"#-] ?)\s{0,4}\**(?:system (?:note|message|notice|instruction|alert|update|directive)|system|"
-        r"(?:reasoning|thoughts?) \(assistant\)|(?:assistant|ai) (?:reasoning|thoughts?|instructions?))\**\s{0,2}:"
+        r"(?:^|\n|[>*\"#-] ?)\s{0,4}\*{0,2}(?:system (?:note|message|notice|instruction|alert|update|directive)|system|"
+        r"(?:reasoning|thoughts?) \(assistant\)|(?:assistant|ai) (?:reasoning|thoughts?|instructions?))\*{0,2}\s{0,2}:"
         r"(?=[^\n]{0,160}?\b(?:you|your|must|call|append|reply|answer|ignore|i (?:will|have|should|must))\b)",
         "poses as a message of the system or as the assistant's own thoughts.",
     ),
@@ -63,7 +81,8 @@ RULES: tuple[Rule, ...] = (
         "exfiltration",
         0.5,
         ("image", "markdown", "link", "pixel"),
-        r"\b(?:render|display|show|insert|include|add|output|append|embed)\b[^.!?\n]{0,40}?\b(?:markdown )?(?:image|link|pixel)\b"
+        r"\b(?:render|display|show|insert|include|add|output|append|"
+        r"embed)\b[^.!?\n]{0,40}?\b(?:markdown )?(?:image|link|pixel)\b"
         rf"[^!?\n]{{0,60}}?https?://[^\s()]{{0,200}}?{_PLACEHOLDER}",
         "asks to show an image or link that carries data to another server.",
     ),

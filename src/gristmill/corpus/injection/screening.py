@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gristmill.corpus.injection.classifier import Classifier, shipped_classifier
-from gristmill.corpus.injection.encodings import Decoded, decoded_runs, disguised
-from gristmill.corpus.injection.findings import Finding, Screening, conclude
+from gristmill.corpus.injection.encodings import MAX_ENCODED_CHARACTERS, Decoded, decoded_runs, disguised
+from gristmill.corpus.injection.findings import CLASSIFIER_KIND, Finding, Screening, conclude
 from gristmill.corpus.injection.folding import Folded, fold
 from gristmill.corpus.injection.mentions import Fences, discusses_injection, is_quoted
 from gristmill.corpus.injection.phrases import RULES, VISIBLE_RULES
@@ -51,14 +51,14 @@ def screen_with(classifier: Classifier | None, text: str, hidden: Sequence[str] 
     groups = list(_Screener(classifier, text, is_hidden=False).sections())
     offset = 0
     for piece in hidden:
-        for group in _Screener(classifier, piece, is_hidden=True).sections():
-            groups.append([_moved(finding, offset) for finding in group])
+        found = _Screener(classifier, piece, is_hidden=True).sections()
+        groups += [_moved(group, offset) for group in found]
         offset += len(piece) + 1
     return conclude(groups)
 
 
-def _moved(finding: Finding, offset: int) -> Finding:
-    return replace(finding, start=finding.start + offset, end=finding.end + offset)
+def _moved(findings: Sequence[Finding], offset: int) -> list[Finding]:
+    return [replace(finding, start=finding.start + offset, end=finding.end + offset) for finding in findings]
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class _Screener:
             score=suspicion.score,
             excerpt=_excerpt(self.text[start:end]),
             explanation=f"{_where(self.is_hidden)} reads like known attacks on assistants, going by its wording.",
-            kind="classifier",
+            kind=CLASSIFIER_KIND,
             mentioned=any(other.mentioned and other.start < end and start < other.end for other in found),
         )
 
@@ -150,7 +150,7 @@ class _Screener:
 
     def _spoken(self, segment: Decoded, start: int, end: int, *, depth: int) -> Iterator[Finding]:
         """What a decoded text says, by the rules."""
-        folded = fold(segment.text[: 2 * 10_000])
+        folded = fold(segment.text[:MAX_ENCODED_CHARACTERS])
         for match in _strongest(matches(folded.text, RULES), len(folded.text)):
             finding = self._finding(match, start, end, concealed=True, means=segment.encoding)
             yield replace(finding, excerpt=_excerpt(folded.text[match.start : match.end]))
@@ -211,6 +211,7 @@ def _where(is_hidden: bool, means: str = "") -> str:
 def _excerpt(passage: str) -> str:
     shown = passage[:_EXCERPT_CHARACTERS]
     visible = "".join(
-        character if character.isprintable() or character == "\n" else f"\\u{{{ord(character):x}}}" for character in shown
+        character if character.isprintable() or character == "\n" else f"\\u{{{ord(character):x}}}"
+        for character in shown
     )
     return visible + ("…" if len(passage) > _EXCERPT_CHARACTERS else "")
