@@ -46,12 +46,12 @@ def _bipia(folder: Path, name: str) -> Iterator[Attack]:
 
 
 def attacks(folder: Path) -> list[Attack]:
-    """Every injection of every collection.
+    """Every injection of every collection, in order of collection and family.
 
     Raises:
         SourceError: a file is missing.
     """
-    return [*_bastion(folder, "malicious"), *_bipia(folder, "text"), *_bipia(folder, "code")]
+    return sorted([*_bastion(folder, "malicious"), *_bipia(folder, "text"), *_bipia(folder, "code")])
 
 
 def harmless(folder: Path) -> list[Attack]:

@@ -20,7 +20,7 @@ from gristmill.errors import ModelError
 
 CLASSIFIER_FILE = "classifier.npz"
 # Printed by `train_injection_classifier`; other weights are refused.
-CLASSIFIER_SHA256 = "74596cd062b5dc7bcd90f24d58c32a327b958b1a5c28c4085fe532cd9b5b0ef9"
+CLASSIFIER_SHA256 = "e1e08d1c53fae896c64807605de4e25f0c97a494c94ae66f0d9b82d7da4772bc"
 # A logit this far above the threshold is as sure as this layer gets.
 _SURE_MARGIN = 3.0
 _LEAST_SCORE, _MOST_SCORE = 0.5, 0.7

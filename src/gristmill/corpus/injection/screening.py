@@ -211,7 +211,7 @@ def _where(is_hidden: bool, means: str = "") -> str:
 def _excerpt(passage: str) -> str:
     shown = passage[:_EXCERPT_CHARACTERS]
     visible = "".join(
-        character if character.isprintable() or character == "\n" else f"\\u{{{ord(character):x}}}"
+        character if character.isprintable() or character.isspace() else f"\\u{{{ord(character):x}}}"
         for character in shown
     )
     return visible + ("…" if len(passage) > _EXCERPT_CHARACTERS else "")

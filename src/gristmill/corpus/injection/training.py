@@ -26,8 +26,8 @@ FALSE_ALARM_BUDGET = 0.001
 # Weak regularisation: a few hundred attacks against tens of thousands of sentences. Chosen on bastion, see the docs.
 _INVERSE_REGULARISATION = 30.0
 _FEWEST_WORDS = 3
-# BIPIA's plain tasks ("what is …", "translate …") and its code read like any FAQ and any manual. Training on them gave
-# 1 of 25 of the left-out ones and quadrupled false alarms on questions, so they are measured and not taught.
+# BIPIA's plain tasks ("what is …", "translate …") and its code read like any FAQ and any manual. Training on them found
+# 1 of 25 left-out tasks and raised false alarms where documents ask questions, so they are measured and not taught.
 _UNTAUGHT_COLLECTIONS = frozenset({"BIPIA code"})
 _UNTAUGHT_FAMILIES = frozenset(
     {"Information Retrieval", "Content Creation", "Learning and Tutoring", "Language Translation", "Programming Help"}

@@ -118,7 +118,7 @@ class _Benchmark:
 
     def report(self, folder: Path, ordinary: Sequence[Path], unseen: Sequence[Path]) -> InjectionReport:
         whole = fit(self.attacks, self.harmless, self.learnt)
-        families = tuple(self._family(list(group), whole) for _, group in groupby(sorted(self.attacks), key=_name))
+        families = tuple(self._family(list(group), whole) for _, group in groupby(self.attacks, key=_name))
         return InjectionReport(families, tuple(self._ordinary(folder, ordinary, unseen, whole)))
 
     def _family(self, found: list[Attack], whole: Classifier) -> FamilyResult:
