@@ -1,0 +1,55 @@
+"""The rule layer: declared phrases matched against folded text.
+
+Only matching. The phrases are declared by language in `phrases_en`, `phrases_de` and `phrases_fr`, and what is not
+bound to a language in `phrases_markup`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One kind of phrase.
+
+    Attributes:
+        name: unique, stable; stands in findings.
+        kind: rules of one kind are one piece of evidence.
+        score: what one match says alone; below the flag score it only counts together with another kind.
+        needs: a section without any of these substrings cannot match. Keeps ordinary sections fast.
+        pattern: matched against folded text. Every repeat is bounded, so work per position is bounded.
+        explanation: completes "This passage …", for the document's owner.
+        hidden_only: counts only in hidden text.
+    """
+
+    name: str
+    kind: str
+    score: float
+    needs: tuple[str, ...]
+    pattern: str
+    explanation: str
+    hidden_only: bool = False
+    expression: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "expression", re.compile(self.pattern))
+
+
+class Match(NamedTuple):
+    """A rule and the span of the folded text it matched."""
+
+    rule: Rule
+    start: int
+    end: int
+
+
+def matches(folded: str, rules: Sequence[Rule]) -> Iterator[Match]:
+    """Every match of every rule in a folded text."""
+    for rule in rules:
+        if any(need in folded for need in rule.needs):
+            for found in rule.expression.finditer(folded):
+                yield Match(rule, found.start(), found.end())

@@ -1,0 +1,71 @@
+"""A document in sections: what is screened together, and bounds the work of one step.
+
+A section ends at a heading, or where it grows beyond a limit. Spans cover the text without gaps.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+SECTION_CHARACTERS = 1500
+# A section may be cut inside a sentence; matching reads this far into the next one.
+OVERLAP_CHARACTERS = 240
+# Shorter than this, the text under a heading joins what follows: a page of bare headings is not a thousand sections.
+_LEAST_CHARACTERS = 300
+_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
+# A cut looks for these, best first, in the second half of the window.
+_BREAKS = ("\n\n", "\n", ". ", " ")
+
+
+class Section(NamedTuple):
+    """A span of a document."""
+
+    start: int
+    end: int
+
+
+def split_sections(text: str) -> Iterator[Section]:
+    """Sections of a Markdown text in order, each at most `SECTION_CHARACTERS` long."""
+    starts = _heading_starts(text)
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        yield from _split_long(text, start, end)
+
+
+def _heading_starts(text: str) -> list[int]:
+    starts = [0]
+    for match in _HEADING.finditer(text):
+        if match.start() - starts[-1] >= _LEAST_CHARACTERS:
+            starts.append(match.start())
+    return starts
+
+
+def _split_long(text: str, start: int, end: int) -> Iterator[Section]:
+    while end - start > SECTION_CHARACTERS:
+        cut = _cut(text, start)
+        yield Section(start, cut)
+        start = cut
+    if start < end:
+        yield Section(start, end)
+
+
+def _cut(text: str, start: int) -> int:
+    limit = start + SECTION_CHARACTERS
+    for mark in _BREAKS:
+        found = text.rfind(mark, start + SECTION_CHARACTERS // 2, limit)
+        if found >= 0:
+            return found + len(mark)
+    return limit
+
+
+class SectionFinder:
+    """Which section a position belongs to."""
+
+    def __init__(self, sections: list[Section]) -> None:
+        self._starts = [section.start for section in sections]
+
+    def index(self, position: int) -> int:
+        """The number of the section that holds a position."""
+        return max(bisect_right(self._starts, position) - 1, 0)
