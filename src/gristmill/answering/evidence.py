@@ -87,8 +87,8 @@ class Logistic:
         return self.intercept + sum(c * x for c, x in zip(self.coefficients, astuple(measures), strict=True))
 
 
-UNIT_MODEL = Logistic(-6.0, (4.0, 3.0, 1.0, 1.0, 0.5, 1.0))
-QUESTION_MODEL = Logistic(-1.0, (1.0, 0.0, 1.0, 1.0, -1.0, 0.0, -1.0, 0.5))
+UNIT_MODEL = Logistic(-7.054, (2.872, 2.195, 5.526, 0.785, 0.414, 3.980))
+QUESTION_MODEL = Logistic(-2.787, (0.547, -0.319, 1.234, 0.836, -0.384, 0.911, -0.292, 0.290))
 
 
 class Weigher:

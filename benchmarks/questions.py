@@ -1,0 +1,48 @@
+"""The sample questions, and when a quote counts as found."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = Path(__file__).parents[1] / "samples" / "questions.jsonl"
+_MARKS = re.compile(r"[*\\]")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with its asker's groups and the quotes that answer it."""
+
+    id: str
+    kind: str
+    split: str
+    text: str
+    groups: tuple[str, ...]
+    answerable: bool
+    documents: tuple[str, ...]
+    quotes: tuple[str, ...]
+
+
+def questions(split: str) -> list[Question]:
+    """Return the questions of a split: tune, gate or holdout."""
+    rows = (json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines())
+    return [
+        Question(
+            row["id"], row["kind"], row["split"], row["question"], tuple(row["groups"]), row["answerable"],
+            tuple(e["document"] for e in row["evidence"]), tuple(folded(e["quote"]) for e in row["evidence"]),
+        )
+        for row in rows
+        if row["split"] == split
+    ]  # fmt: skip
+
+
+def folded(text: str) -> str:
+    """Return text with blanks folded and marks of emphasis taken off, as quotes are compared."""
+    return " ".join(_MARKS.sub("", text).split())
+
+
+def holds(text: str, quote: str) -> bool:
+    """Say whether `quote`, folded, stands in `text`."""
+    return quote in folded(text)
