@@ -25,7 +25,7 @@ CONTEXT = {"LOCATION", "ORGANIZATION", "DATE_TIME", "URL", "NRP"}
 THRESHOLD = 0.4  # the one presidio-research measures with
 
 
-def analyzer(model: str) -> Any:  # noqa: ANN401  Presidio has no types
+def analyzer(model: str) -> Any:
     """Presidio's default engine over a spaCy model that a package ships."""
     from presidio_analyzer import AnalyzerEngine
     from presidio_analyzer.nlp_engine import SpacyNlpEngine
@@ -42,7 +42,7 @@ def analyzer(model: str) -> Any:  # noqa: ANN401  Presidio has no types
 
 
 def tally(
-    engine: Any,  # noqa: ANN401  Presidio has no types
+    engine: Any,
     rows: list[dict[str, Any]],
     *,
     personal: bool,

@@ -2,9 +2,10 @@
 
     python -m benchmarks.sample --split holdout [--retrieval]
 
-Printed for each kind: how many answerable questions have all their evidence, or some of it, in the first passages; how many were
-answered, and with a quote that is evidence; how many unanswerable ones were refused. Each citation's quote is compared
-with the stored text, and each passage and citation with the asker's groups. Models were fitted on the tune split only.
+Printed for each kind: how many answerable questions have all their evidence, or some of it, in the first passages; how
+many were answered, and with a quote that is evidence; how many unanswerable ones were refused. Each citation's quote
+is compared with the stored text, and each passage and citation with the asker's groups. Models were fitted on the tune
+split only.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ def count_answer(count: Counter[str], question: Question, answer: Answer, texts:
         count["refused"] += answer.refused
     elif question.quotes:
         count["answered"] += not answer.refused
-        quoted = [holds(c.quote, q) or holds(q, " ".join(c.quote.split())) for c in answer.citations for q in question.quotes]
+        quoted = [
+            holds(c.quote, q) or holds(q, " ".join(c.quote.split())) for c in answer.citations for q in question.quotes
+        ]
         count["right quote"] += any(quoted)
 
 

@@ -65,7 +65,7 @@ def _add_docx_table(document: Any, block: Table) -> None:
     table = document.add_table(rows=0, cols=len(block.rows[0]), style="Table Grid")
     for number, row in enumerate(block.rows):
         cells = table.add_row().cells
-        for cell, text in zip(cells, row):
+        for cell, text in zip(cells, row, strict=False):
             cell.paragraphs[0].add_run(text).bold = number == 0 or None
 
 
@@ -141,7 +141,7 @@ def _add_to_sheet(sheet: Any, block: object) -> None:
     if isinstance(block, Table):
         for number, row in enumerate(block.rows):
             values = [as_number(cell) for cell in row]
-            sheet.append([c if v is None else v for c, v in zip(row, values)])
+            sheet.append([c if v is None else v for c, v in zip(row, values, strict=False)])
             if number == 0:
                 _embolden_last_row(sheet)
     elif isinstance(block, Items):

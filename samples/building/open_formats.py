@@ -189,7 +189,7 @@ def _rtf_block(block: Block) -> str:
         return rf"{{\pard\sb240\sa120\outlinelevel{block.level - 1}\b\fs{size} {_rtf(block.text)}\par}}"
     if isinstance(block, Items):
         marks = (f"{n}." if block.ordered else r"\bullet" for n in range(1, len(block.items) + 1))
-        lines = (rf"{mark}\tab {_rtf_runs(item)}\par" for mark, item in zip(marks, block.items))
+        lines = (rf"{mark}\tab {_rtf_runs(item)}\par" for mark, item in zip(marks, block.items, strict=False))
         return rf"{{\pard\li360\fi-360 {' '.join(lines)}}}"
     if isinstance(block, Table):
         return "\n".join(_rtf_row(row) for row in block.rows)

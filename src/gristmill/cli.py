@@ -80,7 +80,9 @@ def _friendly(command: Callable[Parameters, None]) -> Callable[Parameters, None]
 @_friendly
 def init(
     folder: Annotated[Path | None, typer.Argument(help="Folder of documents.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing gristmill.toml; it is kept as .bak.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an existing gristmill.toml; it is kept as .bak.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a commented [bold]gristmill.toml[/] here."""
@@ -217,7 +219,14 @@ def doctor(as_json: AsJson = False) -> None:
     with _waiting(as_json, "Examining"):
         found = examine(_workspace())
     if as_json:
-        _print_json({"checks": [{"name": f.name, "severity": str(f.severity), "message": f.message, "remedy": f.remedy} for f in found]})
+        _print_json(
+            {
+                "checks": [
+                    {"name": f.name, "severity": str(f.severity), "message": f.message, "remedy": f.remedy}
+                    for f in found
+                ]
+            }
+        )
     else:
         from gristmill.rendering import findings
 

@@ -138,14 +138,16 @@ def search_index(workspace: Workspace) -> Finding:
     if wanted != held:
         behind = len(wanted ^ held)
         return Finding("index", Severity.WARNING, f"It is {behind} chunks behind the lake.", "Run 'gristmill ingest'.")
-    return Finding("index", Severity.OK, f"version {int(version.folder.name)}, {version.manifest.chunks} chunks, intact")
+    return Finding(
+        "index", Severity.OK, f"version {int(version.folder.name)}, {version.manifest.chunks} chunks, intact"
+    )
 
 
 def machine(_workspace: Workspace) -> Finding:
     """Is the machine fit for it?"""
     cores = os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    severity = Severity.OK if cores >= _FEW_CORES and memory > 3.5 else Severity.WARNING  # noqa: PLR2004
+    severity = Severity.OK if cores >= _FEW_CORES and memory > 3.5 else Severity.WARNING
     remedy = "" if severity is Severity.OK else "Expect it to be slow; 2 cores and 4 GB are comfortable."
     return Finding("machine", severity, f"{cores} cores, {memory:.0f} GB memory", remedy)
 
@@ -163,5 +165,3 @@ def _guarded(check: Check, workspace: Workspace) -> Finding:
         return Finding(name, Severity.ERROR, error.message, error.remedy)
     except Exception as error:  # noqa: BLE001 - a doctor that dies of the illness helps nobody
         return Finding(name, Severity.ERROR, f"{type(error).__name__}: {error}", "Please report this.")
-
-

@@ -1,7 +1,8 @@
 """Who asks, and which groups may see a document.
 
-An audience is the set of groups that may see a document. An asker may see it when the two sets meet. Everybody is in the
-group `everyone`; a document with an empty audience is seen by nobody, because forgetting a rule must never open a door.
+An audience is the set of groups that may see a document. An asker may see it when the two sets meet. Everybody is in
+the group `everyone`; a document with an empty audience is seen by nobody, because forgetting a rule must never open a
+door.
 """
 
 from __future__ import annotations

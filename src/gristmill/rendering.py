@@ -101,7 +101,9 @@ def answer(given: Answer) -> RenderableType:
         parts += [Text(), Text.from_markup(f"[bold]\\[{number}][/] {place}"), Text(f"    “{_excerpt(citation.quote)}”")]
     if given.refused and given.passages:
         parts += [Text(), Text.from_markup("[bright_black]Closest:[/]")]
-        parts += [Text(f"  {passage.document} – {passage.title}", style="bright_black") for passage in given.passages[:3]]
+        parts += [
+            Text(f"  {passage.document} – {passage.title}", style="bright_black") for passage in given.passages[:3]
+        ]
     foot = f"[bright_black]{given.latency_ms / 1000:.2f} s · release {given.release} · receipt {given.receipt}[/]"
     return Panel(Group(*parts), title=escape(given.question), title_align="left", subtitle=foot, border_style=colour)
 

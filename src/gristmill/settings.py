@@ -134,7 +134,11 @@ class Settings(BaseSettings):
     """Everything that can be set. `load_settings` is the way to make one."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GRISTMILL_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix="GRISTMILL_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
     root: Path = Field(default_factory=Path.cwd, description="Where relative locations start: the settings' folder.")
@@ -193,7 +197,9 @@ def settings_file() -> Path | None:
     if named := os.environ.get(SETTINGS_VARIABLE):
         return Path(named).expanduser().resolve()
     here = Path.cwd()
-    return next((folder / SETTINGS_FILE for folder in (here, *here.parents) if (folder / SETTINGS_FILE).is_file()), None)
+    return next(
+        (folder / SETTINGS_FILE for folder in (here, *here.parents) if (folder / SETTINGS_FILE).is_file()), None
+    )
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -13,7 +13,7 @@ from gristmill.storage.artifacts import write_durably
 from gristmill.storage.lake import CHUNKS, EMBEDDINGS
 from gristmill.workspace import Workspace
 
-_TEMPLATE = '''# Gristmill's settings. Everything that is commented out has the value shown.
+_TEMPLATE = """# Gristmill's settings. Everything that is commented out has the value shown.
 # Each can be overridden by the environment: GRISTMILL_HOME, GRISTMILL_SEARCH__PASSAGES=8.
 
 # Where state lives: tables, index, receipts. Safe to delete but for the receipts; 'gristmill ingest' makes it again.
@@ -64,7 +64,7 @@ location = {location}
 # [answering]
 # answerable = {answerable}         # below this probability there is an honest refusal
 # quotes = 2
-'''
+"""
 
 
 def write_settings(folder: Path, documents: Path | None, *, replace: bool) -> Path:
@@ -90,7 +90,10 @@ def state(workspace: Workspace) -> dict[str, Any]:
     """Return what there is, in words and numbers."""
     try:
         version = open_current(workspace.index_store)
-        index: dict[str, Any] = {"index version": int(version.folder.name), "chunks in the index": version.manifest.chunks}
+        index: dict[str, Any] = {
+            "index version": int(version.folder.name),
+            "chunks in the index": version.manifest.chunks,
+        }
     except SearchIndexError as error:
         index = {"index version": f"none. {error.remedy}"}
     return {

@@ -1,7 +1,7 @@
 """Everything one installation works with, wired together from its settings: the one place that chooses real parts.
 
-Parts are opened when they are first used, so that looking at a status loads no model. Tests hand in their own encoder or
-generator.
+Parts are opened when they are first used, so that looking at a status loads no model. Tests hand in their own encoder
+or generator.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Workspace:
             for source in self.sources():
                 if source.url == location:
                     return source
-        added = SourceSettings(location=location)  # type: ignore[call-arg]
+        added = SourceSettings(location=location)
         self._remember([*self._added(), added])
         return Source(added, self.settings)
 

@@ -20,8 +20,8 @@ from gristmill.search.retrieval import Passage, Query
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _ASKS_NUMBER = re.compile(
-    r"\b(how (?:many|much|long|often|far|fast|heavy|high|old|big|large|wide|deep|late|early)|when|what (?:time|date|year|"
-    r"percentage|price|number)|price|cost|rate|speed|torque|interval|deadline|wie (?:viel|viele|lange|oft|hoch|schwer|"
+    r"\b(how (?:many|much|long|often|far|fast|heavy|high|old|big|large|wide|deep|late|early)|"
+    r"when|what (?:time|date|year|percentage|price|number)|price|cost|rate|speed|torque|interval|deadline|wie (?:viel|viele|lange|oft|hoch|schwer|"
     r"alt)|wann|combien|quand|quel(?:le)? (?:est le |est la )?(?:prix|délai|date|heure))",
     re.IGNORECASE,
 )
@@ -84,7 +84,8 @@ class Logistic:
 
     def logit(self, measures: UnitMeasures | QuestionMeasures) -> float:
         """Return the log odds."""
-        return self.intercept + sum(c * x for c, x in zip(self.coefficients, astuple(measures), strict=True))
+        values: tuple[float, ...] = astuple(measures)
+        return self.intercept + sum(c * x for c, x in zip(self.coefficients, values, strict=True))
 
 
 UNIT_MODEL = Logistic(-7.054, (2.872, 2.195, 5.526, 0.785, 0.414, 3.980))
@@ -117,7 +118,9 @@ class Weigher:
         language = passages[0].language if passages else ""
         size = max(2, self._lexical.size)
         frequency = {term: self._lexical.document_frequency(term) for term in terms(question, language)}
-        return {term: math.log((size + 1) / (count + 0.5)) / math.log(2 * size + 2) for term, count in frequency.items()}
+        return {
+            term: math.log((size + 1) / (count + 0.5)) / math.log(2 * size + 2) for term, count in frequency.items()
+        }
 
     def _measure(
         self, query: Query, passages: Sequence[Passage], units: Sequence[Unit], asked: dict[str, float]

@@ -136,7 +136,7 @@ def verify(draft: Draft, tools: Tools) -> Draft:
     return replace(draft, text="", note="quoted")
 
 
-def compose(draft: Draft, tools: Tools) -> Draft:  # noqa: ARG001 - all steps have one shape
+def compose(draft: Draft, tools: Tools) -> Draft:
     """Put the answer together, each part with the number of its citation."""
     if draft.refused:
         return replace(draft, text=_REFUSAL)
@@ -147,7 +147,7 @@ def compose(draft: Draft, tools: Tools) -> Draft:  # noqa: ARG001 - all steps ha
     return replace(draft, text=" ".join(quotes))
 
 
-def clean(draft: Draft, tools: Tools) -> Draft:  # noqa: ARG001 - all steps have one shape
+def clean(draft: Draft, tools: Tools) -> Draft:
     """Leave plain text and the numbers of citations: no links, no images, no markup."""
     return replace(draft, text=" ".join(_MARKUP.sub(r"\1", draft.text).split()))
 

@@ -95,9 +95,7 @@ def _sentence(number: int, passage: Passage, start: int, text: str, headings: tu
     return Unit(number, begin, begin + len(text), text, meaning)
 
 
-def _row(
-    number: int, passage: Passage, start: int, line: str, header: str, headings: tuple[str, ...]
-) -> Unit:
+def _row(number: int, passage: Passage, start: int, line: str, header: str, headings: tuple[str, ...]) -> Unit:
     text = line.strip()
     begin = passage.start + start + line.index(text)
     names, cells = _cells(header), _cells(text)

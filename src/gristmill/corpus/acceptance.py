@@ -63,7 +63,9 @@ def accept_documents(
     changes: list[Change] = []
     for rows in _judged(lake, files, progress):
         changes += _write(lake, rows, before, now())
-    gone = [row for name, row in before.items() if row["status"] != Status.REMOVED and name not in set(files["document"])]
+    gone = [
+        row for name, row in before.items() if row["status"] != Status.REMOVED and name not in set(files["document"])
+    ]
     changes += _write(lake, [_removed(row) for row in gone], before, now())
     _forget_unused_texts(lake)
     return StageReport.of("documents", {**counts(lake), "changed": len(changes)}, changes)

@@ -79,12 +79,12 @@ def discover(
 ) -> StageReport:
     """Bring `source_files` up to date with `sources`.
 
-    Args:
-        complete: these are all the sources there are; what came from others is removed.
-        allow_empty: take it as meant when a source that had documents has none now.
+    `complete` says that these are all the sources there are: what came from others is removed. `allow_empty` takes it
+    as meant when a source that had documents has none now.
 
     Raises:
-        SourceError: a location is missing, is suddenly empty, or two sources name the same document. Nothing is changed.
+        SourceError: a location is missing, is suddenly empty, or two sources name the same document. Nothing is
+        changed.
     """
     before = lake.read(SOURCE_FILES)
     listings = [(source, list(source.files())) for source in sources]

@@ -44,6 +44,9 @@ def find(lake: Lake, status: str | None = None, contains: str = "") -> pl.DataFr
     where = pl.col("document").str.contains(contains, literal=True)
     if status is not None:
         where = where & (pl.col("status") == status)
-    order = {str(known): place for place, known in enumerate((Status.FAILED, Status.QUARANTINED, Status.ACCEPTED, Status.REMOVED))}
+    order = {
+        str(known): place
+        for place, known in enumerate((Status.FAILED, Status.QUARANTINED, Status.ACCEPTED, Status.REMOVED))
+    }
     rows = lake.read(DOCUMENTS, where=where)
     return rows.sort(pl.col("status").replace_strict(order, return_dtype=pl.Int64), "document")

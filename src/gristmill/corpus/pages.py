@@ -50,7 +50,7 @@ def _letters(text: str) -> tuple[str, list[int]]:
 def _find(letters: str, page: str, at: int) -> int | None:
     for skip in range(0, min(len(page), _PROBE * _TRIES), _PROBE):
         probe = page[skip : skip + _PROBE]
-        place = letters.find(probe, at) if len(probe) >= _PROBE // 2 or skip == 0 and probe else -1
+        place = letters.find(probe, at) if len(probe) >= _PROBE // 2 or (skip == 0 and probe) else -1
         if place >= 0:
             return max(at, place - skip)
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -83,8 +84,7 @@ def _parsed(
 
     def jobs() -> Iterator[Job]:
         for key, row in rows.items():
-            source, location = by_name[row["source"]], row["path"]
-            yield Job(key, row["media_type"], lambda source=source, location=location: source.read(location))  # type: ignore[misc]
+            yield Job(key, row["media_type"], partial(by_name[row["source"]].read, row["path"]))
 
     limits = Limits(settings.memory_mb, settings.max_characters, _reads_scans(settings), settings.ocr_languages)
     for job, reply in parse_all(jobs(), limits, settings.seconds, min(settings.workers, max(1, len(rows)))):

@@ -73,7 +73,9 @@ def _plain(data: bytes) -> Reply:
     if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Reply(Outcome.DAMAGED, "It is binary data, not text.")
     plain = read_plain(data)
-    return Reply(Outcome.PARSED, text=plain.text, title=plain.fields.get("title", ""), modified=_time(plain.fields.get("date")))
+    return Reply(
+        Outcome.PARSED, text=plain.text, title=plain.fields.get("title", ""), modified=_time(plain.fields.get("date"))
+    )
 
 
 def _extract(data: bytes, kind: str, limits: Limits) -> Reply:

@@ -41,7 +41,7 @@ def without_page_metadata(markdown: str) -> str:
         return markdown
     lines = markdown.split("\n")
     after = next((at for at, line in enumerate(lines) if line.startswith("## title: ")), None)
-    if after is None or after > 60:  # noqa: PLR2004 - metadata is a few lines; anything longer is the text itself
+    if after is None or after > 60:
         return markdown
     return "\n".join(lines[after + 1 :]).lstrip("\n")
 

@@ -1,8 +1,8 @@
 """The bridge: a small second encoder that puts sixteen languages into one space.
 
 The main encoder knows English best. This one (Universal Sentence Encoder, multilingual, large vocabulary; Yang et al.
-2020; Apache-2.0) is far weaker on its own and far cheaper, but a question in German lies near its answer in English, and
-another view of the same question finds paraphrases that the first one misses.
+2020; Apache-2.0) is far weaker on its own and far cheaper, but a question in German lies near its answer in English,
+and another view of the same question finds paraphrases that the first one misses.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class BridgeEncoder:
     def __init__(self, memory: Path | None = None) -> None:
         spec = find_spec(_PACKAGE)
         if spec is None or spec.origin is None:
-            raise ModelError("The package of the bridge encoder is missing.", "Run 'make setup', or set bridge = false.")
+            raise ModelError(
+                "The package of the bridge encoder is missing.", "Run 'make setup', or set bridge = false."
+            )
         self._folder = Path(spec.origin).parent / "resources"
         self._memory = memory
         self.weights = Weights("use-multilingual-3", self._folder / "weights.npz", _SHA256, 512)

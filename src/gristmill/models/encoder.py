@@ -136,9 +136,11 @@ class TransformerEncoder:
             self.weights.file.parent, dtype=self._dtype(torch), local_files_only=True, use_safetensors=True
         ).eval()
 
-    def _dtype(self, torch: Any) -> torch.dtype:
+    def _dtype(self, library: Any) -> torch.dtype:
         if self._settings.precision == "auto":
             # Matrix units make bfloat16 twice as fast; with AVX-512 alone it is slower than float32 (0.7 times here).
-            fast = torch.cpu._is_amx_tile_supported() or torch.cuda.is_available()
-            return torch.bfloat16 if fast else torch.float32
-        return getattr(torch, self._settings.precision)  # type: ignore[no-any-return]
+            fast = library.cpu._is_amx_tile_supported() or library.cuda.is_available()
+            chosen: torch.dtype = library.bfloat16 if fast else library.float32
+            return chosen
+        named: torch.dtype = getattr(library, self._settings.precision)
+        return named

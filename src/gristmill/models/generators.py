@@ -45,7 +45,7 @@ class QuoteGenerator:
 
     fingerprint = "quote"
 
-    def generate(self, prompt: str) -> Generated:  # noqa: ARG002
+    def generate(self, prompt: str) -> Generated:
         """Return no text."""
         return Generated("", 0, 0)
 

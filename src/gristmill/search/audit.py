@@ -1,7 +1,7 @@
 """The audit that a staged index version must pass before it is published.
 
-A count proves nothing: a damaged index can count right and never return what it counts. So the sets of ids are compared,
-and every record is looked for by its own vector, all of them up to a budget and a random sample beyond it.
+A count proves nothing: a damaged index can count right and never return what it counts. So the sets of ids are
+compared, and every record is looked for by its own vector, all of them up to a budget and a random sample beyond it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,7 @@ class Finding:
 def audit(folder: Path, wanted: set[str], budget: int) -> list[Finding]:
     """Return what is wrong with the version in `folder`; nothing when it is sound.
 
-    Args:
-        wanted: ids of all chunks that the lake asks for.
-        budget: how many records to look for one by one.
+    `wanted` are the ids of all chunks that the lake asks for; `budget` says how many records to look for one by one.
     """
     version = IndexVersion(folder)
     findings = [_same("rows", set(version.rows["chunk"]), wanted)]

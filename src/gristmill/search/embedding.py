@@ -53,7 +53,9 @@ def _embed(lake: Lake, encoder: TextEncoder, progress: Progress) -> StageReport:
     tokens = int(missing["tokens"].sum())
     numbers = {"embedded": missing.height, "reused": wanted.height - missing.height, "removed": removed}
     rate = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / max(seconds, 1e-6), 1)}
-    return StageReport.of("embeddings", {**numbers, **rate}, (Change(key, "embedded") for key in missing["embedding_key"]))
+    return StageReport.of(
+        "embeddings", {**numbers, **rate}, (Change(key, "embedded") for key in missing["embedding_key"])
+    )
 
 
 def vectors_of(rows: pl.Series) -> Vectors:

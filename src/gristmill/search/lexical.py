@@ -75,7 +75,10 @@ class LexicalIndex:
         schema = self._index.schema
         audience = tantivy.Query.term_set_query(schema, "audience", list(groups))
         query = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Must, tantivy.Query.const_score_query(audience, 0.0)), (tantivy.Occur.Must, self._any(words))]
+            [
+                (tantivy.Occur.Must, tantivy.Query.const_score_query(audience, 0.0)),
+                (tantivy.Occur.Must, self._any(words)),
+            ]
         )
         hits = self._searcher.search(query, limit=k).hits
         return [(int(self._stored(address, "row")), float(score)) for score, address in hits]

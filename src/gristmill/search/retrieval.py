@@ -1,8 +1,9 @@
 """From a question to ranked passages, all of them for the asker's groups.
 
-Dense and lexical candidates are found inside the groups and put together. A passage is a found chunk with its neighbours
-in the same document: small chunks are found more exactly, and larger ones hold the answer more often. Chunks that lie in
-a passage already found make room for others. Each passage's audience is checked once more before it is handed on.
+Dense and lexical candidates are found inside the groups and put together. A passage is a found chunk with its
+neighbours in the same document: small chunks are found more exactly, and larger ones hold the answer more often.
+Chunks that lie in a passage already found make room for others. Each passage's audience is checked once more before it
+is handed on.
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ import polars as pl
 
 from gristmill.corpus.ledger import accepted
 from gristmill.fingerprint import fingerprint, lines_hash
-from gristmill.storage.lake import CHUNKS, EMBEDDINGS, TIME, Lake
+from gristmill.storage.lake import CHUNKS, EMBEDDINGS, TIME, Lake, schema
 
 _CODE_VERSION = 2
 _AUDIENCE_SEPARATOR = ","
 
-ROWS = pl.Schema(
+ROWS = schema(
     {
         "chunk": pl.String,
         "document": pl.String,

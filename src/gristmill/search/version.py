@@ -1,10 +1,10 @@
 """One search-index version on disk: its manifest, its rows, and what opens them.
 
-    manifest.json   what the version holds, with the hash of every other file
-    rows.arrow      one row per chunk
-    vectors.npy     the same rows' vectors, memory-mapped; bridge.npy those of the second encoder
-    chroma/         the same for approximate search
-    tantivy/        the same for lexical search
+manifest.json   what the version holds, with the hash of every other file
+rows.arrow      one row per chunk
+vectors.npy     the same rows' vectors, memory-mapped; bridge.npy those of the second encoder
+chroma/         the same for approximate search
+tantivy/        the same for lexical search
 """
 
 from __future__ import annotations

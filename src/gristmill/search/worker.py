@@ -67,7 +67,9 @@ def _build_chroma(folder: Path, rows: pl.DataFrame, matrix: Any) -> None:
 
 def _immutable(folder: Path) -> dict[str, str]:
     """Return hashes of the files that nobody changes by opening them; Chroma's SQLite is not one of these."""
-    return {name: sha for name, sha in hash_files(folder).items() if not name.startswith("chroma/") and ".lock" not in name}
+    return {
+        name: sha for name, sha in hash_files(folder).items() if not name.startswith("chroma/") and ".lock" not in name
+    }
 
 
 def _say(stage: str, done: int) -> None:

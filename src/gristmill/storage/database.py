@@ -1,7 +1,8 @@
 """The operational database: SQLite by default, PostgreSQL by one setting, through SQLAlchemy.
 
-Here stands what happens while people use the system: receipts today. Tables are made when they are missing. SQLite keeps
-its rollback journal, because the write-ahead log of the SQLite that Python 3.11 ships can lose a write (fixed in 3.51.3).
+Here stands what happens while people use the system: receipts today. Tables are made when they are missing. SQLite
+keeps its rollback journal, because the write-ahead log of the SQLite that Python 3.11 ships can lose a write (fixed in
+3.51.3).
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ class Database:
         try:
             Base.metadata.create_all(self._engine)
         except SQLAlchemyError as error:
-            raise StorageError(f"The database cannot be opened: {error}.", "Check 'database' in the settings.") from error
+            raise StorageError(
+                f"The database cannot be opened: {error}.", "Check 'database' in the settings."
+            ) from error
 
     @contextmanager
     def session(self) -> Iterator[Session]:

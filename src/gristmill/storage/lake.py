@@ -7,13 +7,14 @@ nothing in it. What the rows mean is decided by the stages, not here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
+from polars._typing import PolarsDataType
 
 from gristmill.errors import StorageError
 
@@ -22,6 +23,11 @@ PAGES = pl.List(pl.Struct({"page": pl.Int64, "start": pl.Int64}))
 
 # Many small commits make many small files, and every read opens all of them.
 _COMPACT_ABOVE_FILES = 24
+
+
+def schema(columns: Mapping[str, PolarsDataType]) -> pl.Schema:
+    """Return a schema; it exists because a plain dict of types and classes of types has no common type."""
+    return pl.Schema(columns)
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Table:
 SOURCE_FILES = Table(
     "source_files",
     "document",
-    pl.Schema(
+    schema(
         {
             "document": pl.String,
             "source": pl.String,
@@ -53,7 +59,7 @@ SOURCE_FILES = Table(
 PARSED = Table(
     "parsed_documents",
     "parse_key",
-    pl.Schema(
+    schema(
         {
             "parse_key": pl.String,  # fingerprint of version, media type and parser
             "outcome": pl.String,  # an Outcome of corpus/parse.py
@@ -71,7 +77,7 @@ PARSED = Table(
 DOCUMENTS = Table(
     "documents",
     "document",
-    pl.Schema(
+    schema(
         {
             "document": pl.String,
             "source": pl.String,
@@ -95,12 +101,12 @@ DOCUMENTS = Table(
 TEXTS = Table(
     "accepted_texts",
     "text_hash",
-    pl.Schema({"text_hash": pl.String, "text": pl.String, "pages": PAGES}),
+    schema({"text_hash": pl.String, "text": pl.String, "pages": PAGES}),
 )
 CHUNKS = Table(
     "chunks",
     "chunk",
-    pl.Schema(
+    schema(
         {
             "chunk": pl.String,
             "document": pl.String,
@@ -121,7 +127,7 @@ CHUNKS = Table(
 EMBEDDINGS = Table(
     "embeddings",
     "embedding",
-    pl.Schema(
+    schema(
         {
             "embedding": pl.String,  # fingerprint of embedding_key and encoder
             "embedding_key": pl.String,
@@ -139,9 +145,7 @@ class Lake:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
 
-    def read(
-        self, table: Table, columns: Sequence[str] | None = None, where: pl.Expr | None = None
-    ) -> pl.DataFrame:
+    def read(self, table: Table, columns: Sequence[str] | None = None, where: pl.Expr | None = None) -> pl.DataFrame:
         """Return rows of a table; a table that was never written is empty.
 
         Raises:
@@ -203,7 +207,9 @@ class Lake:
         opened = self._open(table)
         if opened is not None and not values.is_empty():
             source = values.unique().alias(key).to_frame()
-            opened.merge(source, f"t.{key} = s.{key}", source_alias="s", target_alias="t").when_matched_delete().execute()
+            opened.merge(
+                source, f"t.{key} = s.{key}", source_alias="s", target_alias="t"
+            ).when_matched_delete().execute()
         self.append(table, rows)
 
     def version(self, table: Table) -> int:
