@@ -20,8 +20,9 @@ from gristmill.search.retrieval import Passage, Query
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _ASKS_NUMBER = re.compile(
-    r"\b(how (?:many|much|long|often|far|fast|heavy|high|old|big|large|wide|deep|late|early)|"
-    r"when|what (?:time|date|year|percentage|price|number)|price|cost|rate|speed|torque|interval|deadline|wie (?:viel|viele|lange|oft|hoch|schwer|"
+    r"\b(how (?:many|much|long|often|far|fast|heavy|high|old|big|large|wide|deep|late|early)|when|"
+    r"what (?:time|date|year|percentage|price|number)|price|cost|rate|speed|torque|interval|deadline|"
+    r"wie (?:viel|viele|lange|oft|hoch|schwer|"
     r"alt)|wann|combien|quand|quel(?:le)? (?:est le |est la )?(?:prix|délai|date|heure))",
     re.IGNORECASE,
 )

@@ -17,6 +17,7 @@ from gristmill.answering.evidence import Evidence, Weigher, Weighing
 from gristmill.answering.prompts import Prompt, fill
 from gristmill.answering.receipts import new_receipt_id
 from gristmill.answering.support import support
+from gristmill.corpus.injection import Verdict, screen_with
 from gristmill.errors import GristmillError
 from gristmill.fingerprint import fingerprint
 from gristmill.identity import Asker
@@ -33,6 +34,7 @@ _REFUSAL = "The documents you may see do not answer this."
 # A second quote must be nearly as likely to be evidence as the first.
 _NEARLY = 1.0
 _SHOWN_TO_MODEL = 4
+_LOOKED_AT = 8
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,11 @@ def choose(draft: Draft, tools: Tools) -> Draft:
     """Choose what is quoted: the best evidence, and more only when it is nearly as good and says something else."""
     if draft.refused or draft.weighing is None:
         return draft
-    best, *others = draft.weighing.evidence
-    chosen = [best]
-    for evidence in others:
+    honest = _for_readers(draft)
+    if not honest:
+        return replace(draft, refused=True, note="what was found addresses a model, not a reader")
+    best, chosen = honest[0], honest[:1]
+    for evidence in honest[1:]:
         apart = all(evidence.unit.text != kept.unit.text for kept in chosen)
         if len(chosen) < tools.answering.quotes and apart and evidence.logit > best.logit - _NEARLY:
             chosen.append(evidence)
@@ -116,7 +120,8 @@ def word(draft: Draft, tools: Tools) -> Draft:
     """Let the generator word the answer from the best evidence."""
     if draft.refused or draft.weighing is None:
         return draft
-    shown = [evidence.unit.meaning for evidence in draft.weighing.evidence[:_SHOWN_TO_MODEL]]
+    others = [evidence for evidence in _for_readers(draft) if evidence not in draft.chosen]
+    shown = [_readable(evidence) for evidence in (*draft.chosen, *others)][:_SHOWN_TO_MODEL]
     mark = f"<{fingerprint(tools.nonce, draft.question, shown)[:8]}>"
     generated = tools.generator.generate(fill(tools.prompt, draft.question, shown, mark))
     note = f"{generated.prompt_tokens} tokens read, {generated.new_tokens} written"
@@ -127,9 +132,10 @@ def verify(draft: Draft, tools: Tools) -> Draft:
     """Keep what was written when the chosen evidence carries it; else quote the evidence."""
     if draft.refused:
         return draft
-    evidence = [e.unit.meaning for e in draft.chosen]
+    evidence = [_readable(e) for e in draft.chosen]
+    about = " ".join(e.unit.meaning for e in draft.chosen)
     if draft.written and _MARKUP.search(draft.written) is None:
-        found = support(draft.written, evidence, draft.question, tools.encoder)
+        found = support(draft.written, evidence, f"{draft.question} {about}", tools.encoder)
         if found.score >= tools.answering.support:
             return replace(draft, text=draft.written, note=f"worded by the model, support {found.score:.2f}")
         return replace(draft, text="", note=f"quoted; the model's words were dropped: {found.reason or 'too far off'}")
@@ -179,6 +185,16 @@ def _citation(evidence: Evidence, passages: tuple[Passage, ...]) -> Citation:
     unit, passage = evidence.unit, passages[evidence.unit.passage]
     chunk = passage.chunk_at(unit.start)
     return Citation(passage.document, chunk, unit.text, unit.start, unit.end, passage.title, passage.page)
+
+
+def _for_readers(draft: Draft) -> list[Evidence]:
+    """Return the first evidence that is not from a passage which speaks to a model instead of to a reader."""
+    assert draft.weighing is not None
+    screened: dict[int, bool] = {}
+    first = draft.weighing.evidence[:_LOOKED_AT]
+    for number in {evidence.unit.passage for evidence in first}:
+        screened[number] = screen_with(None, draft.passages[number].text).verdict is Verdict.CLEAN
+    return [evidence for evidence in first if screened[evidence.unit.passage]]
 
 
 def _readable(evidence: Evidence) -> str:

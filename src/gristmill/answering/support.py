@@ -21,6 +21,9 @@ _NEGATION = re.compile(
 )
 
 
+_LEAST_NEW = 2
+
+
 @dataclass(frozen=True)
 class Support:
     """How far evidence carries a sentence, and what speaks against it."""
@@ -30,7 +33,10 @@ class Support:
 
 
 def support(sentence: str, evidence: Sequence[str], question: str, encoder: TextEncoder) -> Support:
-    """Return how far the units of `evidence` carry `sentence`, which answers `question`."""
+    """Return how far the units of `evidence` carry `sentence`.
+
+    What stands in `question` (with the headings of the evidence) may be said again, but says nothing new.
+    """
     joined = " ".join(evidence)
     if missing := set(_NUMBER.findall(sentence)) - set(_NUMBER.findall(joined)):
         return Support(0.0, f"number {sorted(missing)[0]} is not in the evidence")
@@ -40,8 +46,11 @@ def support(sentence: str, evidence: Sequence[str], question: str, encoder: Text
     if bool(_NEGATION.search(sentence)) != bool(_NEGATION.search(joined)):
         return Support(0.0, "the evidence says the opposite, or this does")
     said, held, asked = set(terms(sentence)), set(terms(joined)), set(terms(question))
-    if not said or not (said & held) - asked:
-        return Support(0.0, "it says nothing that the question did not")
+    fresh = held - asked
+    if not said or len(said & fresh) < min(len(fresh), _LEAST_NEW):
+        return Support(0.0, "it says too little that the question and the headings did not")
+    if _NUMBER.search(joined) and not _NUMBER.search(sentence):
+        return Support(0.0, "it leaves out the figure")
     words = len(said & (held | asked)) / len(said)
     vectors = encoder.encode([sentence, joined])
     return Support(min(words, float(vectors[0] @ vectors[1])))
