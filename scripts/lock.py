@@ -32,14 +32,10 @@ def write_lock(name: str, sources: list[str]) -> None:
     Raises:
         subprocess.CalledProcessError: uv found no solution, and said why.
     """
-    subprocess.run(
-        [sys.executable, "-m", "uv", "pip", "compile", *sources, "--quiet", "--universal"]
-        + ["--python-version", lowest_python(), "--generate-hashes", "--no-emit-index-url"]
-        # uv keeps the pins of an existing output file, unless this script is called with --upgrade.
-        + ["--output-file", name, "--custom-compile-command", "make lock", *sys.argv[1:]],
-        cwd=ROOT,
-        check=True,
-    )
+    # uv keeps the pins of an existing output file, unless this script is called with --upgrade.
+    options = ["--output-file", name, "--quiet", "--universal", "--python-version", lowest_python(), *sys.argv[1:]]
+    looks = ["--generate-hashes", "--no-emit-index-url", "--custom-compile-command", "make lock"]
+    subprocess.run([sys.executable, "-m", "uv", "pip", "compile", *sources, *options, *looks], cwd=ROOT, check=True)
     lock = ROOT / name
     kept = [entry for entry in entries(lock.read_text("utf-8")) if is_kept(entry)]
     lock.write_text("".join(kept), "utf-8")
@@ -49,7 +45,7 @@ def write_lock(name: str, sources: list[str]) -> None:
 def lowest_python() -> str:
     """The oldest Python that pyproject.toml supports, such as `3.11`."""
     found = re.search(r'requires-python = ">=([\d.]+)', (ROOT / "pyproject.toml").read_text("utf-8"))
-    assert found, "pyproject.toml must have requires-python = \">=...\""
+    assert found, 'pyproject.toml must have requires-python = ">=..."'
     return found[1]
 
 
