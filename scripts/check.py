@@ -1,4 +1,4 @@
-"""Runs the project's checks one after the other, all of them, and sums up which failed. Run by `make lint`, `make test`.
+"""Runs the project's checks, all of them, and sums up which failed. Run by `make lint` and `make test`.
 
 A check that passes prints its heading and seconds; its output is shown when it fails. The tests print as they run.
 What a check looks at and by which rules is in pyproject.toml.

@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 import venv
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ PYTHON = VENV / "bin" / "python"
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PROBE_SECONDS = 3.0
+
+# An index in a folder of the machine, set in pip's own configuration, need not hold every package.
+OF_NO_INTEREST = re.compile(r"is ignored: it is neither a file nor a directory")
 
 
 def main() -> int:
@@ -51,6 +55,9 @@ def main() -> int:
     except SetupError as error:
         print(f"\nsetup: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nsetup: interrupted; `make setup` goes on from here", file=sys.stderr)
+        return 130
     say(f"Done in {time.monotonic() - started:.0f} s; .venv holds {size_in_mb(VENV):,} MB")
     return 0
 
@@ -190,26 +197,45 @@ def would_install(requirement: str, *options: str) -> list[dict[str, Any]] | Non
 
 
 def pip(*arguments: str) -> None:
-    """Run the environment's pip, printing what it downloads and installs.
+    """Run the environment's pip, printing how far it is.
 
     Raises:
         SetupError: pip failed; its own message is above.
     """
     if run_pip(*arguments).returncode:
-        raise SetupError(f"pip {' '.join(arguments)}: failed, see above. `make setup` again goes on from here")
+        raise SetupError(f"`pip {' '.join(arguments)}` failed, see above; `make setup` again goes on from here")
 
 
-def run_pip(*arguments: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run the environment's pip; quietly, its output is in the result, otherwise only its news are printed."""
-    command = [str(PYTHON), "-m", "pip", *arguments]
+def run_pip(command: str, *arguments: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run the environment's pip; if quiet, its output is in the result, otherwise what is new in it is printed."""
+    call = [str(PYTHON), "-m", "pip", command, *arguments]
     if quiet:
-        return subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
-    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE) as process:
+        return subprocess.run(call, cwd=ROOT, text=True, capture_output=True)
+    # Python compiles a module when it is first imported; compiling all of them takes longer and 300 MB more.
+    call.append("--no-compile")
+    last: deque[str] = deque(maxlen=20)
+    found = 0
+    with subprocess.Popen(call, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout
         for line in process.stdout:
-            if not line.startswith(("Requirement already satisfied", "Looking in", "  ")):
-                print(f"    {line.rstrip()[:110]}", flush=True)
-    return subprocess.CompletedProcess(command, process.returncode, "")
+            last.append(line)
+            found += line.startswith(("Collecting ", "Processing "))
+            if message := news(line, found):
+                print(f"    {message}", flush=True)
+    if process.returncode:
+        print("".join(last), end="", flush=True)
+    return subprocess.CompletedProcess(call, process.returncode, "")
+
+
+def news(line: str, found: int) -> str | None:
+    """What a person wants to know of this line of pip's output, which has found so many packages, if anything."""
+    if line.startswith(("Collecting ", "Processing ")) and found % 25 == 0:
+        return f"{found} packages found"
+    if line.startswith("Installing collected packages"):
+        return f"installing {line.count(',') + 1}"
+    if line.startswith("WARNING") and not OF_NO_INTEREST.search(line):
+        return line.rstrip()
+    return None
 
 
 def project_file() -> str:
