@@ -39,7 +39,7 @@ def passes(name: str) -> bool:
     """Run one check and print its outcome."""
     program, *arguments = CHECKS[name]
     shown = name in SHOWN_WHILE_RUNNING
-    print(f"==> {name}: {program} {' '.join(arguments)}", end="\n" if shown else " ... ", flush=True)
+    print(f"==> {name}: {' '.join(CHECKS[name])}", end="\n" if shown else " ... ", flush=True)
     started = time.monotonic()
     done = subprocess.run([BIN / program, *arguments], cwd=ROOT, text=True, capture_output=not shown)
     if not shown:
