@@ -36,9 +36,11 @@ test: $(DEV) ## Style, types, import directions and all tests
 lint: $(DEV) ## The same without the tests
 	@$(BIN)/python scripts/check.py style format types imports
 
-lock: $(RUNTIME) ## Write the lock files after a change of pyproject.toml; UPGRADE=1 moves all pins
-	@$(BIN)/pip install --quiet --group lock
-	@$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
+lock: ## Write the lock files after a change of pyproject.toml; UPGRADE=1 moves all pins
+	@$(PYTHON) -m venv .venv/lock
+	@.venv/lock/bin/python -m pip install --quiet --upgrade pip
+	@.venv/lock/bin/python -m pip install --quiet --group lock
+	@.venv/lock/bin/python scripts/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove .venv and caches; never your data in .gristmill
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
