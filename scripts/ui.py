@@ -21,7 +21,8 @@ def main() -> None:
     print(f"Dagster keeps its history in {home}", flush=True)
     os.chdir(ROOT)
     dagster = Path(sys.executable).with_name("dagster")
-    # `dg dev` would ignore workspace.yaml.
+    # `dg dev`, which Dagster would rather have, ignores workspace.yaml.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:Function `dev_command` is superseded")
     os.execv(dagster, ["dagster", "dev", "-w", "workspace.yaml", "--host", "127.0.0.1", *sys.argv[1:]])  # noqa: S606
 
 
