@@ -3,7 +3,7 @@
 import dagster as dg
 
 from assets.ingestion import accepted_documents
-from assets.presentation import checked, described, materialized
+from assets.presentation import checked, materialized
 from gristmill import mill
 from gristmill.contents import index_contents, table_contents
 from gristmill.resources import WorkspaceResource
@@ -14,9 +14,7 @@ _GROUP = "search"
 _OWNERS = ["team:search"]
 
 
-@dg.asset(
-    deps=[accepted_documents], group_name=_GROUP, owners=_OWNERS, kinds={"delta", "polars"}, metadata=described(CHUNKS)
-)
+@dg.asset(deps=[accepted_documents], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "polars"})
 def chunks(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The accepted documents, cut into the passages that answers quote. Only new and edited documents are cut."""
     with workspace.at_work(context) as run:
@@ -30,7 +28,7 @@ def chunks_are_verbatim(context: dg.AssetCheckExecutionContext, workspace: Works
         return checked(checks.check_chunks(run.workspace.lake, run.workspace.encoder))
 
 
-@dg.asset(deps=[chunks], group_name=_GROUP, owners=_OWNERS, kinds={"delta", "pytorch"}, metadata=described(EMBEDDINGS))
+@dg.asset(deps=[chunks], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "pytorch"})
 def chunk_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """A vector for the meaning of every chunk. Each text is encoded once; without need the encoder is not even loaded.
 

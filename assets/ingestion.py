@@ -3,7 +3,7 @@
 import dagster as dg
 from pydantic import Field
 
-from assets.presentation import checked, described, materialized
+from assets.presentation import checked, materialized
 from gristmill import mill
 from gristmill.contents import quarantine_contents, table_contents
 from gristmill.corpus import checks
@@ -23,7 +23,7 @@ class SourceFilesConfig(dg.Config):
     )
 
 
-@dg.asset(group_name=_GROUP, owners=_OWNERS, kinds={"delta", "polars"}, metadata=described(SOURCE_FILES))
+@dg.asset(group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "polars"})
 def source_files(
     context: dg.AssetExecutionContext, config: SourceFilesConfig, workspace: WorkspaceResource
 ) -> dg.MaterializeResult[None]:
@@ -44,7 +44,7 @@ def files_are_listed_once_and_hashed(
         return checked(checks.check_source_files(run.workspace.lake))
 
 
-@dg.asset(deps=[source_files], group_name=_GROUP, owners=_OWNERS, kinds={"delta", "polars"}, metadata=described(PARSED))
+@dg.asset(deps=[source_files], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "polars"})
 def parsed_documents(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The text of every readable file. Each content is parsed once, in processes with limits of time and memory.
 
@@ -63,9 +63,7 @@ def readable_files_are_parsed(
         return checked(checks.check_parsed_documents(run.workspace.lake, run.workspace.settings.parser))
 
 
-@dg.asset(
-    deps=[parsed_documents], group_name=_GROUP, owners=_OWNERS, kinds={"delta", "polars"}, metadata=described(DOCUMENTS)
-)
+@dg.asset(deps=[parsed_documents], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "polars"})
 def accepted_documents(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The ledger: for every document ever seen whether answers may use it, and why not.
 

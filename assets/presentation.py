@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
 from gristmill.contents import Contents
 from gristmill.corpus.checks import CheckResult
-from gristmill.corpus.report import StageReport, as_markdown, escaped
-from gristmill.storage.lake import Table
+from gristmill.corpus.report import StageReport, as_markdown
 
 
 def materialized(report: StageReport, contents: Contents) -> dg.MaterializeResult[None]:
@@ -29,8 +28,9 @@ def checked(result: CheckResult) -> dg.AssetCheckResult:
     """Return a check's result; when it failed, with what to do now, what is wrong, and where."""
     metadata = _numbers(result.numbers)
     if not result.passed:
-        metadata["recovery"] = _list(problem.recovery for problem in result.problems)
-        metadata["examples"] = _list(f"{p.message} {'; '.join(p.examples)}" for p in result.problems)
+        # Plain text: the page of a check hides Markdown behind a link, and this is what must be read.
+        metadata["recovery"] = dg.MetadataValue.text(" ".join(dict.fromkeys(p.recovery for p in result.problems)))
+        metadata["examples"] = dg.MetadataValue.text("; ".join(e for p in result.problems for e in p.examples))
     return dg.AssetCheckResult(
         passed=result.passed,
         severity=dg.AssetCheckSeverity.ERROR,
@@ -39,19 +39,6 @@ def checked(result: CheckResult) -> dg.AssetCheckResult:
     )
 
 
-def described(table: Table) -> dict[str, Any]:
-    """Return what a table says about the asset that writes it: name and columns."""
-    columns = [
-        dg.TableColumn(name, str(kind), constraints=dg.TableColumnConstraints(unique=name == table.key))
-        for name, kind in table.schema.items()
-    ]
-    return {"dagster/table_name": table.name, "dagster/column_schema": dg.TableSchema(columns)}
-
-
 def _numbers(numbers: Mapping[str, float]) -> dict[str, dg.MetadataValue[Any]]:
     make = dg.MetadataValue
     return {name: make.int(n) if isinstance(n, int) else make.float(float(n)) for name, n in numbers.items()}
-
-
-def _list(lines: Iterable[str]) -> dg.MarkdownMetadataValue:
-    return dg.MetadataValue.md("\n".join(f"- {escaped(line)}" for line in dict.fromkeys(lines)))

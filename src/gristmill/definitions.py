@@ -27,11 +27,15 @@ def build_defs(
     """
     workspace = Workspace(settings)
     versions = code_versions(workspace)
+
+    def completed(spec: dg.AssetSpec) -> dg.AssetSpec:
+        condition = sensors.FOLLOW_CHANGES if spec.deps else None
+        version = versions.get(spec.key.to_user_string())
+        return spec.replace_attributes(automation_condition=condition, code_version=version)
+
+    found = dg.load_assets_from_package_module(assets)
     what = dg.Definitions(
-        assets=dg.map_asset_specs(
-            lambda spec: spec.replace_attributes(code_version=versions.get(spec.key.to_user_string())),
-            dg.load_assets_from_package_module(assets, automation_condition=sensors.FOLLOW_CHANGES),
-        ),
+        assets=[one.map_asset_specs(completed) for one in found if isinstance(one, dg.AssetsDefinition)],
         asset_checks=dg.load_asset_checks_from_package_module(assets),
         resources={"workspace": WorkspaceResource(), **(resource_overrides or {})},
         executor=_EXECUTORS[workspace.settings.orchestration.executor],
