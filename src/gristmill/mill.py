@@ -6,21 +6,25 @@ functions that are called here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from gristmill.corpus.acceptance import accept_documents
 from gristmill.corpus.discover import StampCache, discover
 from gristmill.corpus.parse import parse_documents
+from gristmill.corpus.quarantine import report_file, write_quarantine_report
 from gristmill.corpus.report import Progress, Silent, StageReport
 from gristmill.corpus.sources import Source
-from gristmill.errors import SettingsError
+from gristmill.errors import BusyError, SettingsError
 from gristmill.search.chunking import chunk_documents
 from gristmill.search.embedding import embed_chunks
 from gristmill.search.index import publish_index
 from gristmill.storage.locks import exclusive
 from gristmill.workspace import Workspace
+
+_ASK_AGAIN_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,13 @@ Stage = Callable[[Run], StageReport]
 
 
 def source_files(run: Run) -> StageReport:
-    """List the sources and hash what is new."""
+    """List the sources and hash what is new.
+
+    Raises:
+        SettingsError: there is no source; taken as meant, it would remove every document.
+    """
+    if not run.sources:
+        raise SettingsError("There is no source of documents.", "Run 'gristmill ingest FOLDER', or 'gristmill init'.")
     cache = StampCache(run.workspace.home / "cache" / "stamps.json")
     return discover(
         run.workspace.lake, run.sources, cache, run.progress, complete=run.complete, allow_empty=run.allow_empty
@@ -53,6 +63,11 @@ def parsed_documents(run: Run) -> StageReport:
 def accepted_documents(run: Run) -> StageReport:
     """Judge the parsed documents and write the ledger."""
     return accept_documents(run.workspace.lake, run.workspace.settings.parser, run.progress)
+
+
+def quarantined_documents(run: Run) -> StageReport:
+    """List what was quarantined or failed, for the people who can repair it."""
+    return write_quarantine_report(run.workspace.lake, report_file(run.workspace.home))
 
 
 def chunks(run: Run) -> StageReport:
@@ -73,7 +88,15 @@ def search_index(run: Run) -> StageReport:
     )
 
 
-STAGES: tuple[Stage, ...] = (source_files, parsed_documents, accepted_documents, chunks, chunk_embeddings, search_index)
+STAGES: tuple[Stage, ...] = (
+    source_files,
+    parsed_documents,
+    accepted_documents,
+    quarantined_documents,
+    chunks,
+    chunk_embeddings,
+    search_index,
+)
 
 
 def grind(run: Run) -> Iterator[StageReport]:
@@ -83,19 +106,36 @@ def grind(run: Run) -> Iterator[StageReport]:
         BusyError: another process is at work on the same home.
         SettingsError: there is no source.
     """
-    if not run.sources:
-        raise SettingsError("There is no source of documents.", "Run 'gristmill ingest FOLDER', or 'gristmill init'.")
     with working(run.workspace, "ingest"):
         for stage in STAGES:
             yield stage(run)
 
 
 @contextmanager
-def working(workspace: Workspace, purpose: str) -> Iterator[None]:
+def working(
+    workspace: Workspace, purpose: str, *, patience: float = 0.0, waiting: Callable[[str], None] = lambda _: None
+) -> Iterator[None]:
     """Hold the lock of a home for the length of the block.
 
+    Args:
+        patience: seconds to wait for another process.
+        waiting: told once, when waiting begins, who holds the lock.
+
     Raises:
-        BusyError: another process is at work on the same home.
+        BusyError: another process is at work on the same home, and still was when patience ended.
     """
-    with exclusive(workspace.home / "lock", purpose):
+    with ExitStack() as held:
+        deadline = time.monotonic() + patience
+        told = False
+        while True:
+            try:
+                held.enter_context(exclusive(workspace.home / "lock", purpose))
+                break
+            except BusyError as busy:
+                if time.monotonic() >= deadline:
+                    raise
+                if not told:
+                    waiting(busy.message)
+                    told = True
+                time.sleep(_ASK_AGAIN_SECONDS)
         yield

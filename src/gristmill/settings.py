@@ -68,6 +68,9 @@ class ParserSettings(_Section):
     memory_mb: int = Field(2048, ge=512, description="Address space of one parsing process.")
     max_characters: int = Field(20_000_000, gt=0, description="Longest text one document may give.")
     attempts: int = Field(3, ge=1, description="Tries of a document that failed for a passing reason.")
+    most_failed: float = Field(
+        0.3, ge=0, le=1, description="Share of readable documents that may fail; beyond, the parser or a disk is broken."
+    )
     ocr: bool = Field(True, description="Read scans when Tesseract is installed.")
     ocr_languages: tuple[str, ...] = ("eng", "deu", "fra")
 
@@ -130,6 +133,15 @@ class AnsweringSettings(_Section):
     max_question_characters: int = Field(2_000, ge=50)
 
 
+class OrchestrationSettings(_Section):
+    """How Dagster runs the assets."""
+
+    executor: Literal["in process", "multiprocess"] = Field(
+        "in process", description="A process for each step costs about 5 s each, and gains nothing on one machine."
+    )
+    patience: float = Field(300.0, ge=0, description="Seconds a step waits for another process at work on this home.")
+
+
 class Settings(BaseSettings):
     """Everything that can be set. `load_settings` is the way to make one."""
 
@@ -154,6 +166,7 @@ class Settings(BaseSettings):
     generator: GeneratorSettings = GeneratorSettings()
     search: SearchSettings = SearchSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    orchestration: OrchestrationSettings = OrchestrationSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -48,8 +48,8 @@ def judge(outcome: str, reason: str, text: str | None) -> Judgement:
         return Judgement(Status.QUARANTINED, reason)
     if outcome != Outcome.PARSED or text is None:
         return Judgement(Status.FAILED, reason)
-    if not text.strip():
-        return Judgement(Status.QUARANTINED, "It has no text.")
+    if not any(character.isalnum() for character in text):
+        return Judgement(Status.QUARANTINED, "It has no words.")
     return Judgement(Status.ACCEPTED, reason)
 
 

@@ -38,7 +38,7 @@ def embed_chunks(lake: Lake, encoders: Sequence[TextEncoder], progress: Progress
 
 
 def _embed(lake: Lake, encoder: TextEncoder, progress: Progress) -> StageReport:
-    wanted = lake.read(CHUNKS, ["embedding_key", "tokens"]).unique("embedding_key", maintain_order=True)
+    wanted = lake.read(CHUNKS, ["embedding_key", "tokens", "document"]).unique("embedding_key", maintain_order=True)
     stored = lake.read(EMBEDDINGS, ["embedding", "embedding_key", "encoder"])
     mine = stored.filter(pl.col("encoder") == encoder.fingerprint)
     missing = wanted.join(mine, on="embedding_key", how="anti")
@@ -53,9 +53,7 @@ def _embed(lake: Lake, encoder: TextEncoder, progress: Progress) -> StageReport:
     tokens = int(missing["tokens"].sum())
     numbers = {"embedded": missing.height, "reused": wanted.height - missing.height, "removed": removed}
     rate = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / max(seconds, 1e-6), 1)}
-    return StageReport.of(
-        "embeddings", {**numbers, **rate}, (Change(key, "embedded") for key in missing["embedding_key"])
-    )
+    return StageReport.of("embeddings", {**numbers, **rate}, _embedded(missing))
 
 
 def vectors_of(rows: pl.Series) -> Vectors:
@@ -64,6 +62,11 @@ def vectors_of(rows: pl.Series) -> Vectors:
         return np.empty((0, 0), dtype=np.float32)
     joined = b"".join(rows)
     return np.frombuffer(joined, dtype="<f4").reshape(len(rows), -1)
+
+
+def _embedded(missing: pl.DataFrame) -> Iterator[Change]:
+    for document, texts in missing.group_by("document", maintain_order=True).len().iter_rows():
+        yield Change(document, "embedded", f"{texts} texts")
 
 
 def _blocks(lake: Lake, missing: pl.DataFrame) -> Iterator[pl.DataFrame]:

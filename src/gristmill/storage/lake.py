@@ -171,7 +171,7 @@ class Lake:
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
         opened = self._open(table)
         if opened is None:
-            write_deltalake(self._path(table), rows, mode="append", schema_mode="merge")
+            write_deltalake(self.place(table), rows, mode="append", schema_mode="merge")
             return rows.height
         merge = opened.merge(
             rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
@@ -185,7 +185,7 @@ class Lake:
         if rows.is_empty():
             return 0
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
-        write_deltalake(self._path(table), rows, mode="append", schema_mode="merge")
+        write_deltalake(self.place(table), rows, mode="append", schema_mode="merge")
         self._compact(table)
         return rows.height
 
@@ -217,14 +217,15 @@ class Lake:
         opened = self._open(table)
         return -1 if opened is None else opened.version()
 
-    def _path(self, table: Table) -> str:
+    def place(self, table: Table) -> str:
+        """Return the folder or URL of a table."""
         return f"{self.url}/{table.name}"
 
     def _open(self, table: Table) -> DeltaTable | None:
-        if "://" not in self.url and not Path(self._path(table), "_delta_log").is_dir():
+        if "://" not in self.url and not Path(self.place(table), "_delta_log").is_dir():
             return None
         try:
-            return DeltaTable(self._path(table))
+            return DeltaTable(self.place(table))
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:

@@ -1,0 +1,30 @@
+"""Assets follow their inputs: the condition that all share, and the sensor that evaluates it.
+
+It does not look at the sources: somebody, or a schedule, materialises `source_files`, and the rest follows.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+# `eager()` with three differences. It asks for a child when an input's *data version* changed, so a run that found nothing
+# new starts nothing. It waits for the inputs' blocking checks: bare `eager()` asks for the child of a failed check on the
+# next tick. And what never existed is not made by itself: the first run is a person's decision.
+FOLLOW_CHANGES = (
+    dg.AutomationCondition.any_deps_match(
+        (dg.AutomationCondition.data_version_changed() & ~dg.AutomationCondition.executed_with_root_target())
+        | dg.AutomationCondition.will_be_requested()
+    ).since_last_handled()
+    & ~dg.AutomationCondition.any_deps_missing()
+    & ~dg.AutomationCondition.any_deps_in_progress()
+    & ~dg.AutomationCondition.in_progress()
+    & dg.AutomationCondition.all_deps_blocking_checks_passed()
+).with_label("an input changed and passed its checks")
+
+follow_changes = dg.AutomationConditionSensorDefinition(
+    "follow_changes",
+    target=dg.AssetSelection.all(),
+    # A fresh install would otherwise show conditions that nobody evaluates.
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Materialises an asset when one of its inputs changed and passed its blocking checks.",
+)
