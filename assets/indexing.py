@@ -64,4 +64,4 @@ def index_holds_what_the_lake_asks_for(
 ) -> dg.AssetCheckResult:
     """The version in force holds the chunks of all accepted documents, no others, and as many as it says."""
     with workspace.at_work(context) as run:
-        return checked(checks.check_search_index(run.workspace.lake, run.workspace.index_store, run.workspace.encoder))
+        return checked(checks.check_search_index(run.workspace.lake, run.workspace.index_store, run.workspace.encoders))

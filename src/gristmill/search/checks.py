@@ -5,7 +5,7 @@ Each check is a pure function of the lake and the index store, in the words of `
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from gristmill.corpus.checks import REBUILD, CheckResult, Problem, found, result
 from gristmill.corpus.ledger import accepted
 from gristmill.errors import SearchIndexError
-from gristmill.models.encoder import Encoder
+from gristmill.models.encoder import Encoder, TextEncoder
 from gristmill.search.chunking import with_context
 from gristmill.search.embedding import vectors_of
 from gristmill.search.index import open_current
@@ -79,7 +79,7 @@ def check_chunk_embeddings(lake: Lake, encoder: Encoder) -> CheckResult:
     )
 
 
-def check_search_index(lake: Lake, store: VersionStore, encoder: Encoder) -> CheckResult:
+def check_search_index(lake: Lake, store: VersionStore, encoders: Sequence[TextEncoder]) -> CheckResult:
     """Check that the version in force holds what the lake asks for, and as much as its manifest says."""
     rows = index_rows(lake)
     try:
@@ -88,7 +88,7 @@ def check_search_index(lake: Lake, store: VersionStore, encoder: Encoder) -> Che
     except SearchIndexError as error:
         return result({"chunks": 0, "version": 0}, (Problem(error.message, (), "Materialise 'search_index'."),))
     numbers = {"chunks": version.manifest.chunks, "version": store.current() or 0}
-    return result(numbers, (_stale(version, rows, encoder), _miscounted(version, held)))
+    return result(numbers, (_stale(version, rows, encoders), _miscounted(version, held)))
 
 
 def _compared(lake: Lake, documents: pl.DataFrame, encoder: Encoder) -> tuple[list[str], list[str]]:
@@ -128,8 +128,8 @@ def _not_unit(lake: Lake, encoder: str, size: int) -> Iterator[str]:
         yield from block["embedding_key"].filter(pl.Series(wrong))
 
 
-def _stale(version: IndexVersion, rows: pl.DataFrame, encoder: Encoder) -> Problem | None:
-    if version.manifest.content == content_hash(rows, encoder.fingerprint):
+def _stale(version: IndexVersion, rows: pl.DataFrame, encoders: Sequence[TextEncoder]) -> Problem | None:
+    if version.manifest.content == content_hash(rows, [encoder.fingerprint for encoder in encoders]):
         return None
     held = version.rows
     new = rows.join(held, on="chunk", how="anti")["document"].unique()
