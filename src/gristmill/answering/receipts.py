@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from gristmill.answering.answer import Answer
 from gristmill.identity import Asker
@@ -12,14 +12,14 @@ from gristmill.storage.database import Database, ReceiptRow
 
 def new_receipt_id(now: datetime | None = None) -> str:
     """Return an id that sorts by time and cannot be guessed."""
-    return f"{(now or datetime.now(timezone.utc)):%Y%m%dT%H%M%S}-{secrets.token_hex(6)}"
+    return f"{(now or datetime.now(UTC)):%Y%m%dT%H%M%S}-{secrets.token_hex(6)}"
 
 
 def store_receipt(database: Database, answer: Answer, asker: Asker) -> None:
     """Store the receipt of an answer."""
     row = ReceiptRow(
         receipt=answer.receipt,
-        at=datetime.now(timezone.utc),
+        at=datetime.now(UTC),
         asker=asker.name,
         groups=list(asker.groups),
         question=answer.question,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -39,7 +39,7 @@ class Judgement:
 
 def now_utc() -> datetime:
     """Return the time of day in UTC."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 def judge(outcome: str, reason: str, text: str | None) -> Judgement:

@@ -13,7 +13,7 @@ import resource
 import sys
 import time
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -148,8 +148,8 @@ def _time(stated: Any) -> str:
         moment = datetime.fromisoformat(str(stated).replace("Z", "+00:00"))
     except ValueError:
         return ""
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return moment.astimezone(timezone.utc).isoformat()
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).isoformat()
 
 
 def serve(requests: IO[bytes], replies: IO[bytes], limits: Limits) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -134,5 +134,5 @@ def _stamp(info: dict[str, Any]) -> str:
 def _modified(info: dict[str, Any]) -> datetime:
     stated = info.get("mtime") or info.get("LastModified") or info.get("updated")
     if isinstance(stated, datetime):
-        return stated.astimezone(timezone.utc)
-    return datetime.fromtimestamp(float(stated or 0), timezone.utc)
+        return stated.astimezone(UTC)
+    return datetime.fromtimestamp(float(stated or 0), UTC)

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gristmill.errors import BusyError
@@ -37,7 +37,7 @@ def exclusive(path: Path, purpose: str, *, wait: bool = False) -> Iterator[None]
 
 
 def _sign(descriptor: int, purpose: str) -> None:
-    since = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    since = datetime.now(UTC).isoformat(timespec="seconds")
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose, "since": since}).encode(), 0)
 
