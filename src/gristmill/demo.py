@@ -29,8 +29,8 @@ EXAMPLES = (
     Example("A number from a manual", "What is the rated speed of the Heron 40?"),
     Example("A row of a table", "What does a Hopper H2 cost in the 2026 price list?"),
     Example("Nothing in the documents answers this", "Which football club does the managing director support?"),
-    Example("Restricted: asked by somebody outside HR", "What is the salary band of grade G5?"),
-    Example("The same, asked by somebody in HR", "What is the salary band of grade G5?", ("hr",)),
+    Example("Restricted: asked by somebody outside the board", "What is Idris Vaughan's target bonus?"),
+    Example("The same, asked by a member of the board", "What is Idris Vaughan's target bonus?", ("board",)),
 )
 
 

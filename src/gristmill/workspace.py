@@ -27,11 +27,17 @@ class Workspace:
     """The parts of one installation."""
 
     def __init__(
-        self, settings: Settings | None = None, *, encoder: Encoder | None = None, generator: Generator | None = None
+        self,
+        settings: Settings | None = None,
+        *,
+        encoder: Encoder | None = None,
+        bridge: TextEncoder | None = None,
+        generator: Generator | None = None,
     ) -> None:
         self.settings = settings or load_settings()
         if encoder is not None:
-            self.encoder = encoder
+            # Whoever brings an encoder decides on the bridge too: none, unless one is given.
+            self.encoder, self.bridge = encoder, bridge
         if generator is not None:
             self.generator = generator
 

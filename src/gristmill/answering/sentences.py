@@ -17,6 +17,8 @@ _ABBREVIATION = re.compile(
 )
 _BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
 _RULE = re.compile(r"[ \t|:+=_-]*")
+# Plain text sets tables with blanks.
+_COLUMNS = re.compile(r"\S {3,}\S|\t")
 _LONGEST = 600
 
 
@@ -48,7 +50,8 @@ def _units(number: int, passage: Passage) -> Iterator[Unit]:
         headings = outline.path_at(start) or passage.headings[-1:]
         if "|" in line.strip().strip("|") and _RULE.fullmatch(line) is None:
             header = outline.header_at(start) or carried
-            if header.strip() != line.strip() and not _is_header(outline, start):
+            says = any(character.isalnum() for character in line)
+            if says and header.strip() != line.strip() and not _is_header(outline, start):
                 yield _row(number, passage, start, line, header, headings)
         else:
             for at, sentence in _sentences(line):
@@ -60,12 +63,13 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     at, held, begin = 0, "", 0
     for line in text.splitlines(keepends=True):
         stripped = line.strip()
-        alone = not stripped or stripped.startswith(("#", "|", ">")) or "|" in stripped or _BULLET.match(line)
+        columns = _COLUMNS.search(stripped) is not None
+        alone = not stripped or stripped.startswith(("#", ">")) or "|" in stripped or columns or _BULLET.match(line)
         if alone and held:
             yield begin, held
             held = ""
         if stripped and not stripped.startswith("#") and _RULE.fullmatch(stripped) is None:
-            if "|" in stripped or stripped.startswith(">"):
+            if "|" in stripped or stripped.startswith(">") or columns:
                 yield at, line
             else:
                 begin, held = (begin, held + line) if held else (at, line)

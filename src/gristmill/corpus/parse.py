@@ -24,7 +24,7 @@ from gristmill.fingerprint import fingerprint
 from gristmill.settings import ParserSettings
 from gristmill.storage.lake import PARSED, SOURCE_FILES, Lake
 
-_CODE_VERSION = 2
+_CODE_VERSION = 3
 _COMMIT_CHARACTERS = 16_000_000
 _COMMIT_SECONDS = 5.0
 

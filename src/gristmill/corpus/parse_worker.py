@@ -17,11 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from gristmill.corpus.formats import CSV, HTML, PDF, READ_AS_TEXT, ending_of, true_media_type
+from gristmill.corpus.formats import CSV, HTML, PDF, READ_AS_TEXT, TABULAR, ending_of, true_media_type
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.pages import locate_pages
 from gristmill.corpus.plain import read_plain
-from gristmill.corpus.repair import comma_separated, mend_pdf_words, unescape, without_page_metadata
+from gristmill.corpus.repair import comma_separated, lift_table_titles, mend_pdf_words, unescape, without_page_metadata
 
 _TESSDATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
 
@@ -140,6 +140,8 @@ def _failure(message: str) -> Reply:
 def _mended(text: str, kind: str, pages: list[str]) -> str:
     if kind == PDF:
         text = mend_pdf_words(text, pages)
+    if kind in TABULAR:
+        text = lift_table_titles(text)
     return unescape(without_page_metadata(text) if kind == HTML else text)
 
 

@@ -2,7 +2,8 @@ r"""Mends what the parsing library (kreuzberg 4.10) does to some texts on their 
 
 Found by comparing its outputs on one file: in PDFs it takes single letters for broken ligatures ("RakeMaster" becomes
 "Rakettiaster") while its plain text has them right; it escapes punctuation that has no meaning where it stands ("3\.");
-a CSV file separated by semicolons is cut at its commas; a page of HTML begins with the page's metadata.
+a CSV file separated by semicolons is cut at its commas; a sheet's title becomes the name of its first column; a page of
+HTML begins with the page's metadata.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ _WORD = re.compile(r"[^\s|*_`#<>\[\]()]+")
 # What the library writes for what stood there, when it takes a character for a broken ligature.
 _LIGATURES = {"tti": "M", "ff": "!", "ffi": '"', "fi": "#", "ti": ":", "": "<"}
 _ESCAPED = re.compile(r"\\([.\-*_>+!()\[\]{}~`&])")
+_TABLE_RULE = re.compile(r"\|(?: *:?-{3,}:? *\|)+ *")
 _MOST_MENDED = 4
 _DELIMITERS = ",;\t|"
 _SNIFFED_LINES = 200
@@ -57,6 +59,42 @@ def comma_separated(data: bytes) -> bytes:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(csv.reader(io.StringIO(text), delimiter=delimiter))
     return out.getvalue().encode()
+
+
+def lift_table_titles(markdown: str) -> str:
+    """Return the Markdown with what stands alone in the first rows of a table as lines above it.
+
+    Sheets begin with a title in one cell; the library takes that row for the names of the columns.
+    """
+    lines = markdown.split("\n")
+    out: list[str] = []
+    at = 0
+    while at < len(lines):
+        if at + 1 < len(lines) and _TABLE_RULE.fullmatch(lines[at + 1]) and len(_filled(lines[at])) <= 1:
+            titles, at = _titles(lines, at)
+            out += [line for title in titles for line in (title, "")]
+            if at < len(lines) and lines[at].startswith("|"):
+                out += [lines[at], "|" + " --- |" * (lines[at].count("|") - lines[at].count("\\|") - 1)]
+        else:
+            out.append(lines[at])
+        at += 1
+    return "\n".join(out)
+
+
+def _titles(lines: list[str], at: int) -> tuple[list[str], int]:
+    """Return the lone cells from row `at` on, and the first row that has more than one."""
+    titles = _filled(lines[at])
+    at += 2
+    while at < len(lines) and lines[at].startswith("|") and len(_filled(lines[at])) <= 1:
+        titles += _filled(lines[at])
+        at += 1
+    return titles, at
+
+
+def _filled(row: str) -> list[str]:
+    if not row.startswith("|"):
+        return ["", ""]
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", row.strip().strip("|")) if cell.strip()]
 
 
 def _delimiter(lines: Sequence[str]) -> str:

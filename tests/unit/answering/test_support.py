@@ -1,0 +1,43 @@
+"""A sentence is shown only when its evidence carries it."""
+
+from __future__ import annotations
+
+import pytest
+
+from gristmill.answering.support import support
+from tests.fakes import FakeEncoder
+
+EVIDENCE = ["Employees receive 27 days of annual leave, and nobody may carry over more than 5."]
+QUESTION = "How much leave do I get?"
+
+
+def score(sentence: str) -> float:
+    return support(sentence, EVIDENCE, QUESTION, FakeEncoder()).score
+
+
+def test_the_evidence_itself_is_fully_supported() -> None:
+    assert score(EVIDENCE[0]) > 0.99
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Employees receive 28 days of annual leave.",  # another number
+        "All employees of Kaldvik receive 27 days of annual leave.",  # a name from nowhere
+        "Employees receive leave.",  # nothing that was not asked
+        "",
+    ],
+)
+def test_what_the_evidence_does_not_say_has_no_support(sentence: str) -> None:
+    assert score(sentence) == 0.0
+
+
+def test_an_answer_that_leaves_out_the_figure_has_no_support() -> None:
+    assert support("You receive annual holiday entitlement.", EVIDENCE, QUESTION, FakeEncoder()).score == 0.0
+
+
+def test_a_negation_that_the_evidence_lacks_has_no_support() -> None:
+    evidence = ["The pump may run dry for 10 seconds."]
+    found = support("The pump may not run dry for 10 seconds.", evidence, "May the pump run dry?", FakeEncoder())
+    assert found.score == 0.0
+    assert found.reason
