@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dagster as dg
 
-# `eager()` with three differences. It asks for a child when an input's *data version* changed, so a run that found nothing
-# new starts nothing. It waits for the inputs' blocking checks: bare `eager()` asks for the child of a failed check on the
-# next tick. And what never existed is not made by itself: the first run is a person's decision.
+# `eager()` with three differences. It asks for a child when an input's *data version* changed, so a run that found
+# nothing new starts nothing. It waits for the inputs' blocking checks: bare `eager()` asks for the child of a failed
+# check on the next tick. And what never existed is not made by itself: the first run is a person's decision.
 FOLLOW_CHANGES = (
     dg.AutomationCondition.any_deps_match(
         (dg.AutomationCondition.data_version_changed() & ~dg.AutomationCondition.executed_with_root_target())

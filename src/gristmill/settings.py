@@ -69,7 +69,10 @@ class ParserSettings(_Section):
     max_characters: int = Field(20_000_000, gt=0, description="Longest text one document may give.")
     attempts: int = Field(3, ge=1, description="Tries of a document that failed for a passing reason.")
     most_failed: float = Field(
-        0.3, ge=0, le=1, description="Share of readable documents that may fail; beyond, the parser or a disk is broken."
+        0.3,
+        ge=0,
+        le=1,
+        description="Share of readable documents that may fail; beyond, the parser or a disk is broken.",
     )
     ocr: bool = Field(True, description="Read scans when Tesseract is installed.")
     ocr_languages: tuple[str, ...] = ("eng", "deu", "fra")

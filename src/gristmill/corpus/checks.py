@@ -25,8 +25,8 @@ _FEW_DOCUMENTS = 20
 
 # Whatever is wrong with a derived table, the sources still hold the truth.
 REBUILD = (
-    "Run all assets again. If it stays, delete the folder 'lake/{0}' of GRISTMILL_HOME and run all assets: the table is "
-    "made anew from the sources."
+    "Run all assets again. If it stays, delete the folder 'lake/{0}' of GRISTMILL_HOME and run all assets: the table "
+    "is made anew from the sources."
 )
 
 
@@ -108,7 +108,7 @@ def check_parsed_documents(lake: Lake, settings: ParserSettings) -> CheckResult:
 
 
 def check_accepted_documents(lake: Lake, settings: ParserSettings) -> CheckResult:
-    """Check that the ledger knows every file and no other, that what is accepted has a text, and not too many are bad."""
+    """Check that the ledger knows every file and no other, what is accepted has a text, and not too many are bad."""
     files = lake.read(SOURCE_FILES, ["document", "problem"])
     ledger = lake.read(DOCUMENTS, ["document", "status", "reason", "text_hash"])
     unknown = ledger.filter(~pl.col("status").is_in([status.value for status in Status]).fill_null(value=False))
