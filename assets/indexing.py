@@ -42,9 +42,9 @@ def chunk_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceReso
 def every_chunk_has_a_vector(
     context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
 ) -> dg.AssetCheckResult:
-    """Every chunk has a vector by the encoder in force; vectors are of one size and of length 1."""
+    """Every chunk has a vector by each encoder in force; vectors are of one size and of length 1."""
     with workspace.at_work(context) as run:
-        return checked(checks.check_chunk_embeddings(run.workspace.lake, run.workspace.encoder))
+        return checked(checks.check_chunk_embeddings(run.workspace.lake, run.workspace.encoders))
 
 
 @dg.asset(deps=[chunk_embeddings], group_name=_GROUP, owners=_OWNERS, kinds={"chroma", "tantivy"})

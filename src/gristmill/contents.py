@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gristmill.corpus.parse import parser_fingerprint
 from gristmill.corpus.quarantine import report_file, unusable
-from gristmill.fingerprint import file_hash, lines_hash
+from gristmill.fingerprint import file_hash, fingerprint, lines_hash
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.version import read_manifest
 from gristmill.storage.lake import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, Lake, Table
@@ -51,11 +51,11 @@ def index_contents(workspace: Workspace) -> Contents:
 
 def code_versions(workspace: Workspace) -> dict[str, str]:
     """Return the fingerprint of how each stage works, for the stages where it costs nothing to know."""
-    settings, encoder = workspace.settings, workspace.encoder
+    settings = workspace.settings
     return {
         "parsed_documents": parser_fingerprint(settings.parser),
-        "chunks": chunker_fingerprint(settings.chunker, encoder),
-        "chunk_embeddings": encoder.fingerprint,
+        "chunks": chunker_fingerprint(settings.chunker, workspace.encoder),
+        "chunk_embeddings": fingerprint(*(encoder.fingerprint for encoder in workspace.encoders)),
     }
 
 

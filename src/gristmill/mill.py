@@ -118,6 +118,8 @@ def working(
     """Hold the lock of a home for the length of the block.
 
     Args:
+        workspace: the installation whose home it is.
+        purpose: told to others that want the lock.
         patience: seconds to wait for another process.
         waiting: told once, when waiting begins, who holds the lock.
 

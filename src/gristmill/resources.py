@@ -36,8 +36,9 @@ class LoggedProgress:
     def advance(self, steps: int = 1) -> None:
         """Say that `steps` more are done."""
         self._done += steps
-        if self._now() - self._said >= _SAY_EVERY_SECONDS:
-            self._said = self._now()
+        now = self._now()
+        if now - self._said >= _SAY_EVERY_SECONDS:
+            self._said = now
             self._say(f"{self._stage}: {self._done:,} of {self._total:,}")
 
 
@@ -57,6 +58,7 @@ class WorkspaceResource(dg.ConfigurableResource[Workspace]):
         """Hold the home's lock and give what a stage works with; checks hold it too, to see no half-done work.
 
         Args:
+            context: of the asset or check that works.
             allow_empty: take it as meant when a source that had documents has none now.
 
         Raises:

@@ -54,27 +54,33 @@ def check_chunks(lake: Lake, encoder: Encoder) -> CheckResult:
     )
 
 
-def check_chunk_embeddings(lake: Lake, encoder: Encoder) -> CheckResult:
-    """Check that every chunk has a vector by this encoder, and that vectors are of one size and unit length."""
+def check_chunk_embeddings(lake: Lake, encoders: Sequence[TextEncoder]) -> CheckResult:
+    """Check that every chunk has a vector by each encoder, and that vectors are of one size and unit length.
+
+    The numbers are those of the first encoder.
+    """
     wanted = lake.read(CHUNKS, ["embedding_key", "document"])
+    results = [_check_encoder(lake, wanted, encoder) for encoder in encoders]
+    return CheckResult(results[0].numbers, tuple(problem for each in results for problem in each.problems))
+
+
+def _check_encoder(lake: Lake, wanted: pl.DataFrame, encoder: TextEncoder) -> CheckResult:
     mine = pl.col("encoder") == encoder.fingerprint
     keys = lake.read(EMBEDDINGS, ["embedding_key"], mine)
     without = wanted.join(keys, on="embedding_key", how="anti")["document"].unique().sort()
-    sizes = lake.read(EMBEDDINGS, ["embedding_key", "vector"], mine).select(
-        "embedding_key", size=pl.col("vector").bin.size()
-    )
+    size = pl.col("vector").bin.size().alias("size")
+    sizes = lake.scan(EMBEDDINGS).filter(mine).select("embedding_key", size).collect()
     nulls = sizes.filter(pl.col("size").is_null())["embedding_key"]
-    usual = sizes["size"].drop_nulls().mode().max()
+    usual = int(sizes["size"].drop_nulls().mode().sort().to_list()[-1]) if sizes.height > nulls.len() else 0
     odd = sizes.filter((pl.col("size") != usual) | (pl.col("size") == 0) | (pl.col("size") % 4 != 0))["embedding_key"]
-    stretched = list(_not_unit(lake, encoder.fingerprint, int(usual))) if isinstance(usual, int) and usual else []
     again = REBUILD.format(EMBEDDINGS.name)
     return result(
-        {"vectors": sizes.height, "dimensions": usual // 4 if isinstance(usual, int) else 0},
+        {"vectors": sizes.height, "dimensions": usual // 4},
         (
             found("vectors are null.", nulls, again),
             found("documents have chunks without a vector: dense search would miss them.", without, again),
             found("vectors have another size than the rest.", odd, again),
-            found("vectors are not of length 1: their scores could not be compared.", stretched, again),
+            found("vectors are not of length 1.", _not_unit(lake, encoder.fingerprint, usual), again),
         ),
     )
 
@@ -85,10 +91,12 @@ def check_search_index(lake: Lake, store: VersionStore, encoders: Sequence[TextE
     try:
         version = open_current(store)
         held = {"rows": version.rows.height, "vectors": len(version.matrix)}
+        held |= {} if version.bridge is None else {"bridge vectors": len(version.bridge)}
     except SearchIndexError as error:
         return result({"chunks": 0, "version": 0}, (Problem(error.message, (), "Materialise 'search_index'."),))
+    wanted = content_hash(rows, [encoder.fingerprint for encoder in encoders])
     numbers = {"chunks": version.manifest.chunks, "version": store.current() or 0}
-    return result(numbers, (_stale(version, rows, encoders), _miscounted(version, held)))
+    return result(numbers, (_stale(version, rows, wanted), _miscounted(version, held)))
 
 
 def _compared(lake: Lake, documents: pl.DataFrame, encoder: Encoder) -> tuple[list[str], list[str]]:
@@ -120,6 +128,8 @@ def _cut(rows: pl.DataFrame, encoder: Encoder) -> Iterator[str]:
 
 
 def _not_unit(lake: Lake, encoder: str, size: int) -> Iterator[str]:
+    if size == 0:
+        return
     whole = (pl.col("encoder") == encoder) & (pl.col("vector").bin.size() == size)
     for block in lake.scan(EMBEDDINGS).filter(whole).collect_batches(chunk_size=_BLOCK):
         lengths = np.linalg.norm(vectors_of(block["vector"]), axis=1)
@@ -128,8 +138,8 @@ def _not_unit(lake: Lake, encoder: str, size: int) -> Iterator[str]:
         yield from block["embedding_key"].filter(pl.Series(wrong))
 
 
-def _stale(version: IndexVersion, rows: pl.DataFrame, encoders: Sequence[TextEncoder]) -> Problem | None:
-    if version.manifest.content == content_hash(rows, [encoder.fingerprint for encoder in encoders]):
+def _stale(version: IndexVersion, rows: pl.DataFrame, wanted: str) -> Problem | None:
+    if version.manifest.content == wanted:
         return None
     held = version.rows
     new = rows.join(held, on="chunk", how="anti")["document"].unique()

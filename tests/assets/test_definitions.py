@@ -1,0 +1,118 @@
+"""What Dagster loads: light, complete, and connected as the design says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from gristmill.definitions import build_defs
+from gristmill.settings import ChunkerSettings, Settings
+
+ROOT = Path(__file__).parents[2]
+HEAVY = [
+    "torch",
+    "transformers",
+    "chromadb",
+    "great_expectations",
+    "openvino",
+    "openvino_genai",
+    "ray",
+    "sentence_transformers",
+]
+EDGES: dict[str, set[str]] = {
+    "source_files": set(),
+    "parsed_documents": {"source_files"},
+    "accepted_documents": {"parsed_documents"},
+    "quarantined_documents": {"accepted_documents"},
+    "chunks": {"accepted_documents"},
+    "chunk_embeddings": {"chunks"},
+    "search_index": {"chunk_embeddings"},
+}
+IMPORT_DEFINITIONS = "import gristmill.definitions"
+ASK_FOR_HELP = """
+import runpy, sys
+sys.argv = ["gristmill", "--help"]
+try:
+    runpy.run_module("gristmill.cli", run_name="__main__")
+except SystemExit:
+    pass
+"""
+
+
+@pytest.fixture(scope="module")
+def defs() -> dg.Definitions:
+    return build_defs()
+
+
+@pytest.fixture(scope="module")
+def specs(defs: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+
+
+@pytest.mark.parametrize("code", [IMPORT_DEFINITIONS, ASK_FOR_HELP], ids=["definitions", "help"])
+def test_it_imports_nothing_heavy(code: str) -> None:
+    tell = f"\nimport json, sys; print('\\n' + json.dumps([name for name in {HEAVY} if name in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", code + tell], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_definitions_load(defs: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_assets_depend_on_each_other_as_the_design_says(specs: dict[str, dg.AssetSpec]) -> None:
+    edges = {name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs.items()}
+    assert {name: edges[name] for name in EDGES} == EDGES
+
+
+def test_every_asset_tells_what_it_is_and_whose(specs: dict[str, dg.AssetSpec]) -> None:
+    for name, spec in specs.items():
+        assert spec.description, name
+        assert spec.owners, name
+        assert spec.kinds, name
+        assert spec.group_name not in {None, "default"}, name
+
+
+def test_every_asset_has_a_blocking_check_that_says_what_it_checks(
+    defs: dg.Definitions, specs: dict[str, dg.AssetSpec]
+) -> None:
+    checks = [spec for found in defs.asset_checks or [] for spec in found.check_specs]
+    assert {spec.asset_key.to_user_string() for spec in checks if spec.blocking} == set(specs)
+    assert all(spec.description for spec in checks)
+
+
+def test_every_derived_asset_follows_its_inputs_and_the_root_waits_for_a_person(
+    specs: dict[str, dg.AssetSpec],
+) -> None:
+    follows = {name for name, spec in specs.items() if spec.automation_condition is not None}
+    assert follows == {name for name, spec in specs.items() if spec.deps}
+
+
+def test_changed_settings_change_the_code_version(tmp_path: Path) -> None:
+    def version(tokens: int) -> str | None:
+        defs = build_defs(settings=Settings(home=tmp_path, chunker=ChunkerSettings(tokens=tokens)))
+        return next(spec.code_version for spec in defs.resolve_all_asset_specs() if spec.key == dg.AssetKey("chunks"))
+
+    assert version(100) == version(100)
+    assert version(100) != version(120)
+
+
+def test_the_code_location_has_one_name() -> None:
+    said = dict(re.findall(r"(module_name|location_name): ([\w.]+)", (ROOT / "workspace.yaml").read_text()))
+    project = (ROOT / "pyproject.toml").read_text()
+    assert f'code_location_name = "{said["location_name"]}"' in project
+    assert f'code_location_target_module = "{said["module_name"]}"' in project
+
+
+def test_dagster_takes_our_instance_settings(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.run_monitoring_enabled
+        assert not instance.telemetry_enabled
+        assert not instance.nux_enabled
