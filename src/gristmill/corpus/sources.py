@@ -127,7 +127,8 @@ class Source:
 
 
 def _stamp(info: dict[str, Any]) -> str:
-    parts = (info.get(name) for name in ("size", "mtime", "ino", "ETag", "etag", "LastModified", "md5Hash"))
+    # "created" is fsspec's name for a local file's change time, which no program can put back as it can the other.
+    parts = (info.get(name) for name in ("size", "mtime", "created", "ino", "ETag", "etag", "LastModified", "md5Hash"))
     return "|".join("" if part is None else str(part) for part in parts)
 
 
