@@ -22,6 +22,7 @@ from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.pages import locate_pages
 from gristmill.corpus.plain import read_plain
 from gristmill.corpus.repair import comma_separated, mend_pdf_words, unescape, without_page_metadata
+from gristmill.processes import end_with_parent
 
 _TESSDATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
 
@@ -169,6 +170,7 @@ def serve(requests: IO[bytes], replies: IO[bytes], limits: Limits) -> None:
 
 def main() -> None:
     """Run a worker with the limits of the first argument."""
+    end_with_parent()
     fields = json.loads(sys.argv[1])
     limits = Limits(**fields | {"ocr_languages": tuple(fields["ocr_languages"])})
     if (folder := tessdata()) is not None:
