@@ -90,7 +90,7 @@ def _extract(data: bytes, kind: str, limits: Limits) -> Reply:
             result = kreuzberg.extract_bytes_sync(data, kind, config=_config(limits, ocr=True))
     except kreuzberg.KreuzbergError as error:
         return _failure(str(error))
-    return _success(result, kind)
+    return _success(result, kind, limits)
 
 
 def _config(limits: Limits, *, ocr: bool) -> Any:
@@ -107,15 +107,13 @@ def _config(limits: Limits, *, ocr: bool) -> Any:
     )
 
 
-def _success(result: Any, kind: str) -> Reply:
+def _success(result: Any, kind: str, limits: Limits) -> Reply:
     pages = [page["content"] for page in result.pages or []]
     text = _mended(result.content, kind, pages)
     if not text.strip():
-        scan = kind == PDF
-        return Reply(
-            Outcome.NEEDS_OCR if scan else Outcome.EMPTY,
-            "It is a scan without text; install Tesseract to have it read." if scan else "It has no text.",
-        )
+        if kind == PDF and not limits.ocr:
+            return Reply(Outcome.NEEDS_OCR, "It is a scan without text; install Tesseract to have it read.")
+        return Reply(Outcome.EMPTY, "It has no text.")
     metadata = result.metadata
     return Reply(
         Outcome.PARSED,
