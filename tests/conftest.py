@@ -16,6 +16,8 @@ REPOSITORY = Path(__file__).parents[1]
 
 # Examples of the expensive properties: `GRISTMILL_EXAMPLES=500 pytest tests/unit/test_incremental.py` is the thorough run.
 EXAMPLES = int(os.environ.get("GRISTMILL_EXAMPLES", "60"))
+# Kills of a real ingest: `GRISTMILL_KILLS=30 pytest tests/faults`.
+KILLS = int(os.environ.get("GRISTMILL_KILLS", "8"))
 
 # Time limits per example would fail on a busy machine.
 settings.register_profile("gristmill", deadline=None, suppress_health_check=[HealthCheck.too_slow])

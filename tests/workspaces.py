@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from gristmill.corpus.report import StageReport
 from gristmill.mill import STAGES, Run, Stage, working
-from gristmill.models.encoder import Encoder
+from gristmill.models.encoder import Encoder, Vectors
 from gristmill.search.index import open_current
 from gristmill.settings import Settings, SourceSettings
 from gristmill.storage.lake import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, TABLES, TEXTS
@@ -79,6 +80,21 @@ def index_state(workspace: Workspace) -> list[dict[str, Any]]:
         row | {"vector": index.matrix[at].tobytes(), "in": (row["chunk"] in chroma, row["chunk"] in tantivy)}
         for at, row in enumerate(index.rows.drop("modified").iter_rows(named=True))
     ]
+
+
+def assert_same_state(one: Workspace, other: Workspace) -> None:
+    """Compare lakes and published indexes: vectors by their direction, all else exactly.
+
+    A vector in bfloat16 depends a little on the texts that were in its batch.
+    """
+    states = [lake_state(workspace) | {"index": index_state(workspace)} for workspace in (one, other)]
+    vectors = [_take_vectors(state["embeddings"] + state["index"]) for state in states]
+    assert states[0] == states[1]
+    np.testing.assert_allclose(np.einsum("ij,ij->i", *vectors), 1, atol=1e-3)
+
+
+def _take_vectors(rows: list[dict[str, Any]]) -> Vectors:
+    return np.stack([np.frombuffer(row.pop("vector"), "<f4") for row in rows])
 
 
 def statuses(workspace: Workspace) -> dict[str, str]:

@@ -20,7 +20,7 @@ from gristmill.search.rows import content_hash, index_rows
 from gristmill.workspace import Workspace
 from tests.conftest import EXAMPLES
 from tests.fakes import FakeEncoder
-from tests.workspaces import grind, index_state, lake_state, lake_versions, source, workspace_at, write
+from tests.workspaces import assert_same_state, grind, lake_state, lake_versions, source, workspace_at, write
 
 NAMES = ("a.md", "b.md", "c.txt", "private/a.md", "private/d.txt", "odd.bin")
 TEXTS: tuple[bytes, ...] = (
@@ -181,4 +181,4 @@ def test_the_published_index_after_a_history_is_that_of_a_rebuild(tmp_path: Path
     rebuilt = _workspace(tmp_path / "rebuilt", folder)
     grind(rebuilt, STAGES)
     assert workspace.index_store.current() == 3
-    assert index_state(workspace) == index_state(rebuilt)
+    assert_same_state(workspace, rebuilt)
