@@ -17,6 +17,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadableValueError
 
 from gristmill.errors import SettingsError
 from gristmill.identity import EVERYONE, normalise_groups
@@ -39,7 +40,7 @@ class AudienceRule(_Section):
     @field_validator("groups")
     @classmethod
     def _normalised(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
-        return normalise_groups(groups)
+        return _normal(groups)
 
 
 class SourceSettings(_Section):
@@ -184,6 +185,11 @@ class Settings(BaseSettings):
         file = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
         return init_settings, env_settings, file
 
+    @field_validator("default_groups")
+    @classmethod
+    def _normalised(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        return _normal(groups)
+
     @model_validator(mode="after")
     def _distinct_prefixes(self) -> Settings:
         prefixes = [source.prefix for source in self.sources]
@@ -235,6 +241,10 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**(defaults | overrides))
     except ValidationError as error:
         raise SettingsError(_explain(error), f"Correct it in {file or 'the environment'}.") from error
+    except UnreadableValueError as error:
+        raise SettingsError(
+            f"Not a valid setting: {error}.", "In the environment, lists are written as JSON."
+        ) from error
     except ValueError as error:  # the TOML reader's own error
         raise SettingsError(f"{file} is not valid TOML: {error}.", "Correct that line.") from error
 
@@ -242,3 +252,10 @@ def load_settings(**overrides: Any) -> Settings:
 def _explain(error: ValidationError) -> str:
     lines = (f"'{'.'.join(str(part) for part in e['loc']) or 'settings'}': {e['msg']}" for e in error.errors())
     return "Not a valid setting: " + "; ".join(lines) + "."
+
+
+def _normal(groups: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return normalise_groups(groups)
+    except SettingsError as error:
+        raise ValueError(str(error).rstrip(".")) from error  # pydantic adds which setting it is

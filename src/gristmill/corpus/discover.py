@@ -91,11 +91,15 @@ def discover(
     _refuse_collisions(listings, before.clear() if complete else before)
     progress.start("discover", sum(len(files) for _, files in listings))
     mine = before.filter(pl.col("source").is_in([source.name for source in sources]))
-    changes = _forget_others(lake, before, mine) if complete else []
+    stored = {source.name: mine.filter(pl.col("source") == source.name) for source in sources}
     for source, files in listings:
-        old = mine.filter(pl.col("source") == source.name)
-        _refuse_sudden_emptiness(source, files, old, allow_empty=allow_empty)
-        changes += _update(lake, source, files, old, cache, progress)
+        _refuse_sudden_emptiness(source, files, stored[source.name], allow_empty=allow_empty)
+    changes = _forget_others(lake, before, mine) if complete else []
+    # First what is gone, then what is there: a document may have moved from one source to another.
+    for source, files in listings:
+        changes += _forget_gone(lake, files, stored[source.name])
+    for source, files in listings:
+        changes += _update(lake, source, files, stored[source.name], cache, progress)
     cache.save()
     return _report(lake, changes)
 
@@ -104,6 +108,12 @@ def _forget_others(lake: Lake, before: pl.DataFrame, mine: pl.DataFrame) -> list
     others = before.join(mine, on="document", how="anti")["document"]
     lake.delete(SOURCE_FILES, others)
     return [Change(document, "removed", "its source is no longer in the settings") for document in others]
+
+
+def _forget_gone(lake: Lake, files: Sequence[File], old: pl.DataFrame) -> list[Change]:
+    gone = sorted(set(old["document"]) - {file.document for file in files})
+    lake.delete(SOURCE_FILES, pl.Series(gone, dtype=pl.String))
+    return [Change(document, "removed") for document in gone]
 
 
 def _update(
@@ -123,9 +133,7 @@ def _update(
             rows.clear()
         progress.advance()
     lake.upsert(SOURCE_FILES, _frame(rows))
-    gone = sorted(known.keys() - {file.document for file in files})
-    lake.delete(SOURCE_FILES, pl.Series(gone, dtype=pl.String))
-    return changes + [Change(document, "removed") for document in gone]
+    return changes
 
 
 def _look(source: Source, file: File, cache: StampCache) -> _Found:

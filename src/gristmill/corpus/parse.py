@@ -66,9 +66,9 @@ def parse_documents(lake: Lake, sources: Sequence[Source], settings: ParserSetti
 def _due(wanted: pl.DataFrame, stored: pl.DataFrame, settings: ParserSettings) -> pl.DataFrame:
     """Return the files to parse: never parsed, failed for a passing reason, or scans that can be read by now."""
     passing = [outcome.value for outcome in Outcome if outcome.may_pass]
-    again = pl.col("outcome").is_in(passing) & (pl.col("attempts") < settings.attempts)
     if _reads_scans(settings):
-        again = again | (pl.col("outcome") == Outcome.NEEDS_OCR.value)
+        passing.append(Outcome.NEEDS_OCR.value)
+    again = pl.col("outcome").is_in(passing) & (pl.col("attempts") < settings.attempts)
     return wanted.join(stored, on="parse_key", how="left").filter(pl.col("outcome").is_null() | again)
 
 

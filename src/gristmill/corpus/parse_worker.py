@@ -22,6 +22,7 @@ from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.pages import locate_pages
 from gristmill.corpus.plain import read_plain
 from gristmill.corpus.repair import comma_separated, lift_table_titles, mend_pdf_words, unescape, without_page_metadata
+from gristmill.processes import end_with_parent
 
 _TESSDATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
 
@@ -91,7 +92,7 @@ def _extract(data: bytes, kind: str, limits: Limits) -> Reply:
             result = kreuzberg.extract_bytes_sync(data, kind, config=_config(limits, ocr=True))
     except kreuzberg.KreuzbergError as error:
         return _failure(str(error))
-    return _success(result, kind)
+    return _success(result, kind, limits)
 
 
 def _config(limits: Limits, *, ocr: bool) -> Any:
@@ -108,15 +109,13 @@ def _config(limits: Limits, *, ocr: bool) -> Any:
     )
 
 
-def _success(result: Any, kind: str) -> Reply:
+def _success(result: Any, kind: str, limits: Limits) -> Reply:
     pages = [page["content"] for page in result.pages or []]
     text = _mended(result.content, kind, pages)
     if not text.strip():
-        scan = kind == PDF
-        return Reply(
-            Outcome.NEEDS_OCR if scan else Outcome.EMPTY,
-            "It is a scan without text; install Tesseract to have it read." if scan else "It has no text.",
-        )
+        if kind == PDF and not limits.ocr:
+            return Reply(Outcome.NEEDS_OCR, "It is a scan without text; install Tesseract to have it read.")
+        return Reply(Outcome.EMPTY, "It has no text.")
     metadata = result.metadata
     return Reply(
         Outcome.PARSED,
@@ -173,6 +172,7 @@ def serve(requests: IO[bytes], replies: IO[bytes], limits: Limits) -> None:
 
 def main() -> None:
     """Run a worker with the limits of the first argument."""
+    end_with_parent()
     fields = json.loads(sys.argv[1])
     limits = Limits(**fields | {"ocr_languages": tuple(fields["ocr_languages"])})
     if (folder := tessdata()) is not None:

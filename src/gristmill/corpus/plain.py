@@ -42,5 +42,11 @@ def read_plain(data: bytes) -> Plain:
 def _guess(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[:200_000], cp_isolation=["cp1252", "latin_1", "cp1250", "cp1251", "shift_jis"]).best()
-    return data.decode(best.encoding if best is not None else "cp1252", "replace")
+    likely = list(from_bytes(data[:200_000], cp_isolation=["cp1252", "latin_1", "cp1250", "cp1251", "shift_jis"]))
+    if not likely:
+        return data.decode("cp1252", "replace")
+    # Where Western and Central European fit equally well the library names the latter, and French "à" becomes "ŕ".
+    equal = [
+        match.encoding for match in likely if (match.chaos, match.coherence) == (likely[0].chaos, likely[0].coherence)
+    ]
+    return data.decode("cp1252" if "cp1252" in equal else likely[0].encoding, "replace")

@@ -103,9 +103,10 @@ class Source:
     def _file(self, path: str, location: str, info: dict[str, Any]) -> File:
         size = int(info.get("size") or 0)
         kind = media_type(path)
-        document = f"{self.settings.prefix}/{path}" if self.settings.prefix else path
+        readable = _unicode(path)
+        document = f"{self.settings.prefix}/{readable}" if self.settings.prefix else readable
         return File(
-            document, path, location, size, _stamp(info), _modified(info), kind, self._groups(path),
+            document, path, _unicode(location), size, _stamp(info), _modified(info), kind, self._groups(path),
             self._problem(location, info, size, kind),
         )  # fmt: skip
 
@@ -116,6 +117,8 @@ class Source:
     def _problem(self, location: str, info: dict[str, Any], size: int, kind: str | None) -> str | None:
         if info.get("islink") and not self._stays_inside(location):
             return "It is a link that leads out of its source; put the file itself there."
+        if location != _unicode(location):
+            return "Its name is not valid UTF-8; rename it."
         if kind is None:
             return f"This file format is not read; known are {' '.join(ENDINGS)}."
         if size > self.settings.max_bytes:
@@ -126,8 +129,14 @@ class Source:
         return Path(os.path.realpath(location)).is_relative_to(os.path.realpath(self._root))
 
 
+def _unicode(name: str) -> str:
+    """Return a name with what is not Unicode in it written out, as no table holds it otherwise."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def _stamp(info: dict[str, Any]) -> str:
-    parts = (info.get(name) for name in ("size", "mtime", "ino", "ETag", "etag", "LastModified", "md5Hash"))
+    # "created" is fsspec's name for a local file's change time, which no program can put back as it can the other.
+    parts = (info.get(name) for name in ("size", "mtime", "created", "ino", "ETag", "etag", "LastModified", "md5Hash"))
     return "|".join("" if part is None else str(part) for part in parts)
 
 

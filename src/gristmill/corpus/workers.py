@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import json
 import queue
-import selectors
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import IO
 
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.parse_worker import Limits, Reply
 from gristmill.errors import SourceError
 
 _WAITING_REPLIES = 64
+# A process whose pipe has ended is about to end; how it ended is worth this wait.
+_GRACE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -46,31 +46,34 @@ class Worker:
             data = job.read()
         except SourceError as error:
             return Reply(Outcome.UNREADABLE, error.message)
+        except Exception as error:  # noqa: BLE001 - a file system of others may raise anything; it is a reason
+            return Reply(Outcome.UNREADABLE, f"It cannot be read: {type(error).__name__}: {str(error)[:200]}.")
+        process = self._running()
+        # Killing is what ends a write into a worker that no longer reads as well as a wait for its answer.
+        late = threading.Event()
+        watch = threading.Timer(self._seconds, _give_up, (process, late))
+        watch.start()
         try:
-            return self._ask(job, data)
-        except TimeoutError:
-            self.stop()
-            return Reply(Outcome.TIMED_OUT, f"It took longer than {self._seconds:g} s to read.", seconds=self._seconds)
+            return _ask(process, job, data)
         except (OSError, ValueError) as error:
-            return Reply(Outcome.CRASHED, f"The parser ended while reading it ({self._last_words(error)}).")
+            last_words = self._last_words(error)
+        finally:
+            watch.cancel()
+        if late.is_set():
+            return Reply(Outcome.TIMED_OUT, f"It took longer than {self._seconds:g} s to read.", seconds=self._seconds)
+        return Reply(Outcome.CRASHED, f"The parser ended while reading it ({last_words}).")
+
+    def kill(self) -> None:
+        """Kill the process, from whatever thread; a document it is at has crashed."""
+        if self._process is not None:
+            self._process.kill()
 
     def stop(self) -> None:
-        """Kill the process; the next document starts another."""
+        """Kill the process and wait for its end; the next document starts another."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
             self._process = None
-
-    def _ask(self, job: Job, data: bytes) -> Reply:
-        process = self._running()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        deadline = time.monotonic() + self._seconds
-        request = {"media_type": job.media_type, "bytes": len(data)}
-        process.stdin.write(json.dumps(request).encode() + b"\n" + data)
-        process.stdin.flush()
-        fields = json.loads(_read_line(process.stdout, deadline))
-        return Reply(**fields | {"pages": tuple(map(tuple, fields["pages"]))})
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -80,9 +83,32 @@ class Worker:
         return self._process
 
     def _last_words(self, error: Exception) -> str:
-        code = None if self._process is None else self._process.wait()
+        """Return how the process ended; one that lives and answers nonsense is killed."""
+        assert self._process is not None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE_SECONDS)
+        self._process.kill()
+        code = self._process.wait()
         self._process = None
-        return f"signal {-code}" if code is not None and code < 0 else f"{type(error).__name__}, exit code {code}"
+        return f"signal {-code}" if code < 0 else f"{type(error).__name__}, exit code {code}"
+
+
+def _ask(process: subprocess.Popen[bytes], job: Job, data: bytes) -> Reply:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    request = {"media_type": job.media_type, "bytes": len(data)}
+    process.stdin.write(json.dumps(request).encode() + b"\n" + data)
+    process.stdin.flush()
+    line = process.stdout.readline()
+    if not line.endswith(b"\n"):
+        raise OSError("the pipe ended")
+    fields = json.loads(line)
+    return Reply(**fields | {"pages": tuple(map(tuple, fields["pages"]))})
+
+
+def _give_up(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    process.kill()
 
 
 def parse_all(jobs: Iterable[Job], limits: Limits, seconds: float, workers: int) -> Iterator[tuple[Job, Reply]]:
@@ -113,18 +139,8 @@ def parse_all(jobs: Iterable[Job], limits: Limits, seconds: float, workers: int)
             yield from iter(replies.get, None)
     finally:
         stopped.set()
-
-
-def _read_line(stream: IO[bytes], deadline: float) -> bytes:
-    """Read one line from a pipe, piece by piece, giving up at `deadline`."""
-    pieces: list[bytes] = []
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while not pieces or not pieces[-1].endswith(b"\n"):
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise TimeoutError
-            piece = stream.read1(1 << 20)  # type: ignore[attr-defined]
-            if not piece:
-                raise OSError("the pipe ended")
-            pieces.append(piece)
-    return b"".join(pieces)
+        for worker in crew:
+            worker.kill()
+        while any(thread.is_alive() for thread in threads):  # some may be waiting to hand over a reply
+            with suppress(queue.Empty):
+                replies.get(timeout=0.01)

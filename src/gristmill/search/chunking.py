@@ -47,11 +47,11 @@ class Chunker:
     def __init__(self, settings: ChunkerSettings, tokenizer: Tokenizer, window: int) -> None:
         from semantic_text_splitter import MarkdownSplitter
 
-        needed = settings.tokens + settings.context_tokens
-        if needed > window:
+        special = tokenizer.num_special_tokens_to_add(is_pair=False)
+        if settings.tokens + settings.context_tokens + special > window:
             raise SettingsError(
-                f"Chunks of {settings.tokens} tokens with {settings.context_tokens} of context exceed the encoder's "
-                f"window of {window}; it would cut the rest off silently.",
+                f"Chunks of {settings.tokens} tokens with {settings.context_tokens} of context and {special} of the "
+                f"encoder's own exceed its window of {window}; it would cut the rest off silently.",
                 "Make 'tokens' or 'context_tokens' below [chunker] smaller.",
             )
         self._tokenizer = tokenizer

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from gristmill.errors import SearchIndexError
 from gristmill.models.encoder import Vectors
 from gristmill.search.rows import audience_groups
 
@@ -22,6 +23,8 @@ VECTORS = "vectors.npy"
 BRIDGE = "bridge.npy"
 CHROMA = "chroma"
 _COLLECTION = "chunks"
+# Chroma takes no empty list; no group can have this name.
+_NOBODY = ["-"]
 _ADD_ROWS = 2_000
 # Width of Chroma's search; its default of 100 loses neighbours when a filter leaves few of them.
 _SEARCH_WIDTH = 400
@@ -94,24 +97,45 @@ class ChromaIndex:
 
     @classmethod
     def open(cls, folder: Path) -> ChromaIndex:
-        """Open the collection of an index version."""
-        return cls(_client(folder / CHROMA).get_collection(_COLLECTION, embedding_function=None))
+        """Open the collection of an index version.
+
+        Raises:
+            SearchIndexError: it is not there, or Chroma cannot read it.
+        """
+        from chromadb.errors import ChromaError
+
+        try:
+            if not (folder / CHROMA / "chroma.sqlite3").is_file():  # Chroma would make an empty one
+                raise OSError("chroma.sqlite3 is missing")
+            return cls(_client(folder / CHROMA).get_collection(_COLLECTION, embedding_function=None))
+        except (ChromaError, ValueError, OSError) as error:
+            remedy = "Run 'gristmill ingest' to build it again."
+            raise SearchIndexError(f"The index version {folder.name} is damaged: {error}.", remedy) from error
 
     def add(self, chunks: Sequence[str], vectors: Vectors, audiences: Sequence[Sequence[str]]) -> None:
         """Add records, in steps that keep memory flat."""
         for at in range(0, len(chunks), _ADD_ROWS):
             step = slice(at, at + _ADD_ROWS)
-            metadata = [{"audience": list(groups) or ["-"]} for groups in audiences[step]]
+            metadata = [{"audience": list(groups) or _NOBODY} for groups in audiences[step]]
             self._collection.add(ids=list(chunks[step]), embeddings=np.asarray(vectors[step]), metadatas=metadata)
 
     def ids(self) -> set[str]:
         """Return all ids."""
         return set(self._collection.get(include=[])["ids"])
 
+    def audiences(self) -> dict[str, frozenset[str]]:
+        """Return whom each record is for, by id."""
+        held = self._collection.get(include=["metadatas"])
+        audiences = (metadata["audience"] for metadata in held["metadatas"])
+        return {chunk: frozenset(a) - {*_NOBODY} for chunk, a in zip(held["ids"], audiences, strict=True)}
+
     def search(self, vectors: Vectors, k: int, groups: Iterable[str] | None = None) -> list[list[tuple[str, float]]]:
         """Return for each vector the ids nearest to it, with their cosine; `groups` filters inside the query."""
+        asked = None if groups is None else list(groups)
+        if asked == []:  # Chroma refuses a filter without a clause; who is in no group sees nothing
+            return [[] for _ in vectors]
         found = self._collection.query(
-            query_embeddings=np.asarray(vectors), n_results=k, where=_where(groups), include=["distances"]
+            query_embeddings=np.asarray(vectors), n_results=k, where=_where(asked), include=["distances"]
         )
         return [
             [(chunk, 1.0 - distance) for chunk, distance in zip(*pair, strict=True)]
@@ -119,7 +143,7 @@ class ChromaIndex:
         ]
 
 
-def _where(groups: Iterable[str] | None) -> dict[str, Any] | None:
+def _where(groups: Sequence[str] | None) -> dict[str, Any] | None:
     if groups is None:
         return None
     clauses: list[dict[str, Any]] = [{"audience": {"$contains": group}} for group in groups]

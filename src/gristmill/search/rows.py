@@ -13,7 +13,7 @@ from gristmill.corpus.ledger import accepted
 from gristmill.fingerprint import fingerprint, lines_hash
 from gristmill.storage.lake import CHUNKS, EMBEDDINGS, TIME, Lake, schema
 
-_CODE_VERSION = 2
+_CODE_VERSION = 3
 _AUDIENCE_SEPARATOR = ","
 
 ROWS = schema(
@@ -36,7 +36,7 @@ ROWS = schema(
     }
 )
 # The parts of a row that are not already part of its chunk's key.
-_IDENTITY = ("chunk", "embedding_key", "audience_key", "language")
+_IDENTITY = ("chunk", "embedding_key", "audience_key", "language", "modified")
 
 
 def index_rows(lake: Lake) -> pl.DataFrame:

@@ -7,10 +7,8 @@ JSON each.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import shutil
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from gristmill.processes import end_with_parent
 from gristmill.search.audit import audit
 from gristmill.search.chunking import with_context
 from gristmill.search.dense import BRIDGE, VECTORS, ChromaIndex, write_matrix
@@ -27,7 +26,6 @@ from gristmill.search.version import ROWS_FILE, Manifest, hash_files, write_mani
 from gristmill.storage.lake import Lake
 
 _CHROMA_STEP = 5_000
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 def build(folder: Path, lake: Lake, encoders: Sequence[str]) -> None:
@@ -78,8 +76,7 @@ def _say(stage: str, done: int) -> None:
 
 def main() -> None:
     """Run `build` or `audit` as the first argument says; the second is JSON with the rest."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    end_with_parent()
     task = json.loads(sys.argv[2])
     folder, lake = Path(task["folder"]), Lake(task["lake"])
     if sys.argv[1] == "build":

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,9 @@ class VersionStore:
         Raises:
             FencedError: a later publisher took over; the staged folder is left to be swept.
         """
-        _sync_tree(staging.folder)
+        # Whoever fenced this one off may be sweeping its folder at this moment; the fence below says so.
+        with suppress(FileNotFoundError):
+            _sync_tree(staging.folder)
         with self._lock("publish"):
             if self._fence() != staging.token:
                 raise FencedError("A newer run took over the index; this one did not publish.", "Nothing is lost.")
@@ -100,7 +102,11 @@ class VersionStore:
         with self._lock("prune"):
             doomed = [number for number in self.numbers()[:-keep] if number != self.current()]
             for number in doomed:
-                shutil.rmtree(self.folder(number))
+                # First out of sight in one step: killed here, it is swept later, and never taken for a version.
+                swept = self.root / "staging" / f"pruned-{number:06d}"
+                swept.parent.mkdir(exist_ok=True)
+                self.folder(number).rename(swept)
+                shutil.rmtree(swept)
         return doomed
 
     def _fence(self) -> int:
@@ -108,6 +114,10 @@ class VersionStore:
             return int((self.root / "fence").read_text())
         except FileNotFoundError:
             return 0
+        except ValueError as error:
+            # Only a number above every one given out keeps stalled publishers out.
+            remedy = "Make sure that no other run is at work, and write a number above all before into it."
+            raise StorageError(f"The file {self.root / 'fence'} is damaged.", remedy) from error
 
     @contextmanager
     def _lock(self, purpose: str) -> Iterator[None]:
@@ -116,15 +126,25 @@ class VersionStore:
 
 
 def write_durably(path: Path, text: str) -> None:
-    """Replace a small file so that a crash leaves the old or the new content, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace a small file so that a crash leaves the old or the new content, never a part.
+
+    Raises:
+        StorageError: it cannot be written; its old content holds.
+    """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        remedy = "Free space or correct its rights, and run again."
+        raise StorageError(f"{path} cannot be written: {error.strerror or error}.", remedy) from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _sync_tree(folder: Path) -> None:

@@ -7,7 +7,8 @@ nothing in it. What the rows mean is decided by the stages, not here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,9 +161,13 @@ class Lake:
             raise StorageError(f"Table '{table.name}' cannot be read: {error}.", "Run 'gristmill doctor'.") from error
 
     def scan(self, table: Table) -> pl.LazyFrame:
-        """Return a lazy frame over the table's current version."""
+        """Return a lazy frame over the table's current version, in the declared columns."""
         opened = self._open(table)
-        return table.schema.to_frame().lazy() if opened is None else pl.scan_delta(opened)
+        if opened is None:
+            return table.schema.to_frame().lazy()
+        stored = {field.name for field in opened.schema().fields}
+        absent = [pl.lit(None, kind).alias(name) for name, kind in table.schema.items() if name not in stored]
+        return pl.scan_delta(opened).with_columns(absent).select(table.schema.names())
 
     def upsert(self, table: Table, rows: pl.DataFrame) -> int:
         """Insert rows, replacing those with the same key, in one commit. Returns how many were given."""
@@ -171,13 +176,13 @@ class Lake:
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
         opened = self._open(table)
         if opened is None:
-            write_deltalake(self.place(table), rows, mode="append", schema_mode="merge")
-            return rows.height
-        merge = opened.merge(
-            rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
-        )
-        merge.when_matched_update_all().when_not_matched_insert_all().execute()
-        self._compact(table)
+            return self.append(table, rows)
+        with _changing(table):
+            merge = opened.merge(
+                rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
+            )
+            merge.when_matched_update_all().when_not_matched_insert_all().execute()
+            self._compact(table)
         return rows.height
 
     def append(self, table: Table, rows: pl.DataFrame) -> int:
@@ -185,18 +190,14 @@ class Lake:
         if rows.is_empty():
             return 0
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
-        write_deltalake(self.place(table), rows, mode="append", schema_mode="merge")
-        self._compact(table)
+        with _changing(table):
+            write_deltalake(self.place(table), rows, mode="append", schema_mode="merge")
+            self._compact(table)
         return rows.height
 
     def delete(self, table: Table, keys: pl.Series) -> int:
         """Delete rows by key in one commit. Returns how many keys were given."""
-        opened = self._open(table)
-        if opened is None or keys.is_empty():
-            return 0
-        rows = keys.unique().alias(table.key).to_frame()
-        merge = opened.merge(rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t")
-        merge.when_matched_delete().execute()
+        self._delete_where(table, table.key, keys)
         return keys.len()
 
     def replace(self, table: Table, key: str, values: pl.Series, rows: pl.DataFrame) -> None:
@@ -204,18 +205,22 @@ class Lake:
 
         Two commits: killed between them, the next run finds the rows missing and adds them.
         """
-        opened = self._open(table)
-        if opened is not None and not values.is_empty():
-            source = values.unique().alias(key).to_frame()
-            opened.merge(
-                source, f"t.{key} = s.{key}", source_alias="s", target_alias="t"
-            ).when_matched_delete().execute()
+        self._delete_where(table, key, values)
         self.append(table, rows)
 
     def version(self, table: Table) -> int:
         """Return the number of the table's latest commit; -1 before the first."""
         opened = self._open(table)
         return -1 if opened is None else opened.version()
+
+    def _delete_where(self, table: Table, key: str, values: pl.Series) -> None:
+        opened = self._open(table)
+        if opened is None or values.is_empty():
+            return
+        rows = values.unique().alias(key).to_frame()
+        with _changing(table):
+            merge = opened.merge(rows, f"t.{key} = s.{key}", source_alias="s", target_alias="t")
+            merge.when_matched_delete().execute()
 
     def place(self, table: Table) -> str:
         """Return the folder or URL of a table."""
@@ -236,3 +241,12 @@ class Lake:
         if opened is not None and len(opened.file_uris()) > _COMPACT_ABOVE_FILES:
             opened.optimize.compact(commit_properties=CommitProperties(custom_metadata={"by": "gristmill"}))
             opened.vacuum(retention_hours=24, dry_run=False, enforce_retention_duration=False)
+
+
+@contextmanager
+def _changing(table: Table) -> Iterator[None]:
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        remedy = "What was committed before holds; free space or correct the rights, and run again."
+        raise StorageError(f"Table '{table.name}' cannot be changed: {error}.", remedy) from error

@@ -1,0 +1,55 @@
+"""What all tests have: no settings of the machine they run on, and subprocesses that find this checkout."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from gristmill.workspace import Workspace
+from tests.workspaces import workspace_at, write
+
+REPOSITORY = Path(__file__).parents[1]
+
+# Examples of the expensive properties: `GRISTMILL_EXAMPLES=500 pytest tests/unit/test_incremental.py` is the thorough run.
+EXAMPLES = int(os.environ.get("GRISTMILL_EXAMPLES", "60"))
+# Kills of a real ingest: `GRISTMILL_KILLS=30 pytest tests/faults`.
+KILLS = int(os.environ.get("GRISTMILL_KILLS", "8"))
+
+# Time limits per example would fail on a busy machine.
+settings.register_profile("gristmill", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gristmill")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("GRISTMILL_")]:
+            patch.delenv(name)
+        empty = tmp_path_factory.mktemp("settings") / "gristmill.toml"
+        empty.touch()
+        patch.setenv("GRISTMILL_SETTINGS", str(empty))
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(REPOSITORY / "src"), str(REPOSITORY)]))
+        yield
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of three small documents."""
+    return write(
+        tmp_path / "documents",
+        {
+            "mill.md": "# The mill\n\nThe wheel turns by day.\n\n## Night\n\nAt night the sluice is shut.\n",
+            "leave.txt": "Thirty days of leave each year.\n",
+            "hr/pay.md": "# Pay\n\nBand four begins at 41,000.\n",
+        },
+    )
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, folder: Path) -> Workspace:
+    """A workspace over `folder`, with a fake encoder and nothing ingested yet."""
+    return workspace_at(tmp_path / "home", folder)

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gristmill.corpus.acceptance import accept_documents, judge, title_of
+from gristmill.corpus.ledger import Status, accepted, counts
+from gristmill.corpus.outcome import Outcome
+from gristmill.corpus.report import Silent
+from gristmill.mill import parsed_documents, source_files
+from gristmill.storage.lake import DOCUMENTS, TEXTS
+from gristmill.workspace import Workspace
+from tests.workspaces import grind, source, workspace_at, write
+
+
+class Ledger:
+    """A workspace with a clock of its own, a day further at each run."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def run(self) -> None:
+        grind(self.workspace, (source_files, parsed_documents))
+        self.now += timedelta(days=1)
+        accept_documents(self.workspace.lake, self.workspace.settings.parser, Silent(), lambda: self.now)
+
+    def __getitem__(self, document: str) -> dict[str, Any]:
+        return next(row for row in self.workspace.lake.read(DOCUMENTS).to_dicts() if row["document"] == document)
+
+
+@pytest.fixture
+def ledger(workspace: Workspace) -> Ledger:
+    return Ledger(workspace)
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o not in {Outcome.PARSED, Outcome.EMPTY}])
+def test_what_gives_no_text_failed_for_its_reason(outcome: Outcome) -> None:
+    judgement = judge(outcome, "because", None)
+    assert (judgement.status, judgement.reason) == (Status.FAILED, "because")
+
+
+def test_an_empty_document_is_quarantined() -> None:
+    assert judge(Outcome.EMPTY, "The file has no bytes.", None).status is Status.QUARANTINED
+    assert judge(Outcome.PARSED, "", " \n\t ").status is Status.QUARANTINED
+
+
+def test_a_text_is_accepted() -> None:
+    assert judge(Outcome.PARSED, "", "text").status is Status.ACCEPTED
+
+
+def test_an_accepted_document_is_described_in_the_ledger(ledger: Ledger) -> None:
+    ledger.run()
+    row = ledger["mill.md"]
+    assert (row["status"], row["reason"], row["title"]) == ("accepted", "", "The mill")
+    assert row["characters"] == 76
+    assert row["first_seen"] == row["changed"] == ledger.now
+
+
+def test_an_unchanged_document_keeps_its_row(ledger: Ledger) -> None:
+    ledger.run()
+    before, version = ledger["mill.md"], ledger.workspace.lake.version(DOCUMENTS)
+    ledger.run()
+    assert ledger["mill.md"] == before
+    assert ledger.workspace.lake.version(DOCUMENTS) == version
+
+
+def test_an_edited_document_keeps_the_time_it_was_first_seen(ledger: Ledger, folder: Path) -> None:
+    ledger.run()
+    first = ledger.now
+    write(folder, {"mill.md": "# The weir\n\nAnother text.\n"})
+    ledger.run()
+    row = ledger["mill.md"]
+    assert (row["first_seen"], row["changed"], row["title"]) == (first, ledger.now, "The weir")
+
+
+def test_a_deleted_document_is_removed_and_its_text_forgotten(ledger: Ledger, folder: Path) -> None:
+    ledger.run()
+    (folder / "mill.md").unlink()
+    ledger.run()
+    row = ledger["mill.md"]
+    assert (row["status"], row["text_hash"]) == ("removed", None)
+    assert row["reason"] == "It is no longer in its source."
+    assert ledger.workspace.lake.read(TEXTS).height == 2
+
+
+def test_a_removed_document_is_removed_once(ledger: Ledger, folder: Path) -> None:
+    ledger.run()
+    (folder / "mill.md").unlink()
+    ledger.run()
+    before = ledger["mill.md"]
+    ledger.run()
+    assert ledger["mill.md"] == before
+
+
+def test_a_document_that_comes_back_is_accepted_again_and_was_first_seen_then(ledger: Ledger, folder: Path) -> None:
+    ledger.run()
+    first, text = ledger.now, (folder / "mill.md").read_text()
+    (folder / "mill.md").unlink()
+    ledger.run()
+    write(folder, {"mill.md": text})
+    ledger.run()
+    row = ledger["mill.md"]
+    assert (row["status"], row["reason"], row["first_seen"]) == ("accepted", "", first)
+    assert row["text_hash"] in set(ledger.workspace.lake.read(TEXTS)["text_hash"])
+
+
+def test_a_document_that_is_emptied_is_no_longer_accepted(ledger: Ledger, folder: Path) -> None:
+    ledger.run()
+    write(folder, {"mill.md": ""})
+    ledger.run()
+    assert ledger["mill.md"]["status"] == "quarantined"
+    assert "mill.md" not in set(accepted(ledger.workspace.lake)["document"])
+
+
+def test_two_documents_with_one_text_share_it_until_the_last_is_gone(ledger: Ledger, folder: Path) -> None:
+    write(folder, {"copy.md": (folder / "mill.md").read_text()})
+    ledger.run()
+    assert ledger.workspace.lake.read(TEXTS).height == 3
+    (folder / "copy.md").unlink()
+    ledger.run()
+    assert ledger.workspace.lake.read(TEXTS).height == 3
+    (folder / "mill.md").unlink()
+    ledger.run()
+    assert ledger.workspace.lake.read(TEXTS).height == 2
+
+
+def test_an_accepted_document_may_carry_a_note(tmp_path: Path) -> None:
+    folder = write(tmp_path / "documents", {"letter.docx": b"{\\rtf1\\ansi Thirty days of leave.}"})
+    ledger = Ledger(workspace_at(tmp_path / "home", folder))
+    ledger.run()
+    assert ledger["letter.docx"]["status"] == "accepted"
+    assert ledger["letter.docx"]["reason"] == "Its ending says .docx, its content is .rtf."
+
+
+def test_a_document_for_nobody_is_accepted_with_an_empty_audience(tmp_path: Path) -> None:
+    folder = write(tmp_path / "documents", {"a.md": "text"})
+    ledger = Ledger(workspace_at(tmp_path / "home", source(folder, audience=({"pattern": "**", "groups": ()},))))
+    ledger.run()
+    assert ledger["a.md"]["audience"] == []
+
+
+def test_every_status_is_counted_even_when_no_document_has_it(ledger: Ledger) -> None:
+    assert counts(ledger.workspace.lake) == {"accepted": 0, "quarantined": 0, "failed": 0, "removed": 0}
+    ledger.run()
+    assert counts(ledger.workspace.lake) == {"accepted": 3, "quarantined": 0, "failed": 0, "removed": 0}
+
+
+@pytest.mark.parametrize(
+    ("document", "stated", "text", "title"),
+    [
+        ("a/b.md", "Stated  *title*", "# Heading", "Stated title"),
+        ("a/b.md", "", "intro\n## The `heading` ##\n", "The heading"),
+        ("a/torque_of-bolts.pdf", None, "no heading", "torque of bolts"),
+        ("a/torque.pdf", " ", None, "torque"),
+        ("a.md", "x" * 500, "", "x" * 200),
+    ],
+)
+def test_a_title_is_the_stated_one_or_the_first_heading_or_the_files_name(
+    document: str, stated: str | None, text: str | None, title: str
+) -> None:
+    assert title_of(document, stated, text) == title

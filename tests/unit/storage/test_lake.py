@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from gristmill.errors import StorageError
+from gristmill.storage.lake import EMBEDDINGS, PARSED, TABLES, TEXTS, Lake, Table
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"))
+
+
+def texts(**by_hash: str) -> pl.DataFrame:
+    rows = [{"text_hash": key, "text": text, "pages": []} for key, text in by_hash.items()]
+    return pl.DataFrame(rows, schema=TEXTS.schema)
+
+
+def held(lake: Lake) -> dict[str, str]:
+    return dict(lake.read(TEXTS, ["text_hash", "text"]).sort("text_hash").iter_rows())
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_table_that_was_never_written_is_empty_and_has_its_schema(lake: Lake, table: Table) -> None:
+    rows = lake.read(table)
+    assert rows.is_empty()
+    assert rows.schema == table.schema
+    assert lake.version(table) == -1
+    assert table.key in table.schema
+
+
+def test_an_upsert_inserts_and_replaces_by_key(lake: Lake) -> None:
+    lake.upsert(TEXTS, texts(a="one", b="two"))
+    assert lake.upsert(TEXTS, texts(b="TWO", c="three")) == 2
+    assert held(lake) == {"a": "one", "b": "TWO", "c": "three"}
+
+
+def test_an_upsert_is_one_commit(lake: Lake) -> None:
+    lake.upsert(TEXTS, texts(a="one"))
+    before = lake.version(TEXTS)
+    lake.upsert(TEXTS, texts(a="ONE", b="two"))
+    assert lake.version(TEXTS) == before + 1
+
+
+def test_nothing_to_write_is_no_commit(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one"))
+    before = lake.version(TEXTS)
+    assert lake.append(TEXTS, texts()) == 0
+    assert lake.upsert(TEXTS, texts()) == 0
+    assert lake.delete(TEXTS, pl.Series([], dtype=pl.String)) == 0
+    assert lake.version(TEXTS) == before
+
+
+def test_a_delete_takes_the_named_rows_and_no_others(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one", b="two", c="three"))
+    lake.delete(TEXTS, pl.Series(["a", "c", "c", "unknown"]))
+    assert held(lake) == {"b": "two"}
+
+
+def test_deleting_from_a_table_that_was_never_written_does_nothing(lake: Lake) -> None:
+    lake.delete(TEXTS, pl.Series(["a"]))
+    assert lake.version(TEXTS) == -1
+
+
+def test_replacing_rows_leaves_those_of_other_values(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one", b="two"))
+    lake.replace(TEXTS, "text_hash", pl.Series(["a"]), texts(c="three"))
+    assert held(lake) == {"b": "two", "c": "three"}
+
+
+def test_a_scan_reads_only_what_it_is_asked_for(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one", b="two"))
+    rows = lake.scan(TEXTS).filter(pl.col("text_hash") == "b").select("text").collect()
+    assert rows.to_dicts() == [{"text": "two"}]
+    assert lake.read(TEXTS, ["text"], pl.col("text_hash") == "a").to_dicts() == [{"text": "one"}]
+
+
+def test_rows_keep_their_values_through_the_table(lake: Lake) -> None:
+    row = {
+        "parse_key": "k", "outcome": "parsed", "reason": "", "attempts": 1, "text": "Mühle 🌾 \u0000 end", "title": "",
+        "language": "deu", "modified": datetime(2024, 2, 29, 12, tzinfo=UTC),
+        "pages": [{"page": 1, "start": 0}, {"page": 2, "start": 9}], "seconds": 0.25,
+    }  # fmt: skip
+    lake.append(PARSED, pl.DataFrame([row], schema=PARSED.schema))
+    assert lake.read(PARSED).to_dicts() == [row]
+
+
+def test_a_table_of_an_older_version_is_read_with_the_columns_it_lacks(lake: Lake) -> None:
+    write_deltalake(f"{lake.url}/{TEXTS.name}", texts(a="one").drop("pages"))
+    assert lake.read(TEXTS).to_dicts() == [{"text_hash": "a", "text": "one", "pages": None}]
+    lake.upsert(TEXTS, texts(b="two"))
+    assert held(lake) == {"a": "one", "b": "two"}
+
+
+def test_many_small_commits_do_not_leave_many_small_files(lake: Lake) -> None:
+    for number in range(60):
+        lake.append(TEXTS, texts(**{f"{number:02}": "text"}))
+    assert lake.read(TEXTS).height == 60
+    assert len(DeltaTable(f"{lake.url}/{TEXTS.name}").file_uris()) <= 25
+
+
+def test_a_damaged_log_is_an_error_that_names_the_table(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one"))
+    log = Path(lake.url, TEXTS.name, "_delta_log")
+    next(log.glob("*.json")).write_text("not json")
+    with pytest.raises(StorageError, match="accepted_texts"):
+        lake.read(TEXTS)
+
+
+def test_a_lost_data_file_is_an_error_that_names_the_table(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one"))
+    for file in Path(lake.url, TEXTS.name).glob("*.parquet"):
+        file.unlink()
+    with pytest.raises(StorageError, match="accepted_texts"):
+        lake.read(TEXTS)
+
+
+def test_a_write_that_fails_is_an_error_that_names_the_table(tmp_path: Path) -> None:
+    (tmp_path / "lake").write_text("a file where a folder should be")
+    lake = Lake(str(tmp_path / "lake"))
+    rows = pl.DataFrame(
+        [{"embedding": "e", "embedding_key": "k", "encoder": "x", "vector": b""}], schema=EMBEDDINGS.schema
+    )
+    for change in (lake.append, lake.upsert):
+        with pytest.raises(StorageError, match="embeddings"):
+            change(EMBEDDINGS, rows)
+
+
+def test_a_deleted_lake_is_an_empty_one(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one"))
+    shutil.rmtree(lake.url)
+    assert lake.read(TEXTS).is_empty()
