@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gristmill.fingerprint import file_hash, fingerprint, lines_hash, stream_hash, text_hash
 
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 
@@ -28,7 +29,9 @@ def test_the_order_of_a_mapping_does_not_matter() -> None:
     ("one", "other"),
     [(("ab", "c"), ("a", "bc")), (("1",), (1,)), ((["a"],), ("a",)), ((None,), ()), ((1, 2), (2, 1)), ((True,), (1,))],
 )
-def test_parts_that_differ_in_cut_type_or_order_differ_in_hash(one: tuple[object, ...], other: tuple[object, ...]) -> None:
+def test_parts_that_differ_in_cut_type_or_order_differ_in_hash(
+    one: tuple[object, ...], other: tuple[object, ...]
+) -> None:
     assert fingerprint(*one) != fingerprint(*other)
 
 

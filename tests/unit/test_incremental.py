@@ -144,7 +144,9 @@ def _ingest(workspace: Workspace, indexes: dict[str, list[dict[str, Any]]]) -> N
 @example([Write("a.md", TEXTS[3]), Touch("a.md", 60), Ingest(), EditUnseen("a.md")])
 @example([Write("a.md", TEXTS[5]), Ingest(), Write("a.md", TEXTS[6])])
 @example([Write("a.md", TEXTS[6]), Ingest(), Write("a.md", TEXTS[7])])
-def test_any_history_ends_in_the_state_of_a_rebuild_and_a_second_run_changes_nothing(operations: list[Operation]) -> None:
+def test_any_history_ends_in_the_state_of_a_rebuild_and_a_second_run_changes_nothing(
+    operations: list[Operation],
+) -> None:
     with _place() as (folder, root):
         workspace = _workspace(root / "home", folder)
         indexes: dict[str, list[dict[str, Any]]] = {}
@@ -169,11 +171,12 @@ def test_any_history_ends_in_the_state_of_a_rebuild_and_a_second_run_changes_not
 def test_the_published_index_after_a_history_is_that_of_a_rebuild(tmp_path: Path) -> None:
     folder = write(tmp_path / "documents", {"a.md": TEXTS[3], "b.md": TEXTS[10], "private/a.md": TEXTS[8]})
     workspace = _workspace(tmp_path / "home", folder)
-    for operations in (
+    history: list[list[Operation]] = [
         [],
         [Write("a.md", TEXTS[11]), Touch("b.md", 60)],
         [Rename("b.md", "private/d.txt"), EditUnseen("a.md"), Delete("private/a.md")],
-    ):
+    ]
+    for operations in history:
         for operation in operations:
             operation.apply(folder)
         grind(workspace, STAGES)

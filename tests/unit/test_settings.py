@@ -31,7 +31,9 @@ def test_the_file_overrides_a_default_and_leaves_its_neighbours(file: Path) -> N
     assert (settings.search.passages, settings.search.candidates) == (7, 50)
 
 
-def test_the_environment_overrides_the_file_and_leaves_its_neighbours(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_overrides_the_file_and_leaves_its_neighbours(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file.write_text("[search]\npassages = 7\ncandidates = 30\n")
     monkeypatch.setenv("GRISTMILL_SEARCH__PASSAGES", "9")
     settings = load_settings()

@@ -73,7 +73,11 @@ def test_each_file_is_a_row_with_the_hash_of_its_bytes(shelf: Shelf, folder: Pat
     report = shelf.discover(folder)
     rows = {row["document"]: row for row in shelf.lake.read(SOURCE_FILES).to_dicts()}
     assert rows["a.md"]["version"] == "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
-    assert (rows["a.md"]["bytes"], rows["a.md"]["media_type"], rows["a.md"]["audience"]) == (3, "text/markdown", ["everyone"])
+    assert (rows["a.md"]["bytes"], rows["a.md"]["media_type"], rows["a.md"]["audience"]) == (
+        3,
+        "text/markdown",
+        ["everyone"],
+    )
     assert report.numbers == {"files": 3, "new": 3, "changed": 0, "removed": 0}
 
 
@@ -168,7 +172,7 @@ def test_a_source_that_is_suddenly_empty_is_refused_and_nothing_is_removed(shelf
     before = shelf.documents()
     for file in folder.rglob("*.md"):
         file.unlink()
-    with pytest.raises(SourceError, match="empty.*3 documents.*--allow-empty"):
+    with pytest.raises(SourceError, match=r"empty.*3 documents.*--allow-empty"):
         shelf.discover(folder)
     assert shelf.documents() == before
     assert shelf.discover(folder, allow_empty=True).numbers["removed"] == 3

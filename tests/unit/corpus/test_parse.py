@@ -14,7 +14,6 @@ from gristmill.workspace import Workspace
 from tests.workspaces import grind, lake_versions, source, statuses, workspace_at, write
 
 
-
 def _png_part(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

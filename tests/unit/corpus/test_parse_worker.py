@@ -73,7 +73,9 @@ def test_an_image_asks_for_tesseract() -> None:
     assert "Tesseract" in reply.reason
 
 
-@pytest.mark.parametrize("ending", [".md", ".html", ".pdf", ".docx", ".pptx", ".xlsx", ".odt", ".csv", ".eml", ".rtf", ".epub"])
+@pytest.mark.parametrize(
+    "ending", [".md", ".html", ".pdf", ".docx", ".pptx", ".xlsx", ".odt", ".csv", ".eml", ".rtf", ".epub"]
+)
 def test_every_format_of_the_sample_company_gives_text(ending: str) -> None:
     readable = [parsed(file.name, file.read_bytes()) for file in sorted(SAMPLES.rglob(f"*{ending}"))[:3]]
     assert any(len(reply.text) > 100 for reply in readable)

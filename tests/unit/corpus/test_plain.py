@@ -59,7 +59,7 @@ def test_line_ends_of_every_system_are_newlines() -> None:
 
 
 def test_front_matter_is_taken_off_and_its_fields_are_known() -> None:
-    plain = read_plain(b"---\ntitle: \"The weir\"\nDate: 2024-05-01\n---\n\n# Text\n")
+    plain = read_plain(b'---\ntitle: "The weir"\nDate: 2024-05-01\n---\n\n# Text\n')
     assert plain.text == "# Text\n"
     assert plain.fields == {"title": "The weir", "date": "2024-05-01"}
 

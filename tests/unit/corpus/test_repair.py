@@ -31,7 +31,9 @@ def test_the_metadata_of_a_page_is_taken_off() -> None:
     assert without_page_metadata("---\nmeta: x\n## title: The mill\n\n# The mill\n") == "# The mill\n"
 
 
-@pytest.mark.parametrize("text", ["# The mill\n", "---\n\nText after a rule\n", "---\n" + "line\n" * 80 + "## title: x\n"])
+@pytest.mark.parametrize(
+    "text", ["# The mill\n", "---\n\nText after a rule\n", "---\n" + "line\n" * 80 + "## title: x\n"]
+)
 def test_a_text_that_only_begins_alike_is_kept(text: str) -> None:
     assert without_page_metadata(text) == text
 
@@ -44,7 +46,7 @@ def test_cells_are_cut_where_the_file_cuts_them(delimiter: str) -> None:
 
 
 def test_decimal_commas_do_not_cut_cells() -> None:
-    assert comma_separated("Teil;Preis\nRad;7,50\nWehr;12,00\n".encode()) == b'Teil,Preis\nRad,"7,50"\nWehr,"12,00"\n'
+    assert comma_separated(b"Teil;Preis\nRad;7,50\nWehr;12,00\n") == b'Teil,Preis\nRad,"7,50"\nWehr,"12,00"\n'
 
 
 def test_a_title_line_above_the_table_does_not_decide() -> None:

@@ -32,7 +32,9 @@ def test_only_what_is_included_and_not_excluded_is_taken(tmp_path: Path) -> None
     assert list(listed(tmp_path, include=("*.md",), exclude=("older/",))) == ["a.md", "old/a.md"]
 
 
-@pytest.mark.parametrize("name", [".hidden.md", ".git/config.txt", "a/.cache/b.md", "~$letter.docx", "Thumbs.db", "a.tmp"])
+@pytest.mark.parametrize(
+    "name", [".hidden.md", ".git/config.txt", "a/.cache/b.md", "~$letter.docx", "Thumbs.db", "a.tmp"]
+)
 def test_what_nobody_means_as_a_document_is_not_one(tmp_path: Path, name: str) -> None:
     write(tmp_path, {name: "x", "a.md": "a"})
     assert list(listed(tmp_path)) == ["a.md"]

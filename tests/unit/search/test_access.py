@@ -42,7 +42,9 @@ def test_exact_search_returns_the_nearest_permitted_rows_and_no_others(
     best = sorted((float(everything[row]) for row in permitted(index, asking)), reverse=True)[:k]
     assert {row for row, _ in found} <= permitted(index, asking)
     np.testing.assert_allclose([score for _, score in found], best, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose([everything[row] for row, _ in found], [score for _, score in found], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        [everything[row] for row, _ in found], [score for _, score in found], rtol=1e-5, atol=1e-6
+    )
 
 
 @given(groups, questions, st.integers(1, 100))
@@ -80,7 +82,7 @@ def test_retrieval_returns_permitted_passages_only(
 
 def test_an_asker_in_a_group_that_no_document_has_finds_nothing(index: IndexVersion) -> None:
     query = Query("wheel", bag_of_words("wheel"), None, Asker(groups=("nobody-has-this",)))
-    assert retrieve(index, query, SearchSettings()) == []  # type: ignore[call-arg]
+    assert retrieve(index, query, SearchSettings()) == []
 
 
 def test_documents_for_nobody_are_in_the_index_and_found_by_no_group(index: IndexVersion) -> None:

@@ -6,8 +6,8 @@ import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import chromadb
 import numpy as np
 import polars as pl
 import pytest
@@ -39,7 +39,9 @@ def wanted(sound: Path) -> set[str]:
     return set(pl.read_ipc(sound / ROWS_FILE)["chunk"])
 
 
-def collection(version: Path) -> chromadb.Collection:
+def collection(version: Path) -> Any:
+    import chromadb
+
     client = chromadb.PersistentClient(str(version / "chroma"), chromadb.Settings(anonymized_telemetry=False))
     return client.get_collection("chunks", embedding_function=None)
 
@@ -99,7 +101,11 @@ def test_swapped_vectors_are_found_when_all_ids_are_among_the_nearest(tmp_path: 
 
 def damage(part: str) -> Callable[[Path], None]:
     def flip(version: Path) -> None:
-        file = version / part if (version / part).is_file() else max((version / part).iterdir(), key=lambda f: f.stat().st_size)
+        file = (
+            version / part
+            if (version / part).is_file()
+            else max((version / part).iterdir(), key=lambda f: f.stat().st_size)
+        )
         data = bytearray(file.read_bytes())
         data[len(data) // 2] ^= 0x20
         file.write_bytes(data)
@@ -135,7 +141,9 @@ def lose_a_row(version: Path) -> None:
 def rebuild_tantivy_without_audiences(version: Path) -> None:
     rows = pl.read_ipc(version / ROWS_FILE)
     shutil.rmtree(version / LEXICAL)
-    LexicalIndex.create(version, [(chunk, text, "eng", ["everyone"]) for chunk, text in rows.select("chunk", "text").iter_rows()])
+    LexicalIndex.create(
+        version, [(chunk, text, "eng", ["everyone"]) for chunk, text in rows.select("chunk", "text").iter_rows()]
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +169,9 @@ def test_a_version_that_differs_from_what_was_built_does_not_pass(
 
 
 @pytest.mark.parametrize("part", [ROWS_FILE, VECTORS, LEXICAL, "chroma"])
-def test_a_version_without_one_of_its_parts_is_an_error_that_says_how_to_mend_it(version: Path, sound: Path, part: str) -> None:
+def test_a_version_without_one_of_its_parts_is_an_error_that_says_how_to_mend_it(
+    version: Path, sound: Path, part: str
+) -> None:
     (shutil.rmtree if (version / part).is_dir() else Path.unlink)(version / part)
     with pytest.raises(SearchIndexError, match="gristmill ingest"):
         audit(version, wanted(sound), BUDGET)

@@ -47,7 +47,9 @@ def test_chunks_are_verbatim_ordered_and_apart_and_lose_no_word(text: str, title
     spans = chunker().spans(text, title)
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
     assert all(one.end <= other.start for one, other in itertools.pairwise(spans))
-    left_out = [text[a:b] for a, b in itertools.pairwise([0, *(at for s in spans for at in (s.start, s.end)), len(text)])]
+    left_out = [
+        text[a:b] for a, b in itertools.pairwise([0, *(at for s in spans for at in (s.start, s.end)), len(text)])
+    ]
     lines = [line for gap in left_out[::2] for line in gap.splitlines() if not line.lstrip().startswith("#")]
     assert not any(character.isalnum() for line in lines for character in line)
 
@@ -66,12 +68,15 @@ def test_the_largest_sizes_that_are_allowed_fit_the_window_too(text: str, title:
 
 
 def _largest() -> Chunker:
-    for tokens in range(WINDOW, 0, -1):
-        try:
-            return chunker(tokens, 60)
-        except SettingsError:
-            continue
-    raise AssertionError("no size is allowed")
+    """Return the chunker with the largest chunks that are not refused beside 60 tokens of context."""
+    return next(made for tokens in range(WINDOW, 0, -1) if (made := _allowed(tokens)) is not None)
+
+
+def _allowed(tokens: int) -> Chunker | None:
+    try:
+        return chunker(tokens, 60)
+    except SettingsError:
+        return None
 
 
 def test_sizes_that_exceed_the_window_are_refused_with_the_settings_to_change() -> None:
@@ -123,7 +128,10 @@ def test_the_fingerprint_follows_every_setting() -> None:
 
 
 def test_stored_chunks_and_the_gaps_between_them_give_the_text_again(workspace: Workspace, folder: Path) -> None:
-    write(folder, {"long.md": "# A\n\n" + "".join(f"## Part {n}\n\nOil the bearing {n}. {'x ' * 90}\n\n" for n in range(9))})
+    write(
+        folder,
+        {"long.md": "# A\n\n" + "".join(f"## Part {n}\n\nOil the bearing {n}. {'x ' * 90}\n\n" for n in range(9))},
+    )
     grind(workspace)
     texts = dict(workspace.lake.read(TEXTS, ["text_hash", "text"]).iter_rows())
     rows = [row for row in workspace.lake.read(CHUNKS).sort("ordinal").to_dicts() if row["document"] == "long.md"]

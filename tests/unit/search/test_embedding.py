@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gristmill.models.encoder import Vectors
 from gristmill.search import embedding
 from gristmill.search.chunking import with_context
 from gristmill.search.embedding import vectors_of
@@ -62,7 +64,9 @@ def test_what_is_unchanged_is_not_encoded(workspace: Workspace, encoder: FakeEnc
     assert lake_versions(workspace) == before
 
 
-def test_only_the_edited_part_of_a_document_is_encoded(workspace: Workspace, encoder: FakeEncoder, folder: Path) -> None:
+def test_only_the_edited_part_of_a_document_is_encoded(
+    workspace: Workspace, encoder: FakeEncoder, folder: Path
+) -> None:
     parts = [f"## Part {n}\n\n{f'bearing{n} ' * 60}\n\n" for n in range(6)]
     write(folder, {"long.md": "# Manual\n\n" + "".join(parts)})
     grind(workspace)
@@ -103,9 +107,11 @@ def test_another_encoder_encodes_everything_once_and_replaces_the_first(
     assert len(other.encoded) == len(keys)
 
 
-def test_what_was_committed_before_a_crash_is_not_encoded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_committed_before_a_crash_is_not_encoded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Crashing(FakeEncoder):
-        def encode(self, texts):  # type: ignore[no-untyped-def]
+        def encode(self, texts: Sequence[str]) -> Vectors:
             if len(self.encoded) >= 10:
                 raise KeyboardInterrupt
             return super().encode(texts)

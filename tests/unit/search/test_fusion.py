@@ -33,7 +33,9 @@ def test_nothing_found_is_nothing_fused() -> None:
 
 
 @given(scores, scores)
-def test_a_fused_score_lies_between_none_and_all_of_the_weights(dense: dict[int, float], lexical: dict[int, float]) -> None:
+def test_a_fused_score_lies_between_none_and_all_of_the_weights(
+    dense: dict[int, float], lexical: dict[int, float]
+) -> None:
     fused = weighted_fusion([(dense, 0.4), (lexical, 0.6)])
     assert fused.keys() == dense.keys() | lexical.keys()
     assert all(-1e-9 <= score <= 1 + 1e-9 for score in fused.values())
