@@ -14,7 +14,7 @@ from tests.workspaces import workspace_at, write
 
 REPOSITORY = Path(__file__).parents[1]
 
-# Examples of the expensive properties: `GRISTMILL_EXAMPLES=500 pytest tests/unit/test_incremental.py` is the thorough run.
+# Examples of the expensive properties; `GRISTMILL_EXAMPLES=500 pytest tests/unit/test_incremental.py` is thorough.
 EXAMPLES = int(os.environ.get("GRISTMILL_EXAMPLES", "60"))
 # Kills of a real ingest: `GRISTMILL_KILLS=30 pytest tests/faults`.
 KILLS = int(os.environ.get("GRISTMILL_KILLS", "8"))

@@ -171,11 +171,12 @@ def test_any_history_ends_in_the_state_of_a_rebuild_and_a_second_run_changes_not
 def test_the_published_index_after_a_history_is_that_of_a_rebuild(tmp_path: Path) -> None:
     folder = write(tmp_path / "documents", {"a.md": TEXTS[3], "b.md": TEXTS[10], "private/a.md": TEXTS[8]})
     workspace = _workspace(tmp_path / "home", folder)
-    for operations in (
+    history: list[list[Operation]] = [
         [],
         [Write("a.md", TEXTS[11]), Touch("b.md", 60)],
         [Rename("b.md", "private/d.txt"), EditUnseen("a.md"), Delete("private/a.md")],
-    ):
+    ]
+    for operations in history:
         for operation in operations:
             operation.apply(folder)
         grind(workspace, STAGES)

@@ -108,8 +108,8 @@ def _found_again(version: IndexVersion, budget: int) -> Finding | None:
 def _is_hit(chunk: str, itself: float, hits: list[tuple[str, float]]) -> bool:
     """Say whether `hits` hold the chunk with the score that its own vector has with itself.
 
-    The id alone proves nothing: in a small index any id is among the nearest. A chunk beyond ten equals of it is as good
-    as found: what stands there has the same vector.
+    The id alone proves nothing: in a small index any id is among the nearest. A chunk beyond ten equals of it is
+    as good as found: what stands there has the same vector.
     """
     same = itself - _TOLERANCE
     return any(found == chunk and score > same for found, score in hits) or (bool(hits) and hits[-1][1] > same)

@@ -172,7 +172,7 @@ def test_a_source_that_is_suddenly_empty_is_refused_and_nothing_is_removed(shelf
     before = shelf.documents()
     for file in folder.rglob("*.md"):
         file.unlink()
-    with pytest.raises(SourceError, match="empty.*3 documents.*--allow-empty"):
+    with pytest.raises(SourceError, match=r"empty.*3 documents.*--allow-empty"):
         shelf.discover(folder)
     assert shelf.documents() == before
     assert shelf.discover(folder, allow_empty=True).numbers["removed"] == 3

@@ -18,7 +18,7 @@ DOCUMENTS_PER_AUDIENCE = 6
 def build_index(root: Path) -> IndexVersion:
     """Write, ingest and index documents for each audience; those of audience 3 lie in the folder `3/`."""
     draw = random.Random(7)
-    files = {
+    files: dict[str, str | bytes] = {
         f"{audience}/{number}.md": " ".join(draw.choices(WORDS, k=draw.randint(20, 400)))
         for audience in range(len(AUDIENCES))
         for number in range(DOCUMENTS_PER_AUDIENCE)

@@ -82,7 +82,7 @@ def test_retrieval_returns_permitted_passages_only(
 
 def test_an_asker_in_a_group_that_no_document_has_finds_nothing(index: IndexVersion) -> None:
     query = Query("wheel", bag_of_words("wheel"), None, Asker(groups=("nobody-has-this",)))
-    assert retrieve(index, query, SearchSettings()) == []  # type: ignore[call-arg]
+    assert retrieve(index, query, SearchSettings()) == []
 
 
 def test_documents_for_nobody_are_in_the_index_and_found_by_no_group(index: IndexVersion) -> None:

@@ -6,8 +6,8 @@ import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import chromadb
 import numpy as np
 import polars as pl
 import pytest
@@ -39,7 +39,9 @@ def wanted(sound: Path) -> set[str]:
     return set(pl.read_ipc(sound / ROWS_FILE)["chunk"])
 
 
-def collection(version: Path) -> chromadb.Collection:
+def collection(version: Path) -> Any:
+    import chromadb
+
     client = chromadb.PersistentClient(str(version / "chroma"), chromadb.Settings(anonymized_telemetry=False))
     return client.get_collection("chunks", embedding_function=None)
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gristmill.models.encoder import Vectors
 from gristmill.search import embedding
 from gristmill.search.chunking import with_context
 from gristmill.search.embedding import vectors_of
@@ -109,7 +111,7 @@ def test_what_was_committed_before_a_crash_is_not_encoded_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Crashing(FakeEncoder):
-        def encode(self, texts):  # type: ignore[no-untyped-def]
+        def encode(self, texts: Sequence[str]) -> Vectors:
             if len(self.encoded) >= 10:
                 raise KeyboardInterrupt
             return super().encode(texts)

@@ -53,22 +53,13 @@ def test_stop_words_alone_find_nothing(index: LexicalIndex) -> None:
     assert index.search("the of and", ["everyone"], 5) == []
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "",
-        "   ",
-        '+-!(){}[]^"~*?:\\/',
-        "AND OR NOT",
-        "body:mill",
-        "a AND (b",
-        '"',
-        "mill~2",
-        "mill^",
-        "[a TO",
-        "audience:hr",
-    ],
-)
+MARKS = (
+    "", "   ", "+-!(){}[]^\"~*?:\\/", "AND OR NOT", "body:mill", "a AND (b", '"', "mill~2", "mill^", "[a TO",
+    "audience:hr",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("question", MARKS)
 def test_marks_of_query_languages_are_only_marks(index: LexicalIndex, question: str) -> None:
     index.search(question, ["everyone"], 5)
 

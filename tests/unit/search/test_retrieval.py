@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gristmill.identity import Asker
+from gristmill.models.encoder import Vectors
 from gristmill.search.retrieval import Passage, Query, retrieve
 from gristmill.search.version import IndexVersion
 from gristmill.search.worker import build
@@ -57,10 +60,10 @@ def text_of(workspace: Workspace, document: str) -> str:
     return next(str(row["text"]) for row in rows.to_dicts() if row["document"] == document)
 
 
-@given(
-    st.lists(st.sampled_from([f"oil{n}" for n in range(10)] + ["sluice", "leave"]), min_size=1, max_size=4),
-    st.integers(0, 5),
-)
+words_of_it = st.sampled_from([*(f"oil{n}" for n in range(10)), "sluice", "leave"])
+
+
+@given(st.lists(words_of_it, min_size=1, max_size=4), st.integers(0, 5))
 def test_a_passage_is_a_verbatim_span_of_its_document(
     workspace: Workspace, index: IndexVersion, words: list[str], neighbours: int
 ) -> None:
@@ -72,7 +75,7 @@ def test_a_passage_is_a_verbatim_span_of_its_document(
 def test_passages_of_one_document_do_not_overlap(index: IndexVersion, part: int, neighbours: int) -> None:
     passages = found(index, f"number{part} bearing", neighbours=neighbours, passages=10, passages_per_document=9)
     spans = sorted((p.start, p.end) for p in passages if p.document == "manual.md")
-    assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
 
 
 def test_the_passage_that_answers_comes_first(index: IndexVersion) -> None:
@@ -89,10 +92,8 @@ def test_a_passage_takes_in_its_neighbours_and_says_which_chunk_was_found(index:
 
 def test_passages_are_limited_in_all_and_per_document(index: IndexVersion) -> None:
     assert len(found(index, "the bearing takes", neighbours=0, passages=3, passages_per_document=9)) == 3
-    documents = [
-        p.document for p in found(index, "the bearing takes", neighbours=0, passages=9, passages_per_document=2)
-    ]
-    assert documents.count("manual.md") == 2
+    passages = found(index, "the bearing takes", neighbours=0, passages=9, passages_per_document=2)
+    assert [passage.document for passage in passages].count("manual.md") == 2
 
 
 def test_a_text_that_stands_in_two_documents_comes_once(index: IndexVersion) -> None:
@@ -126,7 +127,6 @@ def test_an_index_without_chunks_finds_nothing(tmp_path: Path) -> None:
 def test_a_second_encoder_counts_when_the_index_and_the_question_have_it(tmp_path: Path) -> None:
     workspace = workspace_at(tmp_path / "home", write(tmp_path / "documents", {"a.md": "wheel", "b.md": "Rad"}))
     workspace.bridge = Translator()
-    workspace.settings.search.__dict__["bridge"] = True
     grind(workspace)
     (tmp_path / "version").mkdir()
     build(tmp_path / "version", workspace.lake, [encoder.fingerprint for encoder in workspace.encoders])
@@ -143,7 +143,7 @@ class Translator(FakeEncoder):
     def __init__(self) -> None:
         super().__init__("translator")
 
-    def encode(self, texts):  # type: ignore[no-untyped-def]
+    def encode(self, texts: Sequence[str]) -> Vectors:
         return super().encode(["wheel" for _ in texts])
 
 

@@ -133,7 +133,7 @@ def test_pruning_what_is_not_too_many_deletes_nothing(store: VersionStore) -> No
 def test_a_crash_while_pruning_leaves_no_half_version(store: VersionStore, monkeypatch: pytest.MonkeyPatch) -> None:
     published(store, *"abc")
     with monkeypatch.context() as patch:
-        patch.setattr(artifacts.shutil, "rmtree", _delete_a_part_and_crash)
+        patch.setattr("gristmill.storage.artifacts.shutil.rmtree", _delete_a_part_and_crash)
         with pytest.raises(KeyboardInterrupt):
             store.prune(keep=1)
     assert [(store.folder(number) / "part" / "content").read_text() for number in store.numbers()] == ["b", "c"]
