@@ -24,7 +24,7 @@ from gristmill.fingerprint import fingerprint
 from gristmill.settings import ParserSettings
 from gristmill.storage.lake import PARSED, SOURCE_FILES, Lake
 
-_CODE_VERSION = 2
+_CODE_VERSION = 3
 _COMMIT_CHARACTERS = 16_000_000
 _COMMIT_SECONDS = 5.0
 
@@ -105,6 +105,7 @@ def _row(key: str, attempts: int, reply: Reply) -> dict[str, Any]:
         "language": reply.language,
         "modified": datetime.fromisoformat(reply.modified) if reply.modified else None,
         "pages": [{"page": page, "start": start} for page, start in reply.pages],
+        "hidden": [hidden._asdict() for hidden in reply.hidden],
         "seconds": reply.seconds,
     }
 

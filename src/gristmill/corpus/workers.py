@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from typing import IO
 
 from gristmill.corpus.outcome import Outcome
-from gristmill.corpus.parse_worker import Limits, Reply
+from gristmill.corpus.parse_worker import Limits, Reply, reply_of
 from gristmill.errors import SourceError
 
 _WAITING_REPLIES = 64
@@ -70,7 +70,7 @@ class Worker:
         process.stdin.write(json.dumps(request).encode() + b"\n" + data)
         process.stdin.flush()
         fields = json.loads(_read_line(process.stdout, deadline))
-        return Reply(**fields | {"pages": tuple(map(tuple, fields["pages"]))})
+        return reply_of(fields)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:

@@ -14,9 +14,9 @@ from typing import Any
 import tantivy
 
 LEXICAL = "tantivy"
-_STEMMED = {"eng": "english", "deu": "german", "fra": "french", "spa": "spanish", "ita": "italian", "nld": "dutch",
-            "por": "portuguese", "swe": "swedish", "dan": "danish", "nor": "norwegian", "fin": "finnish"}  # fmt: skip
-_DEFAULT = "eng"
+_STEMMED = {"en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian", "nl": "dutch",
+            "pt": "portuguese", "sv": "swedish", "da": "danish", "nb": "norwegian", "fi": "finnish"}  # fmt: skip
+_DEFAULT = "en"
 _LONGEST_WORD = 60
 _WRITER_BYTES = 64_000_000
 _MOST_WORDS = 64
