@@ -157,7 +157,9 @@ class _Judged:
             return (Status.QUARANTINED if empty else Status.FAILED), found[0].reason
         if self.overrule is not None:
             kind, word = (
-                (Status.ACCEPTED, "Accepted") if self.overrule.decision is Decision.ACCEPT else (Status.QUARANTINED, "Rejected")
+                (Status.ACCEPTED, "Accepted")
+                if self.overrule.decision is Decision.ACCEPT
+                else (Status.QUARANTINED, "Rejected")
             )
             return kind, f"{word} by {self.overrule.who}: {self.overrule.reason}"
         if found:
@@ -189,9 +191,7 @@ def _removed(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"status": Status.REMOVED.value, "reason": "It is no longer in its source."} | nothing
 
 
-def _write(
-    lake: Lake, rows: Iterable[dict[str, Any]], before: dict[str, dict[str, Any]], at: datetime
-) -> list[Change]:
+def _write(lake: Lake, rows: Iterable[dict[str, Any]], before: dict[str, dict[str, Any]], at: datetime) -> list[Change]:
     changed = []
     for row in rows:
         old = before.get(row["document"])

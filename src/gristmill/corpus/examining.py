@@ -34,7 +34,9 @@ def parsed_files(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
 def with_examined_keys(files: pl.DataFrame, policies: dict[str, SourcePolicy], key: bytes) -> pl.DataFrame:
     """Return `files` with the column `examined_key`; it is null where there is no text to examine."""
     # Under another key the same values have other pseudonyms.
-    prints = {name: fingerprint(policy.fingerprint, hashlib.sha256(key).hexdigest()) for name, policy in policies.items()}
+    prints = {
+        name: fingerprint(policy.fingerprint, hashlib.sha256(key).hexdigest()) for name, policy in policies.items()
+    }
     keys = [
         fingerprint("examined", parse_key, prints[source]) if outcome == Outcome.PARSED.value else None
         for parse_key, source, outcome in files.select("parse_key", "source", "outcome").iter_rows()
@@ -46,7 +48,9 @@ def examine_documents(
     lake: Lake, files: pl.DataFrame, policies: dict[str, SourcePolicy], key: bytes, progress: Progress
 ) -> int:
     """Bring `examined_texts` up to date with `files`, and return how many texts were examined."""
-    wanted = files.filter(pl.col("examined_key").is_not_null()).unique("examined_key", keep="first", maintain_order=True)
+    wanted = files.filter(pl.col("examined_key").is_not_null()).unique(
+        "examined_key", keep="first", maintain_order=True
+    )
     stored = lake.read(EXAMINED, ["examined_key"])
     due = wanted.join(stored, on="examined_key", how="anti", maintain_order="left")
     progress.start("accept", due.height)

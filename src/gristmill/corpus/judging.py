@@ -121,11 +121,15 @@ class _Mask:
         if judged.policy is Policy.QUARANTINE:
             findings = [
                 error(
-                    "personal_data", _sentence(judged.reason), "Remove the data, or accept the document: it is masked then."
+                    "personal_data",
+                    _sentence(judged.reason),
+                    "Remove the data, or accept the document: it is masked then.",
                 )
             ]
         elif judged.policy is Policy.MASK:
-            findings = [warning("personal_data", _sentence(judged.reason), "Nothing to do; the file itself is unchanged.")]
+            findings = [
+                warning("personal_data", _sentence(judged.reason), "Nothing to do; the file itself is unchanged.")
+            ]
         return self._masked(text, found), findings
 
     def text(self, text: str) -> str:
@@ -159,7 +163,11 @@ def _screened(text: str, hidden: Sequence[str]) -> Iterator[Finding]:
             "Take the passage out of the file and find out who put it there. If it is meant, accept the document.",
         )  # fmt: skip
     else:
-        yield warning("injection", f"It may speak to a language model: {said}", "Look at the passage; reject the document if it is.")
+        yield warning(
+            "injection",
+            f"It may speak to a language model: {said}",
+            "Look at the passage; reject the document if it is.",
+        )
 
 
 def _hidden_pieces(hidden: Sequence[hygiene.Hidden]) -> list[str]:
@@ -174,7 +182,9 @@ def _hidden_pieces(hidden: Sequence[hygiene.Hidden]) -> list[str]:
 def _cleaned(found: Sequence[hygiene.Finding]) -> Iterator[Finding]:
     for one in found:
         if notice := _REPLACEMENT_NOTICE.get(one.kind):
-            yield warning(one.kind, notice.format(count=one.count), "Save the file again from the program it was written in.")
+            yield warning(
+                one.kind, notice.format(count=one.count), "Save the file again from the program it was written in."
+            )
 
 
 def _separated(removed: Sequence[hygiene.HiddenSpan]) -> Iterator[Finding]:

@@ -90,7 +90,13 @@ def overrule(
     if decision is Decision.ACCEPT and row["status"] == Status.FAILED:
         raise SettingsError(f"{document} has no text to accept: {row['reason']}", "Repair the file, or retry it.")
     made = Overrule(document, row["version"], decision, reason.strip(), who, now())
-    fields = {"document": document, "version": made.version, "decision": decision.value, "reason": made.reason, "who": who}
+    fields = {
+        "document": document,
+        "version": made.version,
+        "decision": decision.value,
+        "reason": made.reason,
+        "who": who,
+    }
     key = fingerprint(document, made.version, decision.value, made.at.isoformat())
     lake.append(OVERRULES, pl.DataFrame([{"overrule": key, **fields, "at": made.at}], schema=OVERRULES.schema))
     return made

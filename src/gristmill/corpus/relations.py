@@ -11,7 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from gristmill.corpus.duplicates import Member, SimilarPair, VersionedDocument, find_families, find_superseded, read_version
+from gristmill.corpus.duplicates import (
+    Member,
+    SimilarPair,
+    VersionedDocument,
+    find_families,
+    find_superseded,
+    read_version,
+)
 from gristmill.corpus.findings import Finding, error, warning
 from gristmill.corpus.quality import Rule
 from gristmill.identity import EVERYONE
