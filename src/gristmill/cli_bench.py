@@ -1,4 +1,4 @@
-"""The commands that measure parts of the engine on public test material, and the one that trains the injection classifier.
+"""The commands that measure parts of the engine on public test material, and the one that trains a classifier.
 
 The material is read where it lies; what each measure means stands in `evaluation/benchmarks`.
 """

@@ -46,7 +46,7 @@ Treatment = Literal["keep", "mask", "quarantine"]
 
 
 class PrivacySettings(_Section):
-    """What is done with the personal data in documents: kept, masked with stable pseudonyms, or the document held back.
+    """What is done with personal data in documents: kept, masked with stable pseudonyms, or the document held back.
 
     The kinds are those of `corpus/privacy`: person, email, phone, address, date_of_birth, national_id, passport,
     driving_licence, iban, credit_card, ip_address, secret. Names and telephone numbers are normal in business documents.
@@ -74,7 +74,7 @@ class CorpusSettings(_Section):
     )
     stale_after_days: float = Field(7 * 365.25, gt=0, description="A document that states an older date is stale.")
     max_bad_share: float = Field(
-        0.25, ge=0, le=1, description="Share of readable documents that may fail or be quarantined; beyond, the run stops."
+        0.25, ge=0, le=1, description="Share of readable documents that may be bad; beyond it the run stops."
     )
     authority: tuple[str, ...] = Field(
         (), description="Folders, the most authoritative first: of equal documents the one there is kept."
@@ -206,8 +206,8 @@ class Settings(BaseSettings):
     audience: tuple[AudienceRule, ...] = Field((), description="Rules for all sources.")
     default_groups: tuple[str, ...] = Field((EVERYONE,), description="Audience of a document no rule matches.")
     parser: ParserSettings = ParserSettings()
-    corpus: CorpusSettings = CorpusSettings()  # type: ignore[call-arg]
-    privacy: PrivacySettings = PrivacySettings()  # type: ignore[call-arg]
+    corpus: CorpusSettings = CorpusSettings()
+    privacy: PrivacySettings = PrivacySettings()
     chunker: ChunkerSettings = ChunkerSettings()
     encoder: EncoderSettings = EncoderSettings()
     generator: GeneratorSettings = GeneratorSettings()

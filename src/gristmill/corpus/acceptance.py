@@ -48,8 +48,7 @@ def accept_documents(
 ) -> StageReport:
     """Bring the ledger and `accepted_texts` up to date with `source_files`, `parsed_documents` and `overrules`.
 
-    Args:
-        key: the key of the pseudonyms.
+    `key` is that of the pseudonyms.
 
     Raises:
         GateError: too many documents are bad. The ledger is written, and the decision stored.
@@ -187,7 +186,7 @@ def title_of(document: str, stated: str | None, heading: str | None) -> str:
 
 
 def _removed(row: dict[str, Any]) -> dict[str, Any]:
-    nothing = {"text_hash": None, "findings": [], "family": None, "duplicate_of": None, "superseded_by": None}
+    nothing: dict[str, Any] = {"text_hash": None, "findings": [], "family": None, "duplicate_of": None, "superseded_by": None}
     return row | {"status": Status.REMOVED.value, "reason": "It is no longer in its source."} | nothing
 
 

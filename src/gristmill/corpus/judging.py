@@ -172,10 +172,11 @@ def _screened(text: str, hidden: Sequence[str]) -> Iterator[Finding]:
 
 def _hidden_pieces(hidden: Sequence[hygiene.Hidden]) -> list[str]:
     """Concealed texts one by one; attributes and metadata, of which a page can have thousands, together by kind."""
-    pieces = [found.text for found in hidden if found.kind in hygiene.CONCEALED]
-    for kind in hygiene.HiddenKind:
-        if kind not in hygiene.CONCEALED and (texts := [found.text for found in hidden if found.kind is kind]):
-            pieces.append("\n\n".join(texts))
+    by_kind: dict[hygiene.HiddenKind, list[str]] = {}
+    for found in hidden:
+        by_kind.setdefault(found.kind, []).append(found.text)
+    pieces = [text for kind, texts in by_kind.items() if kind in hygiene.CONCEALED for text in texts]
+    pieces += ["\n\n".join(texts) for kind, texts in by_kind.items() if kind not in hygiene.CONCEALED]
     return pieces
 
 

@@ -101,7 +101,7 @@ def render_parsing(report: ParsingReport) -> str:
 
 
 def _parsed(paths: Sequence[Path]) -> dict[Path, Reply]:
-    settings = ParserSettings()  # type: ignore[call-arg]
+    settings = ParserSettings()
     limits = Limits(settings.memory_mb, settings.max_characters, tessdata() is not None, settings.ocr_languages)
     known = [(path, kind) for path in paths if (kind := media_type(path.name)) is not None and kind != "text/markdown"]
     jobs = (Job(str(path), kind, path.read_bytes) for path, kind in known)
