@@ -128,5 +128,6 @@ def train_injection(
         print_json(trained._asdict())
     else:
         out.print(
-            f"{trained.path}: {trained.attacks} attacks, {trained.sections} ordinary sections.\nSHA-256 {trained.sha256}"
+            f"{trained.path}: {trained.attacks} attacks, {trained.sections} ordinary sections.\n"
+            f"SHA-256 {trained.sha256}"
         )

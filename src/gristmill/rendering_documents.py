@@ -51,7 +51,8 @@ def _hidden(found: Mapping[str, Any]) -> Iterator[str]:
 def _decisions(found: Mapping[str, Any]) -> Iterator[str]:
     for made in found["decisions"]:
         holds = "" if made["holds"] else " [bright_black](an earlier version)[/]"
-        yield f"{made['decision']} by {escape(made['who'])}, {made['at']:%Y-%m-%d %H:%M}: {escape(made['reason'])}{holds}"
+        who, reason = escape(made["who"]), escape(made["reason"])
+        yield f"{made['decision']} by {who}, {made['at']:%Y-%m-%d %H:%M}: {reason}{holds}"
 
 
 def _said(value: object) -> object:

@@ -49,7 +49,7 @@ class PrivacySettings(_Section):
     """What is done with personal data in documents: kept, masked with stable pseudonyms, or the document held back.
 
     The kinds are those of `corpus/privacy`: person, email, phone, address, date_of_birth, national_id, passport,
-    driving_licence, iban, credit_card, ip_address, secret. Names and telephone numbers are normal in business documents.
+    driving_licence, iban, credit_card, ip_address, secret. Names and telephone numbers are normal in business papers.
     """
 
     default: Treatment = Field("keep", description="For kinds that 'kinds' does not name.")

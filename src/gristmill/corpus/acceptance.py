@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -40,7 +40,7 @@ _FACTS = ["examined_key", "text_hash", "title", "heading", "head", "characters",
 
 def now_utc() -> datetime:
     """Return the time of day in UTC."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 def accept_documents(
@@ -186,7 +186,13 @@ def title_of(document: str, stated: str | None, heading: str | None) -> str:
 
 
 def _removed(row: dict[str, Any]) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"text_hash": None, "findings": [], "family": None, "duplicate_of": None, "superseded_by": None}
+    nothing: dict[str, Any] = {
+        "text_hash": None,
+        "findings": [],
+        "family": None,
+        "duplicate_of": None,
+        "superseded_by": None,
+    }
     return row | {"status": Status.REMOVED.value, "reason": "It is no longer in its source."} | nothing
 
 
@@ -228,7 +234,7 @@ def _pass_or_stop(lake: Lake, rows: list[dict[str, Any]], files: pl.DataFrame, l
     if not passed:
         raise GateError(
             f"{reason} Nothing was built on them.",
-            "See 'gristmill documents --status quarantined'. Repair the cause, or raise 'max_bad_share' below [corpus].",
+            "See 'gristmill documents --status quarantined'. Repair them, or raise 'max_bad_share' below [corpus].",
         )
 
 

@@ -83,7 +83,7 @@ PARSED = Table(
 EXAMINED = Table(
     "examined_texts",
     "examined_key",
-    pl.Schema(
+    schema(
         {
             "examined_key": pl.String,  # fingerprint of parse_key and policy
             "text": pl.String,  # clean and masked: what is chunked if a document with it is accepted
@@ -104,7 +104,7 @@ EXAMINED = Table(
 SIMILAR = Table(
     "similar_texts",
     "pair",
-    pl.Schema(
+    schema(
         {
             "pair": pl.String,
             "left": pl.String,  # a content with itself says that it was compared with all others
@@ -185,7 +185,7 @@ EMBEDDINGS = Table(
 OVERRULES = Table(
     "overrules",
     "overrule",
-    pl.Schema(
+    schema(
         {
             "overrule": pl.String,
             "document": pl.String,
@@ -200,7 +200,7 @@ OVERRULES = Table(
 STAGE_GATES = Table(
     "stage_gates",
     "stage",
-    pl.Schema(
+    schema(
         {
             "stage": pl.String,
             "passed": pl.Boolean,

@@ -75,7 +75,8 @@ CREDENTIAL_RULES = (
                     r"(?: ?[:=] ?| is:? | lautet:? | ist:? | est ?:? )[\"'`]?(?P<value>[^\s\"'`,;]{4,128})"), 0.85,
          needs=("passw", "pwd", "kennwort", "passcode", "passphrase", "mot de passe"), accept=_is_password),
     Rule(Kind.SECRET, "quoted-password",
-         re.compile(r"(?i)\b(?:password|passwort|kennwort|passcode|mot de passe)\s{1,3}[\"'`](?P<value>[^\s\"'`]{6,128})[\"'`]"),
+         re.compile(r"(?i)\b(?:password|passwort|kennwort|passcode|mot de passe)\s{1,3}"
+                    r"[\"'`](?P<value>[^\s\"'`]{6,128})[\"'`]"),
          0.85, needs=("passw", "kennwort", "passcode", "mot de passe"), accept=_is_random),
     Rule(Kind.SECRET, "named-secret",
          re.compile(r"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?key|auth[_-]?token|access[_-]?token|token|bearer)"

@@ -92,7 +92,8 @@ def render_parsing(report: ParsingReport) -> str:
     for one in report.formats:
         recall = "–" if one.recall is None else f"{one.recall:.3f}"
         lines.append(
-            f"{one.format:13} {one.files:6} {one.parsed:7} {one.compared:9} {recall:>12} {one.seconds:6.1f} s  {one.lowest}"
+            f"{one.format:13} {one.files:6} {one.parsed:7} {one.compared:9} {recall:>12} {one.seconds:6.1f} s  "
+            f"{one.lowest}"
         )
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in report.malformed.items())
     lines += ["", f"malformed: {outcomes}; the slowest took {report.malformed_seconds:.1f} s"]
