@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from gristmill.corpus.formats import CSV, HTML, PDF, READ_AS_TEXT, ending_of, true_media_type
-from gristmill.corpus.hygiene import UNDETERMINED, detect_language, hidden_text
+from gristmill.corpus.hygiene import UNDETERMINED, detect_language, hidden_text, iso_639_1
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.pages import locate_pages
 from gristmill.corpus.plain import read_plain
@@ -29,9 +29,6 @@ _TESSDATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.
 
 # Beyond it nobody looks, and a message of a document must stay below its text's own size.
 _MOST_HIDDEN_CHARACTERS = 2_000_000
-# What the parser tells where the text alone does not say enough.
-_ISO_639_1 = {"eng": "en", "deu": "de", "fra": "fr", "spa": "es", "ita": "it", "nld": "nl", "por": "pt", "swe": "sv",
-              "dan": "da", "nob": "nb", "fin": "fi"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ def parse(data: bytes, promised: str, limits: Limits) -> Reply:
     if len(reply.text) > limits.max_characters:
         return Reply(Outcome.TOO_LARGE, f"It gives {len(reply.text):,} characters, over {limits.max_characters:,}.")
     if reply.outcome == Outcome.PARSED:
-        reply.language = _language(reply.text) or _ISO_639_1.get(reply.language, reply.language)
+        reply.language = _language(reply.text) or iso_639_1(reply.language)
         reply.hidden = tuple(_hidden(data, kind, reply.text))
     return reply
 
