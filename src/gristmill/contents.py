@@ -62,7 +62,17 @@ def code_versions(workspace: Workspace) -> dict[str, str]:
 _SUBSTANCE: dict[str, list[str]] = {
     SOURCE_FILES.name: ["document", "version", "media_type", "audience", "problem"],
     PARSED.name: ["parse_key", "outcome", "reason"],
-    DOCUMENTS.name: ["document", "status", "reason", "text_hash", "title", "language", "audience", "modified"],
+    DOCUMENTS.name: [
+        "document",
+        "status",
+        "reason",
+        "text_hash",
+        "title",
+        "language",
+        "audience",
+        "modified",
+        "superseded_by",
+    ],
     CHUNKS.name: ["chunk", "embedding_key"],
     EMBEDDINGS.name: ["embedding"],
 }

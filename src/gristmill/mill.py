@@ -62,7 +62,8 @@ def parsed_documents(run: Run) -> StageReport:
 
 def accepted_documents(run: Run) -> StageReport:
     """Judge the parsed documents and write the ledger."""
-    return accept_documents(run.workspace.lake, run.workspace.settings.parser, run.progress)
+    workspace = run.workspace
+    return accept_documents(workspace.lake, workspace.settings, workspace.pseudonym_key, run.progress)
 
 
 def quarantined_documents(run: Run) -> StageReport:

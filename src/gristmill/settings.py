@@ -43,6 +43,45 @@ class AudienceRule(_Section):
         return _normal(groups)
 
 
+Treatment = Literal["keep", "mask", "quarantine"]
+
+
+class PrivacySettings(_Section):
+    """What is done with personal data in documents: kept, masked with stable pseudonyms, or the document held back.
+
+    The kinds are those of `corpus/privacy`: person, email, phone, address, date_of_birth, national_id, passport,
+    driving_licence, iban, credit_card, ip_address, secret. Names and telephone numbers are normal in business papers.
+    """
+
+    default: Treatment = Field("keep", description="For kinds that 'kinds' does not name.")
+    kinds: dict[str, Treatment] = Field(
+        {
+            "secret": "mask",
+            "iban": "mask",
+            "credit_card": "mask",
+            "national_id": "mask",
+            "passport": "mask",
+            "driving_licence": "mask",
+        },
+        description="Treatment of each kind.",
+    )
+
+
+class CorpusSettings(_Section):
+    """What a document must be like to be used. A source can have thresholds of its own."""
+
+    quality: dict[str, float] = Field(
+        default_factory=dict, description="Thresholds by rule of corpus/quality.py, such as too_short = 5."
+    )
+    stale_after_days: float = Field(7 * 365.25, gt=0, description="A document that states an older date is stale.")
+    max_bad_share: float = Field(
+        0.25, ge=0, le=1, description="Share of readable documents that may be bad; beyond it the run stops."
+    )
+    authority: tuple[str, ...] = Field(
+        (), description="Folders, the most authoritative first: of equal documents the one there is kept."
+    )
+
+
 class SourceSettings(_Section):
     """A place documents come from: a folder, or any location fsspec knows."""
 
@@ -53,6 +92,9 @@ class SourceSettings(_Section):
     audience: tuple[AudienceRule, ...] = Field((), description="Rules of this source, asked before the common ones.")
     max_bytes: int = Field(50_000_000, gt=0, description="A larger document fails with a reason and is never read.")
     options: dict[str, Any] = Field(default_factory=dict, description="Passed to fsspec, for instance a profile.")
+    quality: dict[str, float] = Field(default_factory=dict, description="Thresholds of this source, by rule.")
+    stale_after_days: float | None = Field(None, gt=0, description="Instead of the limit below [corpus].")
+    privacy: PrivacySettings | None = Field(None, description="Instead of the settings below [privacy].")
 
     @field_validator("prefix")
     @classmethod
@@ -165,6 +207,8 @@ class Settings(BaseSettings):
     audience: tuple[AudienceRule, ...] = Field((), description="Rules for all sources.")
     default_groups: tuple[str, ...] = Field((EVERYONE,), description="Audience of a document no rule matches.")
     parser: ParserSettings = ParserSettings()
+    corpus: CorpusSettings = CorpusSettings()
+    privacy: PrivacySettings = PrivacySettings()
     chunker: ChunkerSettings = ChunkerSettings()
     encoder: EncoderSettings = EncoderSettings()
     generator: GeneratorSettings = GeneratorSettings()

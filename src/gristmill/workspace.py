@@ -20,6 +20,7 @@ from gristmill.search.index import index_store
 from gristmill.settings import Settings, SourceSettings, load_settings
 from gristmill.storage.artifacts import VersionStore, write_durably
 from gristmill.storage.database import Database
+from gristmill.storage.keyfile import key_at
 from gristmill.storage.lake import Lake
 
 
@@ -56,6 +57,11 @@ class Workspace:
         """The operational database."""
         self.home.mkdir(parents=True, exist_ok=True)
         return Database(self.settings.database_url)
+
+    @cached_property
+    def pseudonym_key(self) -> bytes:
+        """The key of the pseudonyms that stand for masked data."""
+        return key_at(self.home / "pseudonyms.key")
 
     @cached_property
     def index_store(self) -> VersionStore:

@@ -1,40 +1,41 @@
 """From `parsed_documents` to the ledger and `accepted_texts`: every document ends with a status and a reason.
 
-The decision on a text stands in `judge`; what is written here follows from it. The clock is a parameter.
+Each text is examined once (`examining`); what a document is to others is decided anew in every run (`relations`); what
+people decided comes last (`overruling`). Only this module writes the ledger. The clock is a parameter.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 import polars as pl
 
+from gristmill.corpus.examining import examine_documents, parsed_files, with_examined_keys
+from gristmill.corpus.findings import Finding, errors, unreadable, warning
 from gristmill.corpus.ledger import Status, counts
 from gristmill.corpus.outcome import Outcome
+from gristmill.corpus.overruling import Decision, Overrule, decisions
 from gristmill.corpus.parse import with_parse_keys
+from gristmill.corpus.policies import SourcePolicy, policy_of
+from gristmill.corpus.relations import Candidate, Relations, relate, stale
 from gristmill.corpus.report import Change, Progress, StageReport
-from gristmill.fingerprint import text_hash
-from gristmill.settings import ParserSettings
-from gristmill.storage.lake import DOCUMENTS, PARSED, SOURCE_FILES, TEXTS, Lake
+from gristmill.corpus.similar import similar_pairs
+from gristmill.corpus.stage_gate import decide
+from gristmill.errors import GateError
+from gristmill.settings import Settings
+from gristmill.storage.lake import DOCUMENTS, EXAMINED, SOURCE_FILES, TEXTS, Lake
 
-_BATCH_DOCUMENTS = 256
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_BATCH_TEXTS = 256
 _MOST_TITLE = 200
+# A share means little among a few: one scan in a folder of three must not stop the first run.
+_FEW_DOCUMENTS = 20
 # What decides whether a row is as it was: all but the times at which it was seen.
 _SUBSTANCE = [name for name in DOCUMENTS.schema if name not in {"first_seen", "changed"}]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The status of a parsed document and the reason for it."""
-
-    status: Status
-    reason: str = ""
+_FACTS = ["examined_key", "text_hash", "title", "heading", "head", "characters", "words", "content_hash", "findings"]
 
 
 def now_utc() -> datetime:
@@ -42,96 +43,160 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def judge(outcome: str, reason: str, text: str | None) -> Judgement:
-    """Decide on one parsed document."""
-    if outcome == Outcome.EMPTY:
-        return Judgement(Status.QUARANTINED, reason)
-    if outcome != Outcome.PARSED or text is None:
-        return Judgement(Status.FAILED, reason)
-    if not any(character.isalnum() for character in text):
-        return Judgement(Status.QUARANTINED, "It has no words.")
-    return Judgement(Status.ACCEPTED, reason)
-
-
 def accept_documents(
-    lake: Lake, settings: ParserSettings, progress: Progress, now: Callable[[], datetime] = now_utc
+    lake: Lake, settings: Settings, key: bytes, progress: Progress, now: Callable[[], datetime] = now_utc
 ) -> StageReport:
-    """Bring the ledger and `accepted_texts` up to date with `source_files` and `parsed_documents`."""
-    files = with_parse_keys(lake.read(SOURCE_FILES), settings).sort("document")
+    """Bring the ledger and `accepted_texts` up to date with `source_files`, `parsed_documents` and `overrules`.
+
+    `key` is that of the pseudonyms.
+
+    Raises:
+        GateError: too many documents are bad. The ledger is written, and the decision stored.
+    """
+    at = now()
+    files = with_parse_keys(lake.read(SOURCE_FILES), settings.parser).sort("document")
+    policies = {source: policy_of(settings, source) for source in files["source"].unique()}
+    files = with_examined_keys(parsed_files(lake, files), policies, key)
+    examined = examine_documents(lake, files, policies, key, progress)
+    rows = _judged(lake, files, policies, settings, at)
+    _store_texts(lake, rows)
     before = {row["document"]: row for row in lake.read(DOCUMENTS).iter_rows(named=True)}
-    progress.start("accept", files.height)
-    changes: list[Change] = []
-    for rows in _judged(lake, files, progress):
-        changes += _write(lake, rows, before, now())
-    gone = [
-        row for name, row in before.items() if row["status"] != Status.REMOVED and name not in set(files["document"])
-    ]
-    changes += _write(lake, [_removed(row) for row in gone], before, now())
+    present = {row["document"] for row in rows}
+    gone = [_removed(row) for name, row in before.items() if row["status"] != Status.REMOVED and name not in present]
+    changes = _write(lake, [*rows, *gone], before, at)
     _forget_unused_texts(lake)
-    return StageReport.of("documents", {**counts(lake), "changed": len(changes)}, changes)
+    _pass_or_stop(lake, rows, files, settings.corpus.max_bad_share, at)
+    numbers = {**counts(lake), "changed": len(changes), "examined": examined}
+    return StageReport.of("documents", numbers, changes)
 
 
-def _judged(lake: Lake, files: pl.DataFrame, progress: Progress) -> Iterator[list[dict[str, Any]]]:
-    """Yield ledger rows for batches of documents, having stored the texts they need first."""
-    stored = set(lake.read(TEXTS, ["text_hash"])["text_hash"])
-    for at in range(0, files.height, _BATCH_DOCUMENTS):
-        batch = files.slice(at, _BATCH_DOCUMENTS)
-        parsed = lake.read(PARSED, where=pl.col("parse_key").is_in(batch["parse_key"].drop_nulls().implode()))
-        joined = batch.join(parsed.rename({"modified": "stated"}), on="parse_key", how="left", maintain_order="left")
-        rows, texts = [], {}
-        for document in joined.iter_rows(named=True):
-            row = _ledger_row(document)
-            rows.append(row)
-            key = row["text_hash"]
-            if key is not None and key not in stored:
-                texts[key] = {"text_hash": key, "text": document["text"], "pages": document["pages"]}
-        lake.append(TEXTS, pl.DataFrame(list(texts.values()), schema=TEXTS.schema))
-        stored |= texts.keys()
-        progress.advance(batch.height)
-        yield rows
+def _judged(
+    lake: Lake, files: pl.DataFrame, policies: dict[str, SourcePolicy], settings: Settings, at: datetime
+) -> list[dict[str, Any]]:
+    """Return the ledger's rows, without the times of this run."""
+    facts = lake.read(EXAMINED, [*_FACTS, "signature"]).rename({"title": "own_title"})
+    documents = files.drop("title").join(facts.drop("signature"), on="examined_key", how="left", maintain_order="left")
+    made = decisions(lake)
+    judged = [_Judged(row, made.get((row["document"], row["version"]))) for row in documents.iter_rows(named=True)]
+    pairs = similar_pairs(lake, facts)
+    related = relate([one.candidate for one in judged if one.may_be_used], pairs, settings.corpus.authority)
+    for one in judged:
+        one.add_relations(related.get(one.document, Relations()))
+        one.add_age(policies[one.row["source"]], at)
+    return [one.ledger_row() for one in judged]
 
 
-def _ledger_row(document: dict[str, Any]) -> dict[str, Any]:
-    text = document["text"]
-    judgement = (
-        Judgement(Status.FAILED, document["problem"])
-        if document["problem"] is not None
-        else judge(document["outcome"] or Outcome.UNREADABLE, document["reason"] or "It was not read yet.", text)
-    )
-    if judgement.status is not Status.ACCEPTED:
-        text = None
-    return {
-        "document": document["document"],
-        "source": document["source"],
-        "version": document["version"],
-        "status": judgement.status.value,
-        "reason": judgement.reason if judgement.status is not Status.ACCEPTED else (document["reason"] or ""),
-        "attempts": document["attempts"] or 0,
-        "audience": document["audience"],
-        "media_type": document["media_type"],
-        "title": title_of(document["document"], document["title"], text),
-        "language": document["language"] or "",
-        "bytes": document["bytes"],
-        "characters": len(text) if text is not None else 0,
-        # Two documents with the same text share its row; page numbers belong to the file, so they are part of the hash.
-        "text_hash": None if text is None else text_hash(f"{document['pages']}\n{text}"),
-        "modified": document["stated"] or document["modified"],
-    }
+class _Judged:
+    """One document on its way to its row: what parsing and examination said, then relations, age and people."""
+
+    def __init__(self, row: dict[str, Any], overrule: Overrule | None) -> None:
+        self.row = row
+        self.document: str = row["document"]
+        self.overrule = overrule
+        self.relations = Relations()
+        self.findings = list(_findings(row))
+        self.title = title_of(self.document, row["own_title"], row["heading"])
+
+    @property
+    def has_text(self) -> bool:
+        return self.row["text_hash"] is not None
+
+    @property
+    def may_be_used(self) -> bool:
+        """Whether it is accepted but for what it is to others: only such a document can stand for another."""
+        if self.overrule is not None:
+            return self.has_text and self.overrule.decision is Decision.ACCEPT
+        return self.has_text and not errors(self.findings)
+
+    @property
+    def candidate(self) -> Candidate:
+        row = self.row
+        stated = None if row["stated"] is None else row["stated"].date()
+        return Candidate(
+            self.document, frozenset(row["audience"] or ()), self.title, row["head"] or "", row["language"] or "",
+            row["words"] or 0, row["content_hash"] or "", stated,
+        )  # fmt: skip
+
+    def add_relations(self, relations: Relations) -> None:
+        self.relations = relations
+        self.findings += relations.findings
+
+    def add_age(self, policy: SourcePolicy, at: datetime) -> None:
+        if (found := stale(self.candidate, policy.stale, at.date())) is not None:
+            self.findings.append(found)
+
+    def ledger_row(self) -> dict[str, Any]:
+        row, (status, reason) = self.row, self._status()
+        accepted = status is Status.ACCEPTED
+        return {
+            "document": self.document,
+            "source": row["source"],
+            "version": row["version"],
+            "status": status.value,
+            "reason": reason,
+            "attempts": row["attempts"] or 0,
+            "audience": row["audience"],
+            "media_type": row["media_type"],
+            "title": self.title,
+            "language": row["language"] or "",
+            "bytes": row["bytes"],
+            "characters": (row["characters"] or 0) if accepted else 0,
+            "text_hash": row["text_hash"] if accepted else None,
+            "findings": [finding.as_row() for finding in self.findings],
+            "family": self.relations.family,
+            "duplicate_of": self.relations.duplicate_of,
+            "superseded_by": self.relations.superseded_by,
+            "modified": row["stated"] or row["modified"],
+        }
+
+    def _status(self) -> tuple[Status, str]:
+        found = errors(self.findings)
+        if not self.has_text:
+            empty = self.row["outcome"] == Outcome.EMPTY.value
+            return (Status.QUARANTINED if empty else Status.FAILED), found[0].reason
+        if self.overrule is not None:
+            kind, word = (
+                (Status.ACCEPTED, "Accepted")
+                if self.overrule.decision is Decision.ACCEPT
+                else (Status.QUARANTINED, "Rejected")
+            )
+            return kind, f"{word} by {self.overrule.who}: {self.overrule.reason}"
+        if found:
+            return Status.QUARANTINED, " ".join(finding.reason for finding in found)
+        return Status.ACCEPTED, self.row["reason"] or ""
 
 
-def title_of(document: str, stated: str | None, text: str | None) -> str:
+def _findings(row: dict[str, Any]) -> Iterable[Finding]:
+    """What is known of one document by itself."""
+    if row["problem"] is not None:
+        yield unreadable(Outcome.UNREADABLE, row["problem"])
+    elif row["outcome"] != Outcome.PARSED.value:
+        yield unreadable(row["outcome"] or Outcome.UNREADABLE, row["reason"] or "It was not read yet.")
+    else:
+        if row["reason"]:
+            yield warning("wrong_extension", row["reason"], "Give the file the ending of what it is.")
+        yield from (Finding.of_row(found) for found in row["findings"] or ())
+
+
+def title_of(document: str, stated: str | None, heading: str | None) -> str:
     """Return a document's title: the stated one, else its first heading, else its file's name in words."""
-    heading = _HEADING.search(text[:4_000]) if text else None
     name = PurePosixPath(document).stem.replace("_", " ").replace("-", " ").strip()
-    title = (stated or "").strip() or (heading[1].strip() if heading else "") or name
+    title = (stated or "").strip() or (heading or "").strip() or name
     return re.sub(r"[*_`\s]+", " ", title).strip()[:_MOST_TITLE]
 
 
 def _removed(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"status": Status.REMOVED.value, "reason": "It is no longer in its source.", "text_hash": None}
+    nothing: dict[str, Any] = {
+        "text_hash": None,
+        "findings": [],
+        "family": None,
+        "duplicate_of": None,
+        "superseded_by": None,
+    }
+    return row | {"status": Status.REMOVED.value, "reason": "It is no longer in its source."} | nothing
 
 
-def _write(lake: Lake, rows: list[dict[str, Any]], before: dict[str, dict[str, Any]], at: datetime) -> list[Change]:
+def _write(lake: Lake, rows: Iterable[dict[str, Any]], before: dict[str, dict[str, Any]], at: datetime) -> list[Change]:
     changed = []
     for row in rows:
         old = before.get(row["document"])
@@ -141,7 +206,38 @@ def _write(lake: Lake, rows: list[dict[str, Any]], before: dict[str, dict[str, A
     return [Change(row["document"], row["status"], row["reason"]) for row in changed]
 
 
+def _store_texts(lake: Lake, rows: Iterable[dict[str, Any]]) -> None:
+    """Store the texts of accepted documents before the ledger names them."""
+    wanted = pl.Series("text_hash", sorted({row["text_hash"] for row in rows} - {None}), dtype=pl.String).to_frame()
+    missing = wanted.join(lake.read(TEXTS, ["text_hash"]), on="text_hash", how="anti")["text_hash"]
+    for at in range(0, len(missing), _BATCH_TEXTS):
+        part = missing.slice(at, _BATCH_TEXTS)
+        texts = lake.read(EXAMINED, TEXTS.schema.names(), pl.col("text_hash").is_in(part.implode()))
+        lake.append(TEXTS, texts.unique("text_hash", keep="any").sort("text_hash"))
+
+
 def _forget_unused_texts(lake: Lake) -> None:
     used = lake.read(DOCUMENTS, ["text_hash"])
     unused = lake.read(TEXTS, ["text_hash"]).join(used, on="text_hash", how="anti")
     lake.delete(TEXTS, unused["text_hash"])
+
+
+def _pass_or_stop(lake: Lake, rows: list[dict[str, Any]], files: pl.DataFrame, limit: float, at: datetime) -> None:
+    """Store whether anything may be built on the ledger. Copies and what people decided do not count as bad."""
+    readable = set(files.filter(pl.col("problem").is_null())["document"])
+    present = [row for row in rows if row["document"] in readable]
+    bad = [row for row in present if row["status"] != Status.ACCEPTED and _is_bad(row)]
+    share = len(bad) / max(1, len(present))
+    passed = len(present) < _FEW_DOCUMENTS or share <= limit
+    reason = f"{len(bad):,} of {len(present):,} readable documents are bad, {share:.1%}; the limit is {limit:.0%}."
+    decide(lake, DOCUMENTS, passed=passed, reason=reason, at=at)
+    if not passed:
+        raise GateError(
+            f"{reason} Nothing was built on them.",
+            "See 'gristmill documents --status quarantined'. Repair them, or raise 'max_bad_share' below [corpus].",
+        )
+
+
+def _is_bad(row: dict[str, Any]) -> bool:
+    """Whether something is wrong with a document beyond being a copy."""
+    return any(one["severity"] == "error" and one["rule"] != "duplicate" for one in row["findings"])

@@ -110,7 +110,7 @@ def check_parsed_documents(lake: Lake, settings: ParserSettings) -> CheckResult:
 def check_accepted_documents(lake: Lake, settings: ParserSettings) -> CheckResult:
     """Check that the ledger knows every file and no other, that what is accepted has a text, and few are bad."""
     files = lake.read(SOURCE_FILES, ["document", "problem"])
-    ledger = lake.read(DOCUMENTS, ["document", "status", "reason", "text_hash"])
+    ledger = lake.read(DOCUMENTS, ["document", "status", "reason", "text_hash", "duplicate_of"])
     unknown = ledger.filter(~pl.col("status").is_in([status.value for status in Status]).fill_null(value=False))
     live = ledger.filter(pl.col("status") != Status.REMOVED.value)
     missing = files.join(live, on="document", how="anti")
@@ -118,7 +118,9 @@ def check_accepted_documents(lake: Lake, settings: ParserSettings) -> CheckResul
     accepted = live.filter(pl.col("status") == Status.ACCEPTED.value)
     textless = _textless(lake, accepted)
     readable = live.join(files.filter(pl.col("problem").is_null()), on="document", how="semi")
-    bad = readable.filter(pl.col("status").is_in([Status.FAILED.value, Status.QUARANTINED.value]))
+    wrong = pl.col("status").is_in([Status.FAILED.value, Status.QUARANTINED.value])
+    # A copy that was set aside is no sign of anything broken.
+    bad = readable.filter(wrong & pl.col("duplicate_of").is_null())
     again = REBUILD.format(DOCUMENTS.name)
     return result(
         {"documents": live.height, "accepted": accepted.height, "bad": bad.height, "bad_share": _share(bad, readable)},

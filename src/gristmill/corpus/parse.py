@@ -105,6 +105,7 @@ def _row(key: str, attempts: int, reply: Reply) -> dict[str, Any]:
         "language": reply.language,
         "modified": datetime.fromisoformat(reply.modified) if reply.modified else None,
         "pages": [{"page": page, "start": start} for page, start in reply.pages],
+        "hidden": [hidden._asdict() for hidden in reply.hidden],
         "seconds": reply.seconds,
     }
 

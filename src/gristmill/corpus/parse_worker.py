@@ -12,12 +12,14 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from gristmill.corpus.formats import CSV, HTML, PDF, READ_AS_TEXT, TABULAR, ending_of, true_media_type
+from gristmill.corpus.hygiene import UNDETERMINED, detect_language, hidden_text, iso_639_1
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.pages import locate_pages
 from gristmill.corpus.plain import read_plain
@@ -25,6 +27,9 @@ from gristmill.corpus.repair import comma_separated, lift_table_titles, mend_pdf
 from gristmill.processes import end_with_parent
 
 _TESSDATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
+
+# Beyond it nobody looks, and a message of a document must stay below its text's own size.
+_MOST_HIDDEN_CHARACTERS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,16 @@ class Limits:
     max_characters: int
     ocr: bool
     ocr_languages: tuple[str, ...]
+
+
+class HiddenText(NamedTuple):
+    """A text that a reader of the file does not see: see `hygiene.Hidden`."""
+
+    kind: str
+    text: str
+    leaked: bool
+    times: int
+    shown: int
 
 
 @dataclass
@@ -48,7 +63,14 @@ class Reply:
     language: str = ""
     modified: str = ""
     pages: tuple[tuple[int, int], ...] = ()
+    hidden: tuple[HiddenText, ...] = ()
     seconds: float = 0.0
+
+
+def reply_of(fields: dict[str, Any]) -> Reply:
+    """Return the reply that a message carries."""
+    pages, hidden = tuple(map(tuple, fields["pages"])), tuple(HiddenText(*found) for found in fields["hidden"])
+    return Reply(**fields | {"pages": pages, "hidden": hidden})
 
 
 def tessdata() -> str | None:
@@ -67,7 +89,24 @@ def parse(data: bytes, promised: str, limits: Limits) -> Reply:
     reply.reason = reply.reason or note
     if len(reply.text) > limits.max_characters:
         return Reply(Outcome.TOO_LARGE, f"It gives {len(reply.text):,} characters, over {limits.max_characters:,}.")
+    if reply.outcome == Outcome.PARSED:
+        reply.language = _language(reply.text) or iso_639_1(reply.language)
+        reply.hidden = tuple(_hidden(data, kind, reply.text))
     return reply
+
+
+def _language(text: str) -> str:
+    code = detect_language(text).code
+    return "" if code == UNDETERMINED else code
+
+
+def _hidden(data: bytes, kind: str, text: str) -> Iterator[HiddenText]:
+    room = _MOST_HIDDEN_CHARACTERS
+    for found in hidden_text(data, kind, parsed=text):
+        if len(found.text) > room:
+            return
+        room -= len(found.text)
+        yield HiddenText(found.kind.value, found.text, found.visible_in_output, found.times, found.shown)
 
 
 def _plain(data: bytes) -> Reply:

@@ -81,7 +81,7 @@ _E, _W, _B, _A = Severity.ERROR, Severity.WARN, Fails.BELOW, Fails.ABOVE
 RULES: tuple[Rule, ...] = (
     Rule("empty", _E, "words", _B, 1, "The file has no text.", "Put the real file in its place, or delete it."),
     Rule(
-        "too_short", _E, "words_if_any", _B, 8,
+        "too_short", _E, "words_if_any", _B, 5,
         "The text has {observed:.0f} words; fewer than {threshold:.0f} answer nothing.",
         "Complete the document, or move its sentence into a longer one.",
     ),

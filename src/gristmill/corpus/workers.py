@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from gristmill.corpus.outcome import Outcome
-from gristmill.corpus.parse_worker import Limits, Reply
+from gristmill.corpus.parse_worker import Limits, Reply, reply_of
 from gristmill.errors import SourceError
 
 _WAITING_REPLIES = 64
@@ -103,7 +103,7 @@ def _ask(process: subprocess.Popen[bytes], job: Job, data: bytes) -> Reply:
     if not line.endswith(b"\n"):
         raise OSError("the pipe ended")
     fields = json.loads(line)
-    return Reply(**fields | {"pages": tuple(map(tuple, fields["pages"]))})
+    return reply_of(fields)
 
 
 def _give_up(process: subprocess.Popen[bytes], late: threading.Event) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gristmill.corpus.report import Change, Progress, StageReport
+from gristmill.corpus.stage_gate import require_passed
 from gristmill.errors import AuditError, SearchIndexError
 from gristmill.models.encoder import TextEncoder
 from gristmill.search.audit import Finding
@@ -21,7 +22,7 @@ from gristmill.search.rows import content_hash, index_rows
 from gristmill.search.version import IndexVersion, read_manifest
 from gristmill.settings import SearchSettings
 from gristmill.storage.artifacts import VersionStore
-from gristmill.storage.lake import Lake
+from gristmill.storage.lake import DOCUMENTS, Lake
 
 _TRIES = 2
 
@@ -36,11 +37,13 @@ def publish_index(
     """Bring the search index up to date with `chunks` and `embeddings`.
 
     Raises:
+        GateError: the stored decision on the ledger forbids it.
         AuditError: the new version failed its audit twice; the current one stays in force.
         SearchIndexError: the building process ended with an error.
         FencedError: a newer run took over.
     """
     began = time.perf_counter()
+    require_passed(lake, DOCUMENTS)
     rows = index_rows(lake)
     fingerprints = [encoder.fingerprint for encoder in encoders]
     wanted = content_hash(rows, fingerprints)

@@ -13,10 +13,12 @@ from typing import Any
 
 import tantivy
 
+from gristmill.corpus.hygiene import iso_639_1
+
 LEXICAL = "tantivy"
-_STEMMED = {"eng": "english", "deu": "german", "fra": "french", "spa": "spanish", "ita": "italian", "nld": "dutch",
-            "por": "portuguese", "swe": "swedish", "dan": "danish", "nor": "norwegian", "fin": "finnish"}  # fmt: skip
-_DEFAULT = "eng"
+_STEMMED = {"en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian", "nl": "dutch",
+            "pt": "portuguese", "sv": "swedish", "da": "danish", "nb": "norwegian", "fi": "finnish"}  # fmt: skip
+_DEFAULT = "en"
 _LONGEST_WORD = 60
 _WRITER_BYTES = 64_000_000
 _MOST_WORDS = 64
@@ -25,7 +27,7 @@ _MOST_WORDS = 64
 @cache
 def analyzer(language: str) -> tantivy.TextAnalyzer:
     """Return the analysis of a language: words, lower case, stop words out, stems, accents folded."""
-    name = _STEMMED.get(language, _STEMMED[_DEFAULT])
+    name = _STEMMED.get(iso_639_1(language), _STEMMED[_DEFAULT])
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     builder = builder.filter(tantivy.Filter.remove_long(_LONGEST_WORD)).filter(tantivy.Filter.lowercase())
     builder = builder.filter(tantivy.Filter.stopword(name)).filter(tantivy.Filter.stemmer(name))
@@ -43,7 +45,9 @@ class LexicalIndex:
     def __init__(self, index: tantivy.Index, languages: Iterable[str]) -> None:
         self._index = index
         self._searcher = index.searcher()
-        self._languages = tuple(dict.fromkeys((_DEFAULT, *(code for code in languages if code in _STEMMED))))
+        self._languages = tuple(
+            dict.fromkeys((_DEFAULT, *(code for code in map(iso_639_1, languages) if code in _STEMMED)))
+        )
 
     @classmethod
     def create(cls, folder: Path, records: Iterable[tuple[str, str, str, list[str]]]) -> None:

@@ -21,6 +21,11 @@ from gristmill.errors import StorageError
 
 TIME = pl.Datetime("us", "UTC")
 PAGES = pl.List(pl.Struct({"page": pl.Int64, "start": pl.Int64}))
+HIDDEN = pl.List(
+    pl.Struct({"kind": pl.String, "text": pl.String, "leaked": pl.Boolean, "times": pl.Int64, "shown": pl.Int64})
+)
+FINDINGS = pl.List(pl.Struct({"rule": pl.String, "severity": pl.String, "reason": pl.String, "recovery": pl.String}))
+MASKED = pl.List(pl.Struct({"kind": pl.String, "count": pl.Int64}))
 
 # Many small commits make many small files, and every read opens all of them.
 _COMPACT_ABOVE_FILES = 24
@@ -71,7 +76,44 @@ PARSED = Table(
             "language": pl.String,
             "modified": TIME,  # the document's own statement of its time
             "pages": PAGES,
+            "hidden": HIDDEN,  # what a reader of the file does not see
             "seconds": pl.Float64,
+        }
+    ),
+)
+EXAMINED = Table(
+    "examined_texts",
+    "examined_key",
+    schema(
+        {
+            "examined_key": pl.String,  # fingerprint of parse_key and policy
+            "text": pl.String,  # clean and masked: what is chunked if a document with it is accepted
+            "text_hash": pl.String,
+            "pages": PAGES,
+            "title": pl.String,
+            "heading": pl.String,
+            "head": pl.String,  # the first lines, which say which version this is
+            "characters": pl.Int64,
+            "words": pl.Int64,
+            "content_hash": pl.String,
+            "signature": pl.Binary,
+            "findings": FINDINGS,
+            "masked": MASKED,
+        }
+    ),
+)
+SIMILAR = Table(
+    "similar_texts",
+    "pair",
+    schema(
+        {
+            "pair": pl.String,
+            "left": pl.String,  # a content with itself says that it was compared with all others
+            "right": pl.String,
+            "jaccard": pl.Float64,
+            "containment": pl.Float64,
+            "left_adds": pl.Int64,
+            "right_adds": pl.Int64,
         }
     ),
 )
@@ -93,6 +135,10 @@ DOCUMENTS = Table(
             "bytes": pl.Int64,
             "characters": pl.Int64,
             "text_hash": pl.String,
+            "findings": FINDINGS,
+            "family": pl.String,  # the document that stands for a family of duplicates
+            "duplicate_of": pl.String,
+            "superseded_by": pl.String,
             "modified": TIME,
             "first_seen": TIME,
             "changed": TIME,
@@ -137,7 +183,35 @@ EMBEDDINGS = Table(
         }
     ),
 )
-TABLES = (SOURCE_FILES, PARSED, DOCUMENTS, TEXTS, CHUNKS, EMBEDDINGS)
+OVERRULES = Table(
+    "overrules",
+    "overrule",
+    schema(
+        {
+            "overrule": pl.String,
+            "document": pl.String,
+            "version": pl.String,
+            "decision": pl.String,  # a Decision of corpus/overruling.py
+            "reason": pl.String,
+            "who": pl.String,
+            "at": TIME,
+        }
+    ),
+)
+STAGE_GATES = Table(
+    "stage_gates",
+    "stage",
+    schema(
+        {
+            "stage": pl.String,
+            "passed": pl.Boolean,
+            "reason": pl.String,
+            "subject": pl.String,  # what was decided on; a decision on something else does not count
+            "at": TIME,
+        }
+    ),
+)
+TABLES = (SOURCE_FILES, PARSED, EXAMINED, SIMILAR, DOCUMENTS, TEXTS, CHUNKS, EMBEDDINGS, OVERRULES, STAGE_GATES)
 
 
 class Lake:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from gristmill.corpus.acceptance import accept_documents, judge, title_of
-from gristmill.corpus.ledger import Status, accepted, counts
-from gristmill.corpus.outcome import Outcome
+from gristmill.corpus.acceptance import accept_documents, title_of
+from gristmill.corpus.ledger import accepted, counts
 from gristmill.corpus.report import Silent
 from gristmill.mill import parsed_documents, source_files
 from gristmill.storage.lake import DOCUMENTS, TEXTS
@@ -26,7 +25,8 @@ class Ledger:
     def run(self) -> None:
         grind(self.workspace, (source_files, parsed_documents))
         self.now += timedelta(days=1)
-        accept_documents(self.workspace.lake, self.workspace.settings.parser, Silent(), lambda: self.now)
+        workspace = self.workspace
+        accept_documents(workspace.lake, workspace.settings, workspace.pseudonym_key, Silent(), lambda: self.now)
 
     def __getitem__(self, document: str) -> dict[str, Any]:
         return next(row for row in self.workspace.lake.read(DOCUMENTS).to_dicts() if row["document"] == document)
@@ -35,21 +35,6 @@ class Ledger:
 @pytest.fixture
 def ledger(workspace: Workspace) -> Ledger:
     return Ledger(workspace)
-
-
-@pytest.mark.parametrize("outcome", [o for o in Outcome if o not in {Outcome.PARSED, Outcome.EMPTY}])
-def test_what_gives_no_text_failed_for_its_reason(outcome: Outcome) -> None:
-    judgement = judge(outcome, "because", None)
-    assert (judgement.status, judgement.reason) == (Status.FAILED, "because")
-
-
-def test_an_empty_document_is_quarantined() -> None:
-    assert judge(Outcome.EMPTY, "The file has no bytes.", None).status is Status.QUARANTINED
-    assert judge(Outcome.PARSED, "", " \n\t ").status is Status.QUARANTINED
-
-
-def test_a_text_is_accepted() -> None:
-    assert judge(Outcome.PARSED, "", "text").status is Status.ACCEPTED
 
 
 def test_an_accepted_document_is_described_in_the_ledger(ledger: Ledger) -> None:

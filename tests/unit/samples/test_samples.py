@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from benchmarks.questions import folded
-from gristmill.corpus.acceptance import accept_documents
 from gristmill.corpus.discover import StampCache, discover
 from gristmill.corpus.parse import parse_documents
 from gristmill.corpus.report import Silent
@@ -40,7 +39,6 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     lake = Lake(settings.lake_url)
     discover(lake, [source], StampCache(settings.home_path / "stamps.json"), Silent())
     parse_documents(lake, [source], ParserSettings(), Silent())
-    accept_documents(lake, ParserSettings(), Silent())
     from gristmill.corpus.parse import with_parse_keys
 
     files = with_parse_keys(lake.read(SOURCE_FILES), ParserSettings())

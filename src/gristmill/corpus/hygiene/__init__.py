@@ -13,6 +13,7 @@ from gristmill.corpus.hygiene.languages import (
     Language,
     SectionLanguage,
     detect_language,
+    iso_639_1,
     section_languages,
 )
 from gristmill.corpus.hygiene.offsets import OffsetMap, Span
@@ -37,6 +38,7 @@ __all__ = [
     "clean",
     "detect_language",
     "hidden_text",
+    "iso_639_1",
     "remove_hidden",
     "repeated_lines_across_pages",
     "section_languages",

@@ -19,7 +19,7 @@ from gristmill.corpus.hygiene.offsets import Span
 if TYPE_CHECKING:
     from kreuzberg import ExtractionConfig
 
-__all__ = ["UNDETERMINED", "Language", "SectionLanguage", "detect_language", "section_languages"]
+__all__ = ["UNDETERMINED", "Language", "SectionLanguage", "detect_language", "iso_639_1", "section_languages"]
 
 UNDETERMINED = "und"
 # Below this the detector is wrong more often than one time in thirty.
@@ -68,6 +68,11 @@ def detect_language(text: str) -> Language:
         if code := _detected(prose, confidence):
             return Language(_ISO_639_1.get(code, code), confidence)
     return _UNKNOWN
+
+
+def iso_639_1(code: str) -> str:
+    """The two letters of a language whose ISO 639-3 code is known here; any other code as it is."""
+    return _ISO_639_1.get(code, code)
 
 
 def section_languages(text: str, headings: Sequence[int]) -> list[SectionLanguage]:

@@ -277,6 +277,17 @@ RULES: tuple[Rule, ...] = (
         "orders the use of a tool.",
     ),
     Rule(
+        "hidden-address",
+        "address",
+        0.5,
+        ("automated", "machine", "crawler", "indexer", "scraper"),
+        r"\b(?:for|to|attention|dear|note) ?:? (?:any |all |the )?(?:automated|machine|automatic) "
+        r"(?:readers?|processing|systems?|tools?|indexers?|summari[sz]ers?|agents?)\b(?: ?[:,.-]|$)"
+        r"|\b(?:for|to|attention|dear|note) ?:? (?:any |all |the )?(?:crawlers?|indexers?|scrapers?) ?[:,]",
+        "is addressed to machines that read the document, not to a person.",
+        hidden_only=True,
+    ),
+    Rule(
         "hidden-order",
         "hidden",
         0.35,

@@ -33,7 +33,8 @@ ISSUERS = {
     "slack-webhook": (r"https://hooks\.slack\.com/services/[A-Za-z0-9/]{20,80}", ("hooks.slack.com",)),
     "google-key": (r"\bAIza[\w-]{35}", ("aiza",)),
     "model-api-key": (r"\bsk-(?:proj-|ant-|or-)?[A-Za-z0-9_-]{20,200}", ("sk-",)),
-    "payment-key": (r"\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,100}", ("k_live_", "k_test_")),
+    # The prefix names the issuer: "sk_live_", "pk_test_", "wx_live_".
+    "live-key": (r"\b[a-z]{2,8}_(?:live|test)_(?=[A-Za-z_]{0,99}\d)[A-Za-z0-9]{16,100}", ("_live_", "_test_")),
     "mail-api-key": (r"\bSG\.[\w-]{16,32}\.[\w-]{16,64}", ("sg.",)),
     "package-token": (r"\b(?:pypi-AgEI[\w-]{50,250}|npm_[A-Za-z0-9]{36})", ("pypi-agei", "npm_")),
     "model-hub-token": (r"\bhf_[A-Za-z0-9]{30,60}\b", ("hf_",)),
@@ -73,6 +74,10 @@ CREDENTIAL_RULES = (
          re.compile(r"(?i)\b(?:password|passwort|kennwort|passwd|pwd|passcode|passphrase|mot de passe)"
                     r"(?: ?[:=] ?| is:? | lautet:? | ist:? | est ?:? )[\"'`]?(?P<value>[^\s\"'`,;]{4,128})"), 0.85,
          needs=("passw", "pwd", "kennwort", "passcode", "passphrase", "mot de passe"), accept=_is_password),
+    Rule(Kind.SECRET, "quoted-password",
+         re.compile(r"(?i)\b(?:password|passwort|kennwort|passcode|mot de passe)\s{1,3}"
+                    r"[\"'`](?P<value>[^\s\"'`]{6,128})[\"'`]"),
+         0.85, needs=("passw", "kennwort", "passcode", "mot de passe"), accept=_is_random),
     Rule(Kind.SECRET, "named-secret",
          re.compile(r"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?key|auth[_-]?token|access[_-]?token|token|bearer)"
                     r"[\"']?\s{0,3}[:= ]\s{0,3}[\"'`]?(?P<value>[A-Za-z0-9+/_.=-]{16,256})"), 0.85,

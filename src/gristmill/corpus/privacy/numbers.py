@@ -39,6 +39,7 @@ PHONE_SHAPES = re.compile(
     r"|(?:\(0\d{3,4}\)|0\d{3,4}) \d{3} ?\d{3,4}|\(?0\d{2}\)? \d{4} \d{4}|07\d{3} ?\d{3} ?\d{3}"
 )
 SSN_CUE = re.compile(r"(?i)\b(?:ssn|social security)\b")
+NINO_CUE = re.compile(r"(?i)national insurance|\bnino\b|\bni number\b")
 TAX_CUE = re.compile(r"(?i)steuer|\bidnr|\btin\b|tax")
 ID_CUE = re.compile(
     r"(?i)passport|reisepass|passeport|pass(?:nummer|-?nr|port no)|ausweis|carte d.identit|identity card|\bid card"
@@ -83,6 +84,9 @@ NUMBER_RULES = (
          accept=lambda value: checksums.is_iban(_bare(value))),
     Rule(Kind.NATIONAL_ID, "uk-nino", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
          accept=lambda value: checksums.is_uk_nino(_bare(value))),
+    # With the words beside it any prefix counts: forms and samples use QQ, which is never allotted.
+    Rule(Kind.NATIONAL_ID, "uk-nino-named", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
+         needs=("national insurance", "nino", "ni number"), cue=NINO_CUE),
     Rule(Kind.NATIONAL_ID, "german-pension-number", re.compile(r"\b\d{2} ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}\b"), 0.95,
          accept=lambda value: checksums.is_german_pension_number(_bare(value))),
     Rule(Kind.NATIONAL_ID, "french-nir",

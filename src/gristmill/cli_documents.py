@@ -1,0 +1,101 @@
+"""The commands about documents: the ledger, one document with all that was found, and decisions against the gate."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+
+from gristmill.terminal import AsJson, friendly, open_workspace, out, print_json
+
+app = typer.Typer(
+    help="Show the ledger: every document ever seen, its status and the reason; and overrule the gate.",
+    invoke_without_command=True,
+)
+
+Document = Annotated[str, typer.Argument(metavar="DOC", help="The document's path, as the ledger writes it.")]
+Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it is recorded with your name.")]
+
+_COLUMNS = ["document", "status", "reason", "attempts", "audience", "title", "language", "media_type", "bytes",
+            "characters", "version", "source", "findings", "family", "duplicate_of", "superseded_by", "modified",
+            "first_seen", "changed"]  # fmt: skip
+
+
+@app.callback()
+@friendly
+def documents(
+    context: typer.Context,
+    status: Annotated[
+        str | None, typer.Option("--status", "-s", help="accepted, quarantined, failed or removed.")
+    ] = None,
+    contains: Annotated[str, typer.Option("--contains", "-c", help="Part of the document's path.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show the ledger: every document ever seen, its status and the reason."""
+    if context.invoked_subcommand is not None:
+        return
+    from gristmill.corpus.ledger import find
+
+    rows = find(open_workspace().lake, status, contains)
+    if as_json:
+        print_json({"documents": rows.select(_COLUMNS).to_dicts()})
+        return
+    from gristmill.rendering import ledger
+
+    out.print(ledger(rows))
+    counts = ", ".join(f"{count} {name}" for name, count in rows["status"].value_counts(sort=True).iter_rows())
+    out.print(f"[bright_black]{counts or 'No documents.'}[/]")
+
+
+@app.command()
+@friendly
+def show(document: Document, as_json: AsJson = False) -> None:
+    """Show all that is known of one document: findings and what to do, hidden texts, masked data, family, decisions."""
+    from gristmill.dossiers import dossier
+
+    found = dossier(open_workspace(), document)
+    if as_json:
+        print_json(found)
+        return
+    from gristmill.rendering_documents import dossier as drawn
+
+    out.print(drawn(found))
+
+
+@app.command()
+@friendly
+def accept(document: Document, reason: Reason, as_json: AsJson = False) -> None:
+    """Use a document that the gate holds back. Holds for this version of it; masked data stays masked."""
+    _decide(document, "accept", reason, as_json)
+
+
+@app.command()
+@friendly
+def reject(document: Document, reason: Reason, as_json: AsJson = False) -> None:
+    """Hold back a document that the gate lets pass. Holds for this version of it."""
+    _decide(document, "reject", reason, as_json)
+
+
+@app.command()
+@friendly
+def retry(document: Document, reason: Reason, as_json: AsJson = False) -> None:
+    """Parse a document again as if for the first time, for instance after Tesseract was installed."""
+    _decide(document, "retry", reason, as_json)
+
+
+def _decide(document: str, decision: str, reason: str, as_json: bool) -> None:
+    from gristmill.corpus.overruling import Decision
+    from gristmill.dossiers import decide
+
+    made = decide(open_workspace(), document, Decision(decision), reason, getpass.getuser())
+    recorded: dict[str, Any] = {
+        "document": made.document, "version": made.version, "decision": str(made.decision), "reason": made.reason,
+        "who": made.who, "at": made.at, "next": "gristmill ingest",
+    }  # fmt: skip
+    if as_json:
+        print_json(recorded)
+    else:
+        out.print(
+            f"Recorded: {made.decision} {document}. It takes effect with [bold]gristmill ingest[/].", soft_wrap=True
+        )

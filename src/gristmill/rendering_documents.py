@@ -1,0 +1,64 @@
+"""How the command line draws one document: its row, what was found in it, and what people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.text import Text
+
+from gristmill.rendering import pairs
+
+_FACTS = ("status", "reason", "title", "language", "media_type", "bytes", "characters", "audience", "source", "version",
+          "family", "duplicate_of", "superseded_by", "modified", "first_seen", "changed")  # fmt: skip
+_MARKS = {"error": "[red]✗[/]", "warn": "[yellow]![/]"}
+_MOST_HIDDEN = 20
+_MOST_CHARACTERS = 300
+
+
+def dossier(found: Mapping[str, Any]) -> RenderableType:
+    """Return all that is known of one document."""
+    facts = {name.replace("_", " "): _said(found[name]) for name in _FACTS if found[name] not in (None, "", [])}
+    parts: list[RenderableType] = [Text(found["document"], style="bold"), pairs(facts)]
+    for title, lines in (
+        ("Found", _findings(found)),
+        ("Hidden in the file", _hidden(found)),
+        ("Masked", [f"{one['count']} × {one['kind'].replace('_', ' ').lower()}" for one in found["masked"]]),
+        ("Family", [escape(name) for name in found["family_members"]]),
+        ("Decided", _decisions(found)),
+    ):
+        if shown := list(lines):
+            parts += [Text(), Text(title, style="bold"), *(Text.from_markup(f"  {line}") for line in shown)]
+    return Group(*parts)
+
+
+def _findings(found: Mapping[str, Any]) -> Iterator[str]:
+    for one in found["findings"] or ():
+        yield f"{_MARKS.get(one['severity'], '·')} {escape(one['reason'])}"
+        yield f"  → {escape(one['recovery'])}"
+
+
+def _hidden(found: Mapping[str, Any]) -> Iterator[str]:
+    for one in found["hidden"][:_MOST_HIDDEN]:
+        leaked = ", and in the parsed text" if one["leaked"] else ""
+        yield f"[bright_black]{one['kind'].replace('_', ' ')}{leaked}:[/] {escape(_shortened(one['text']))}"
+    if (rest := len(found["hidden"]) - _MOST_HIDDEN) > 0:
+        yield f"[bright_black]and {rest:,} more; --json shows all[/]"
+
+
+def _decisions(found: Mapping[str, Any]) -> Iterator[str]:
+    for made in found["decisions"]:
+        holds = "" if made["holds"] else " [bright_black](an earlier version)[/]"
+        who, reason = escape(made["who"]), escape(made["reason"])
+        yield f"{made['decision']} by {who}, {made['at']:%Y-%m-%d %H:%M}: {reason}{holds}"
+
+
+def _said(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _shortened(text: str) -> str:
+    folded = " ".join(text.split())
+    return folded if len(folded) <= _MOST_CHARACTERS else f"{folded[:_MOST_CHARACTERS]}…"

@@ -1,0 +1,90 @@
+"""What all commands share: the terminal, JSON instead of it, errors as messages, and the installation they work on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+
+import typer
+from rich.console import Console
+
+from gristmill.errors import BusyError, GristmillError
+
+if TYPE_CHECKING:
+    from gristmill.workspace import Workspace
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+EXIT_ERROR = 1
+EXIT_BUSY = 75  # EX_TEMPFAIL of sysexits.h: trying again later may work
+EXIT_INTERRUPTED = 130
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text for people.")]
+Parameters = ParamSpec("Parameters")
+
+
+def friendly(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Turn the engine's errors into one message with its remedy, and Ctrl-C into a calm end."""
+
+    @wraps(command)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except GristmillError as error:
+            if kwargs.get("as_json"):
+                print_json({"error": error.message, "remedy": error.remedy, "kind": type(error).__name__})
+            err.print(f"[red]✗[/] {plain(error.message)}")
+            if error.remedy:
+                err.print(f"  [bold]→ {plain(error.remedy)}[/]")
+            raise typer.Exit(EXIT_BUSY if isinstance(error, BusyError) else EXIT_ERROR) from None
+        except KeyboardInterrupt:
+            err.print("\nStopped. What is done is kept; the same command goes on from here.")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+
+    return run
+
+
+def open_workspace() -> Workspace:
+    """Return the installation that the settings describe."""
+    from gristmill.workspace import Workspace
+
+    return Workspace()
+
+
+@contextmanager
+def drawn_progress(as_json: bool) -> Iterator[Any]:
+    """Draw progress bars on standard error, or nothing where nobody looks."""
+    if as_json:
+        from gristmill.corpus.report import Silent
+
+        yield Silent()
+        return
+    from gristmill.rendering import ProgressBars
+
+    with ProgressBars(err) as bars:
+        yield bars
+
+
+@contextmanager
+def waiting(as_json: bool, what: str) -> Iterator[None]:
+    """Show that something takes a moment, where somebody looks."""
+    if as_json or not err.is_terminal:
+        yield
+        return
+    with err.status(f"{what} …"):
+        yield
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def plain(text: str) -> str:
+    """Return text in which nothing is markup for the console."""
+    return text.replace("[", "\\[")
