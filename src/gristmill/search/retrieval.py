@@ -83,6 +83,9 @@ def retrieve(index: IndexVersion, query: Query, settings: SearchSettings, k: int
     if not index.manifest.chunks:
         return []
     scores = _score(index, query, settings)
+    for row in scores.fused:
+        # Newest wins: an older version says nearly the same, and stays for what only it says.
+        scores.fused[row] *= 1 - settings.superseded_penalty * bool(index.superseded[row])
     ranked = sorted(scores.fused, key=lambda row: (-scores.fused[row], row))
     passages = [_passage(index, row, window, scores) for row, window in _windows(index, ranked, settings, k)]
     return [passage for passage in passages if may_see(passage.audience, query.asker.groups)]

@@ -32,16 +32,18 @@ ROWS = schema(
         "audience_key": pl.String,
         "language": pl.String,
         "modified": TIME,
+        "superseded": pl.Boolean,  # a newer version of its document is in the corpus
         "embedding_key": pl.String,
     }
 )
 # The parts of a row that are not already part of its chunk's key.
-_IDENTITY = ("chunk", "embedding_key", "audience_key", "language", "modified")
+_IDENTITY = ("chunk", "embedding_key", "audience_key", "language", "modified", "superseded")
 
 
 def index_rows(lake: Lake) -> pl.DataFrame:
     """Return the rows of the index that the lake asks for now."""
-    documents = accepted(lake).select("document", "title", "audience", "language", "modified")
+    documents = accepted(lake).with_columns(pl.col("superseded_by").is_not_null().alias("superseded"))
+    documents = documents.select("document", "title", "audience", "language", "modified", "superseded")
     key = pl.col("audience").list.sort().list.join(_AUDIENCE_SEPARATOR).alias("audience_key")
     rows = lake.read(CHUNKS).join(documents.with_columns(key), on="document")
     return rows.sort("audience_key", "document", "ordinal").select(ROWS.names())

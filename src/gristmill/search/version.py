@@ -107,6 +107,11 @@ class IndexVersion:
         return self.rows["document"].to_list()
 
     @cached_property
+    def superseded(self) -> list[bool]:
+        """Whether a newer version of each row's document is in the corpus."""
+        return self.rows["superseded"].to_list()
+
+    @cached_property
     def row_of(self) -> dict[str, int]:
         """The row of each chunk."""
         return {chunk: row for row, chunk in enumerate(self.rows["chunk"])}
