@@ -24,7 +24,7 @@ _RELATIONS = (
     '<Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
     'Target="word/document.xml"/></Relationships>'
 )
-_BODY = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:body></w:document>'  # noqa: E501
+_BODY = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:body></w:document>'
 
 
 def docx(document: str | bytes, prologue: str = "") -> bytes:
@@ -97,7 +97,7 @@ def long_table(_: Path) -> bytes:
 
 
 def page_outside(folder: Path) -> bytes:
-    return f"{outside(folder)}<html><body><h1>Wheel</h1><p>&x; The wheel turns by day and by night.</p></body></html>".encode()
+    return f"{outside(folder)}<html><body><p>&x; The wheel turns by day and by night.</p></body></html>".encode()
 
 
 BOMBS: dict[str, Callable[[Path], bytes]] = {

@@ -108,7 +108,7 @@ def test_a_source_has_thresholds_of_its_own() -> None:
     ],
 )
 def test_an_unknown_rule_or_kind_is_an_error_that_names_the_known_ones(wrong: Settings) -> None:
-    with pytest.raises(SettingsError, match="too_short|iban"):
+    with pytest.raises(SettingsError, match=r"too_short|iban"):
         policy_of(wrong, "somewhere")
 
 

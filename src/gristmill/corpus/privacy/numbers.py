@@ -30,8 +30,8 @@ PHONE_CUE = re.compile(
     r"|t[ée]l[ée]phone|t[ée]l|portable|appele[rz]|joindre)\b"
 )
 PHONE_NOUN_AFTER = re.compile(r"(?i)\s?[-(,]?\s?(?:office|fax|cell|mobile|home|work|direct|phone)\b")
-# Shapes that are telephone numbers wherever they stand: international, North American, German mobile, French, British, and the
-# European habit of a leading zero with groups of digits.
+# Shapes that are telephone numbers wherever they stand: international, North American, German mobile, French,
+# British, and the European habit of a leading zero with groups of digits.
 PHONE_SHAPES = re.compile(
     r"\+ ?[1-9][\d().\-/ ]{7,20}\d(?: ?(?:x|ext\.? ?)\d+)?"
     r"|(?:\+?1[-. ]|001[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-.])[2-9]\d\d[-.]\d{4}(?: ?(?:x|ext\.? ?)\d+)?"
