@@ -44,6 +44,7 @@ class AudienceRule(_Section):
 
 
 Treatment = Literal["keep", "mask", "quarantine"]
+_MASKED = ("secret", "iban", "credit_card", "national_id", "passport", "driving_licence")
 
 
 class PrivacySettings(_Section):
@@ -55,16 +56,14 @@ class PrivacySettings(_Section):
 
     default: Treatment = Field("keep", description="For kinds that 'kinds' does not name.")
     kinds: dict[str, Treatment] = Field(
-        {
-            "secret": "mask",
-            "iban": "mask",
-            "credit_card": "mask",
-            "national_id": "mask",
-            "passport": "mask",
-            "driving_licence": "mask",
-        },
-        description="Treatment of each kind.",
+        dict.fromkeys(_MASKED, "mask"),
+        description="Treatment by kind; what is not named here stays as it is by default.",
     )
+
+    @field_validator("kinds", mode="before")
+    @classmethod
+    def _over_the_defaults(cls, kinds: dict[str, Treatment]) -> dict[str, Treatment]:
+        return {**dict.fromkeys(_MASKED, "mask"), **kinds}
 
 
 class CorpusSettings(_Section):

@@ -43,6 +43,16 @@ location = {location}
 # ocr = true                   # read scans when Tesseract is installed
 # ocr_languages = ["eng", "deu", "fra"]
 
+# [corpus]
+# max_bad_share = 0.25         # beyond it nothing is built on the documents
+# stale_after_days = 2556      # a document that states an older date is told apart
+# quality = {{ too_short = 5 }}  # thresholds by rule; a source can have its own
+# authority = ["policies/"]    # of equal documents the one there is kept
+
+# [privacy]                    # keep, mask (stable pseudonyms) or quarantine, by kind; a source can have its own
+# default = "keep"
+# kinds = {{ secret = "mask", iban = "mask", person = "keep" }}
+
 # [chunker]
 # tokens = 190                 # largest chunk, in the encoder's tokens
 # context_tokens = 48          # title, headings and table header that are encoded with it

@@ -10,10 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from gristmill.corpus.duplicates import (
     Member,
     SimilarPair,
+    Version,
     VersionedDocument,
     find_families,
     find_superseded,
@@ -38,6 +40,11 @@ class Candidate:
     words: int
     content_hash: str
     stated: date | None = None
+
+    @cached_property
+    def version(self) -> Version:
+        """The version that the first lines, the name or the title state."""
+        return read_version(self.document, self.title, self.head)
 
 
 @dataclass
@@ -78,11 +85,11 @@ def stale(candidate: Candidate, rule: Rule, today: date) -> Finding | None:
 
 def stated_date(candidate: Candidate) -> date | None:
     """Return the date that a document gives in its first lines, name or title, else in its metadata."""
-    return read_version(candidate.document, candidate.title, candidate.head).date or candidate.stated
+    return candidate.version.date or candidate.stated
 
 
 def _member(candidate: Candidate) -> Member:
-    version = read_version(candidate.document, candidate.title, candidate.head)
+    version = candidate.version
     return Member(candidate.document, candidate.content_hash, candidate.words, version.date, version.number)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gristmill.corpus.privacy.addresses import find_addresses
+from gristmill.corpus.privacy.columns import find_birth_columns
 from gristmill.corpus.privacy.contacts import CONTACT_RULES
 from gristmill.corpus.privacy.context import find_context
 from gristmill.corpus.privacy.credentials import CREDENTIAL_RULES
@@ -25,6 +26,7 @@ def find_personal_data(text: str, language: str = "en", *, wide: bool = False) -
     """
     found = [*apply_rules(RULES, text, text.lower()), *find_digit_runs(text)]
     found += find_addresses(text)
+    found += find_birth_columns(text)
     found += find_persons(text, language)
     if wide:
         found += find_context(text)

@@ -30,11 +30,12 @@ PHONE_CUE = re.compile(
     r"|t[ée]l[ée]phone|t[ée]l|portable|appele[rz]|joindre)\b"
 )
 PHONE_NOUN_AFTER = re.compile(r"(?i)\s?[-(,]?\s?(?:office|fax|cell|mobile|home|work|direct|phone)\b")
-# Shapes that are telephone numbers wherever they stand: international, North American, French, British, and the
-# European habit of a leading zero with groups of digits.
+# Shapes that are telephone numbers wherever they stand: international, North American, German mobile, French,
+# British, and the European habit of a leading zero with groups of digits.
 PHONE_SHAPES = re.compile(
     r"\+ ?[1-9][\d().\-/ ]{7,20}\d(?: ?(?:x|ext\.? ?)\d+)?"
     r"|(?:\+?1[-. ]|001[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-.])[2-9]\d\d[-.]\d{4}(?: ?(?:x|ext\.? ?)\d+)?"
+    r"|01[5-7]\d{1,2}[ /-]?\d{6,8}"  # German mobile
     r"|0[1-9](?:[ .]\d\d){4}|\(?0\d{1,4}\)?(?: ?[ /] ?\d{2,4}){2,4}"
     r"|(?:\(0\d{3,4}\)|0\d{3,4}) \d{3} ?\d{3,4}|\(?0\d{2}\)? \d{4} \d{4}|07\d{3} ?\d{3} ?\d{3}"
 )
@@ -84,8 +85,8 @@ NUMBER_RULES = (
          accept=lambda value: checksums.is_iban(_bare(value))),
     Rule(Kind.NATIONAL_ID, "uk-nino", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
          accept=lambda value: checksums.is_uk_nino(_bare(value))),
-    # With the words beside it any prefix counts: forms and samples use QQ, which is never allotted.
-    Rule(Kind.NATIONAL_ID, "uk-nino-named", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
+    # Never allotted: samples and training records use it, and forms are checked with it.
+    Rule(Kind.NATIONAL_ID, "uk-nino-named", re.compile(r"\bQQ ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
          needs=("national insurance", "nino", "ni number"), cue=NINO_CUE),
     Rule(Kind.NATIONAL_ID, "german-pension-number", re.compile(r"\b\d{2} ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}\b"), 0.95,
          accept=lambda value: checksums.is_german_pension_number(_bare(value))),
