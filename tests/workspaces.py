@@ -13,7 +13,8 @@ from gristmill.mill import STAGES, Run, Stage, working
 from gristmill.models.encoder import Encoder, Vectors
 from gristmill.search.index import open_current
 from gristmill.settings import Settings, SourceSettings
-from gristmill.storage.lake import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, TABLES, TEXTS
+from gristmill.storage.keyfile import KEY_BYTES
+from gristmill.storage.lake import DOCUMENTS, OVERRULES, PARSED, SOURCE_FILES, STAGE_GATES, TABLES
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder
 
@@ -23,6 +24,10 @@ _NOT_STATE = {
     PARSED.name: {"attempts", "seconds"},
     DOCUMENTS.name: {"attempts", "modified", "first_seen", "changed"},
 }
+# What people decided, and when a run decided on what.
+_NOT_DERIVED = {OVERRULES.name, STAGE_GATES.name}
+# Two homes give the same values the same pseudonyms, so that their states can be compared.
+_PSEUDONYM_KEY = b"k" * KEY_BYTES
 LAKE_STAGES = STAGES[:-1]
 
 
@@ -33,6 +38,7 @@ def workspace_at(
     listed = tuple(s if isinstance(s, SourceSettings) else source(s) for s in sources)
     defaults: dict[str, Any] = {"parser": {"workers": 1}, "search": {"bridge": False}}
     made = Settings(root=home.parent, home=home, sources=listed, **(defaults | settings))
+    write(home, {"pseudonyms.key": _PSEUDONYM_KEY})
     return Workspace(made, encoder=encoder or FakeEncoder())
 
 
@@ -66,7 +72,9 @@ def lake_versions(workspace: Workspace) -> dict[str, int]:
 def lake_state(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
     """Return all rows that say what the documents are, in the order of their keys."""
     state = {}
-    for table in (SOURCE_FILES, PARSED, DOCUMENTS, TEXTS, CHUNKS, EMBEDDINGS):
+    for table in TABLES:
+        if table.name in _NOT_DERIVED:
+            continue
         rows = workspace.lake.read(table).drop(_NOT_STATE.get(table.name, set()))
         if table is DOCUMENTS:
             rows = rows.filter(pl.col("status") != "removed")
