@@ -91,7 +91,7 @@ def examine(document: ParsedDocument, policy: SourcePolicy, key: bytes) -> Judge
         text,
         tuple((page, moved(start)) for page, start in document.pages),
         mask.text(document.title),
-        _heading(text),
+        heading_of(text),
         len(words),
         content_hash(words),
         signature(shingles(words)),
@@ -198,7 +198,8 @@ def _separated(removed: Sequence[hygiene.HiddenSpan]) -> Iterator[Finding]:
         )
 
 
-def _heading(text: str) -> str:
+def heading_of(text: str) -> str:
+    """Return the first heading near the beginning of a Markdown text, or nothing."""
     found = _HEADING.search(text[:_HEADING_WITHIN])
     return found[1].strip() if found else ""
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gristmill.corpus.acceptance import accept_documents, title_of
+from gristmill.corpus.judging import heading_of
 from gristmill.corpus.ledger import accepted, counts
 from gristmill.corpus.report import Silent
 from gristmill.mill import parsed_documents, source_files
@@ -147,4 +148,4 @@ def test_every_status_is_counted_even_when_no_document_has_it(ledger: Ledger) ->
 def test_a_title_is_the_stated_one_or_the_first_heading_or_the_files_name(
     document: str, stated: str | None, text: str | None, title: str
 ) -> None:
-    assert title_of(document, stated, text) == title
+    assert title_of(document, stated, heading_of(text or "")) == title
