@@ -76,6 +76,9 @@ class CorpusSettings(_Section):
     max_bad_share: float = Field(
         0.25, ge=0, le=1, description="Share of readable documents that may be bad; beyond it the run stops."
     )
+    leave_out_duplicates: bool = Field(
+        True, description="Quarantine a document that adds no word to another one for the same groups."
+    )
     authority: tuple[str, ...] = Field(
         (), description="Folders, the most authoritative first: of equal documents the one there is kept."
     )

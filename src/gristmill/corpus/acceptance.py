@@ -79,7 +79,8 @@ def _judged(
     made = decisions(lake)
     judged = [_Judged(row, made.get((row["document"], row["version"]))) for row in documents.iter_rows(named=True)]
     pairs = similar_pairs(lake, facts)
-    related = relate([one.candidate for one in judged if one.may_be_used], pairs, settings.corpus.authority)
+    usable = [one.candidate for one in judged if one.may_be_used]
+    related = relate(usable, pairs, settings.corpus.authority, leave_out=settings.corpus.leave_out_duplicates)
     for one in judged:
         one.add_relations(related.get(one.document, Relations()))
         one.add_age(policies[one.row["source"]], at)

@@ -58,7 +58,11 @@ class Relations:
 
 
 def relate(
-    candidates: Sequence[Candidate], pairs: Sequence[SimilarPair], authority: Sequence[str] = ()
+    candidates: Sequence[Candidate],
+    pairs: Sequence[SimilarPair],
+    authority: Sequence[str] = (),
+    *,
+    leave_out: bool = True,
 ) -> dict[str, Relations]:
     """Return the relations of each candidate, by document."""
     related = {candidate.document: Relations() for candidate in candidates}
@@ -66,7 +70,7 @@ def relate(
     for family in find_families(members, pairs, authority):
         for document in (family.representative, *(duplicate.path for duplicate in family.duplicates)):
             related[document].family = family.representative
-    _set_aside(candidates, members, pairs, authority, related)
+    _set_aside(candidates, members, pairs, authority, related, leave_out=leave_out)
     _supersede(candidates, related)
     return related
 
@@ -99,6 +103,8 @@ def _set_aside(
     pairs: Sequence[SimilarPair],
     authority: Sequence[str],
     related: dict[str, Relations],
+    *,
+    leave_out: bool,
 ) -> None:
     """Mark what can be left out, audience by audience: a copy that other people see is all that they have."""
     shelves: dict[frozenset[str], list[Member]] = defaultdict(list)
@@ -108,7 +114,7 @@ def _set_aside(
         for family in find_families(shelf, pairs, authority):
             for duplicate in family.duplicates:
                 relations = related[duplicate.path]
-                if duplicate.redundant:
+                if duplicate.redundant and leave_out:
                     relations.duplicate_of = duplicate.of
                     said = f"Duplicate of {duplicate.of}: {duplicate.reason}. That one was kept: {family.reason}."
                     relations.findings.append(error("duplicate", said, f"{_KEEP_ONE} Accepting it keeps both."))

@@ -121,6 +121,14 @@ def test_a_copy_for_other_people_stays(tmp_path: Path) -> None:
     assert {row["family"] for row in gate.ledger().values()} == {"a.md"}
 
 
+def test_copies_stay_where_the_settings_say_so(tmp_path: Path) -> None:
+    gate = Gate(
+        tmp_path / "home", put(tmp_path / "documents", a=WHEEL, b=WHEEL), corpus={"leave_out_duplicates": False}
+    )
+    gate.run()
+    assert (gate.status("b.md"), gate.rules("b.md")) == ("accepted", {"near_duplicate"})
+
+
 def test_when_the_original_goes_its_copy_is_used_and_the_state_is_that_of_a_rebuild(tmp_path: Path) -> None:
     folder = put(tmp_path / "documents", a=WHEEL, b=WHEEL, c=f"{WHEEL}\nIn winter it rests.\n")
     gate = Gate(tmp_path / "home", folder)
