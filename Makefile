@@ -24,7 +24,7 @@ help: ## This list
 
 setup: $(RUNTIME) ## Install everything into .venv; again: only what changed
 
-demo: $(RUNTIME) ## From the sample documents to cited answers and an evaluation report
+demo: $(RUNTIME) ## From the sample documents to cited answers
 	@$(BIN)/gristmill demo
 
 ui: $(RUNTIME) ## Dagster's UI on 127.0.0.1:3000, with its history under .gristmill/dagster
