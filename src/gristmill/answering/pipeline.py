@@ -133,7 +133,8 @@ def verify(draft: Draft, tools: Tools) -> Draft:
     if draft.refused:
         return draft
     evidence = [_readable(e) for e in draft.chosen]
-    about = " ".join(e.unit.meaning for e in draft.chosen)
+    sources = [draft.passages[e.unit.passage] for e in draft.chosen]
+    about = " ".join(name for passage in sources for name in (passage.title, *passage.headings))
     if draft.written and _MARKUP.search(draft.written) is None:
         found = support(draft.written, evidence, f"{draft.question} {about}", tools.encoder)
         if found.score >= tools.answering.support:

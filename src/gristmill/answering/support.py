@@ -49,7 +49,8 @@ def support(sentence: str, evidence: Sequence[str], question: str, encoder: Text
     fresh = held - asked
     if not said or len(said & fresh) < min(len(fresh), _LEAST_NEW):
         return Support(0.0, "it says too little that the question and the headings did not")
-    if _NUMBER.search(joined) and not _NUMBER.search(sentence):
+    figures = set(_NUMBER.findall(joined)) - set(_NUMBER.findall(question))
+    if figures and not figures & set(_NUMBER.findall(sentence)):
         return Support(0.0, "it leaves out the figure")
     words = len(said & (held | asked)) / len(said)
     vectors = encoder.encode([sentence, joined])

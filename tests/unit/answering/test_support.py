@@ -41,3 +41,10 @@ def test_a_negation_that_the_evidence_lacks_has_no_support() -> None:
     found = support("The pump may not run dry for 10 seconds.", evidence, "May the pump run dry?", FakeEncoder())
     assert found.score == 0.0
     assert found.reason
+
+
+def test_a_figure_of_the_question_is_not_an_answer() -> None:
+    question = "What is the rated speed of the Heron 40?"
+    row = ["Quantity: Rated speed; Heron 40: 520 rpm; Heron 75: 480 rpm."]
+    assert support("The rated speed of the Heron 40 is 40.", row, question, FakeEncoder()).score == 0.0
+    assert support("The rated speed of the Heron 40 is 520 rpm.", row, question, FakeEncoder()).score > 0.5
