@@ -27,7 +27,7 @@ class Example:
 EXAMPLES = (
     Example("A single fact", "Who keeps the gift register?"),
     Example("A number from a manual", "What is the rated speed of the Heron 40?"),
-    Example("A row of a table", "What does a Hopper H2 cost in the 2026 price list?"),
+    Example("A row of a table", "torque inlet flange heron 75"),
     Example("Nothing in the documents answers this", "Which football club does the managing director support?"),
     Example("Restricted: asked by somebody outside the board", "What is Idris Vaughan's target bonus?"),
     Example("The same, asked by a member of the board", "What is Idris Vaughan's target bonus?", ("board",)),
