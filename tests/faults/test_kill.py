@@ -23,6 +23,23 @@ SAMPLES = REPOSITORY / "samples" / "documents"
 FOLDERS = ("bulletins", "minutes")
 ENCODER = "real" if KILLS >= 30 else "fake"
 COLD_EVERY = 4  # kills of an ingest into a new home; the others meet one that holds documents
+WORDS = (
+    "wheel",
+    "sluice",
+    "bearing",
+    "oil",
+    "weir",
+    "spring",
+    "the",
+    "a",
+    "of",
+    "to",
+    "turns",
+    "opens",
+    "by",
+    "at",
+    "day",
+)
 QUESTION = "When was the fire drill?"
 
 
@@ -43,13 +60,18 @@ def change(folder: Path, draw: random.Random, number: int) -> None:
         draw.choice(files),
     )
     for file in edited:
-        file.write_text(f"{file.read_text()}\n\n## Addition {number}\n\n{f'Round {number} of the mill. ' * 40}\n")
+        file.write_text(f"{file.read_text()}\n\n## Addition {number}\n\n{sentences(draw, 40)}\n")
     touched.touch()
     renamed.rename(renamed.with_name(f"r{number}-{renamed.name[-40:]}"))
-    (folder / f"new-{number}.md").write_text(f"# New {number}\n\n{f'Item {number} is new. ' * 200}\n")
+    (folder / f"new-{number}.md").write_text(f"# New {number}\n\n{sentences(draw, 90)}\n")
     shutil.copy(draw.choice(sorted((SAMPLES / "policies").glob("*.docx"))), folder / f"policy-{number}.docx")
     if number > 2:
         (folder / f"policy-{number - 2}.docx").unlink(missing_ok=True)
+
+
+def sentences(draw: random.Random, count: int) -> str:
+    """Return a text that does not repeat itself, so that it is accepted."""
+    return " ".join(f"{' '.join(draw.choices(WORDS, k=draw.randint(6, 14))).capitalize()}." for _ in range(count))
 
 
 def test_an_ingest_killed_at_random_moments_ends_in_the_state_of_a_rebuild(tmp_path: Path, folder: Path) -> None:

@@ -1,0 +1,80 @@
+"""The real encoder, with its real weights."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gristmill.errors import ModelError
+from gristmill.models.encoder import TransformerEncoder
+from gristmill.settings import EncoderSettings
+from tests.fakes import packaged_tokenizer
+
+pytestmark = pytest.mark.slow
+
+TEXTS = ["The wheel turns by day.", "Das Mühlrad dreht sich.", "x", "", "Oil the bearing, then close the cover. " * 40]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> TransformerEncoder:
+    return TransformerEncoder(EncoderSettings())
+
+
+def test_vectors_have_unit_length_and_come_in_the_order_of_the_texts(encoder: TransformerEncoder) -> None:
+    together = encoder.encode(TEXTS)
+    assert together.shape == (len(TEXTS), 384)
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-3)
+    alone = np.concatenate([encoder.encode([text]) for text in TEXTS])
+    np.testing.assert_allclose(np.einsum("ij,ij->i", together, alone), 1, atol=1e-3)
+
+
+def test_texts_of_one_meaning_are_nearer_than_others(encoder: TransformerEncoder) -> None:
+    question, answer, other = encoder.encode(
+        ["How many days of leave are there?", "Each year has thirty vacation days.", "Oil the bearing."]
+    )
+    assert question @ answer > question @ other + 0.2
+
+
+def test_what_is_beyond_the_window_is_not_read(encoder: TransformerEncoder) -> None:
+    head = "oil " * 254
+    one, other = encoder.encode([f"{head} wheel", f"{head} sluice gate in spring"])
+    np.testing.assert_allclose(one @ other, 1, atol=1e-4)
+    assert encoder.window == 256
+
+
+def test_bfloat16_and_float32_agree() -> None:
+    exact = TransformerEncoder(EncoderSettings(precision="float32"))
+    short = TransformerEncoder(EncoderSettings(precision="bfloat16"))
+    cosines = np.einsum("ij,ij->i", exact.encode(TEXTS), short.encode(TEXTS))
+    assert cosines.min() > 0.999
+    assert exact.fingerprint != short.fingerprint
+
+
+def test_tokens_are_counted_without_truncation(encoder: TransformerEncoder) -> None:
+    assert len(encoder.tokenizer.encode("oil " * 1_000).ids) == 1_002
+    assert encoder.tokenizer.to_str() == packaged_tokenizer().to_str()
+
+
+def test_counting_tokens_loads_neither_torch_nor_weights() -> None:
+    script = """
+import sys
+from gristmill.models.encoder import TransformerEncoder
+from gristmill.settings import EncoderSettings
+encoder = TransformerEncoder(EncoderSettings())
+encoder.fingerprint, encoder.tokenizer.encode("oil"), encoder.window
+assert not {"torch", "transformers"} & sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_weights_that_are_not_the_pinned_ones_are_never_run(tmp_path: Path) -> None:
+    (tmp_path / "sentence_bert_config.json").write_text('{"max_seq_length": 256}')
+    (tmp_path / "model.safetensors").write_bytes(b"something else")
+    encoder = TransformerEncoder(EncoderSettings(name="mine", path=tmp_path, sha256="0" * 64))
+    (tmp_path / "tokenizer.json").write_text(packaged_tokenizer().to_str())
+    with pytest.raises(ModelError, match="have SHA-256"):
+        encoder.encode(["text"])
