@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gristmill.errors import SettingsError
-from gristmill.settings import SETTINGS_VARIABLE, load_settings
+from gristmill.settings import SETTINGS_VARIABLE, SearchSettings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,8 @@ def test_an_empty_file_gives_the_defaults_below_its_folder(file: Path) -> None:
 def test_the_file_overrides_a_default_and_leaves_its_neighbours(file: Path) -> None:
     file.write_text("[search]\npassages = 7\n")
     settings = load_settings()
-    assert (settings.search.passages, settings.search.candidates) == (7, 50)
+    assert settings.search.passages == 7
+    assert settings.search.model_dump(exclude={"passages"}) == SearchSettings().model_dump(exclude={"passages"})
 
 
 def test_the_environment_overrides_the_file_and_leaves_its_neighbours(
