@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -18,6 +19,24 @@ from gristmill.search.version import hash_files
 from gristmill.workspace import Workspace
 from tests.processes import wait_until
 
+_WORDS = (
+    "wheel",
+    "sluice",
+    "bearing",
+    "oil",
+    "weir",
+    "spring",
+    "the",
+    "a",
+    "of",
+    "to",
+    "turns",
+    "opens",
+    "by",
+    "at",
+    "day",
+)
+
 
 class Ingest:
     """One running ingest, in a session of its own, so that all its processes can be found and killed."""
@@ -25,7 +44,7 @@ class Ingest:
     def __init__(self, home: Path, folder: Path, encoder: str = "fake") -> None:
         command = [sys.executable, "-m", "tests.faults.ingest", str(home), str(folder), encoder]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
         self.said: list[str] = []
         self.wait_for("ready")
@@ -44,20 +63,24 @@ class Ingest:
 
     def finish(self) -> float:
         """Wait for its good end; return the seconds since it was ready."""
-        output, errors = self.process.communicate()
-        assert self.process.returncode == 0, output + errors
+        assert self._end() == 0, "\n".join(self.said)
         return time.monotonic() - self.began
 
     def error(self) -> str:
         """Wait for its end by an error of its own; return what it said."""
-        output, errors = self.process.communicate()
-        assert self.process.returncode == 2, output + errors
-        return next(line for line in output.splitlines() if line.startswith("error"))
+        assert self._end() == 2, "\n".join(self.said)
+        return next(line for line in self.said if line.startswith("error"))
+
+    def _end(self) -> int:
+        # Not communicate(): it passes by what lines() has read ahead.
+        for _ in self.lines():
+            pass
+        return self.process.wait()
 
     def kill_after(self, seconds: float, *, whole_group: bool) -> bool:
         """Kill it so long after it was ready; return False when it had ended before."""
         with suppress(subprocess.TimeoutExpired):
-            self.process.communicate(timeout=max(0.0, self.began + seconds - time.monotonic()))
+            self.process.wait(timeout=max(0.0, self.began + seconds - time.monotonic()))
             return False
         self.kill(whole_group=whole_group)
         return True
@@ -68,7 +91,7 @@ class Ingest:
             os.killpg(self.process.pid, signal.SIGKILL)
         else:
             self.process.kill()
-        self.process.communicate()
+        self.process.wait()
         wait_until(lambda: not processes_of_session(self.process.pid))
 
 
@@ -95,6 +118,11 @@ def assert_answers(workspace: Workspace, question: str) -> int | None:
     query = Query(question, workspace.encoder.encode([question])[0], None, Asker())
     assert retrieve(index, query, workspace.settings.search)
     return number
+
+
+def sentences(draw: random.Random, count: int) -> str:
+    """Return a text that does not repeat itself, so that it is accepted."""
+    return " ".join(f"{' '.join(draw.choices(_WORDS, k=draw.randint(6, 14))).capitalize()}." for _ in range(count))
 
 
 @contextmanager

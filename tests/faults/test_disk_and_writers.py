@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from gristmill.mill import STAGES
 from tests.faults.ingest import workspace_of
-from tests.faults.runs import Ingest, assert_answers, small_disk
+from tests.faults.runs import Ingest, assert_answers, sentences, small_disk
 from tests.workspaces import assert_same_state, grind, lake_state, write
 
 pytestmark = pytest.mark.slow
@@ -22,9 +23,13 @@ QUESTION = "Which wheel turns?"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return write(
-        tmp_path / "documents", {f"{n}.md": f"# Wheel {n}\n\n{f'Wheel {n} turns by day. ' * 30}\n" for n in range(20)}
-    )
+    return write(tmp_path / "documents", texts("Wheel", count=20, length=30))
+
+
+def texts(name: str, count: int, length: int) -> dict[str, str | bytes]:
+    """Return documents with so many sentences each, none like another."""
+    draw = random.Random(name)
+    return {f"{name}-{n}.md": f"# {name} {n}\n\n{sentences(draw, length)}\n" for n in range(count)}
 
 
 @pytest.fixture
@@ -52,7 +57,7 @@ def test_a_full_disk_is_a_clear_error_and_the_run_goes_on_when_there_is_room(
     home = disk / "home"
     Ingest(home, folder).finish()
     workspace = workspace_of(home, folder, "fake")
-    write(folder, {f"new-{n}.md": f"# Sluice {n}\n\n{os.urandom(4_000).hex()}\n" for n in range(10)})
+    write(folder, texts("Sluice", count=10, length=120))
 
     filler = fill(disk, left)
     said = Ingest(home, folder).error()

@@ -14,7 +14,7 @@ import pytest
 from gristmill.mill import STAGES
 from tests.conftest import KILLS, REPOSITORY
 from tests.faults.ingest import workspace_of
-from tests.faults.runs import Ingest, assert_answers
+from tests.faults.runs import Ingest, assert_answers, sentences
 from tests.workspaces import assert_same_state, grind
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_000)]
@@ -23,23 +23,6 @@ SAMPLES = REPOSITORY / "samples" / "documents"
 FOLDERS = ("bulletins", "minutes")
 ENCODER = "real" if KILLS >= 30 else "fake"
 COLD_EVERY = 4  # kills of an ingest into a new home; the others meet one that holds documents
-WORDS = (
-    "wheel",
-    "sluice",
-    "bearing",
-    "oil",
-    "weir",
-    "spring",
-    "the",
-    "a",
-    "of",
-    "to",
-    "turns",
-    "opens",
-    "by",
-    "at",
-    "day",
-)
 QUESTION = "When was the fire drill?"
 
 
@@ -67,11 +50,6 @@ def change(folder: Path, draw: random.Random, number: int) -> None:
     shutil.copy(draw.choice(sorted((SAMPLES / "policies").glob("*.docx"))), folder / f"policy-{number}.docx")
     if number > 2:
         (folder / f"policy-{number - 2}.docx").unlink(missing_ok=True)
-
-
-def sentences(draw: random.Random, count: int) -> str:
-    """Return a text that does not repeat itself, so that it is accepted."""
-    return " ".join(f"{' '.join(draw.choices(WORDS, k=draw.randint(6, 14))).capitalize()}." for _ in range(count))
 
 
 def test_an_ingest_killed_at_random_moments_ends_in_the_state_of_a_rebuild(tmp_path: Path, folder: Path) -> None:
