@@ -8,7 +8,7 @@ from gristmill import mill
 from gristmill.contents import index_contents, table_contents
 from gristmill.resources import WorkspaceResource
 from gristmill.search import checks
-from gristmill.storage.lake import CHUNKS, EMBEDDINGS
+from gristmill.storage.tables import CHUNKS, EMBEDDINGS
 
 _GROUP = "search"
 _OWNERS = ["team:search"]

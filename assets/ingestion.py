@@ -9,7 +9,7 @@ from gristmill.contents import quarantine_contents, table_contents
 from gristmill.corpus import checks
 from gristmill.corpus.quarantine import report_file
 from gristmill.resources import WorkspaceResource
-from gristmill.storage.lake import DOCUMENTS, PARSED, SOURCE_FILES
+from gristmill.storage.tables import DOCUMENTS, PARSED, SOURCE_FILES
 
 _GROUP = "documents"
 _OWNERS = ["team:documents"]

@@ -19,7 +19,7 @@ from gristmill.answering.answer import Answer
 from gristmill.asking import Answerer
 from gristmill.identity import Asker, may_see
 from gristmill.search.retrieval import Passage
-from gristmill.storage.lake import DOCUMENTS, TEXTS
+from gristmill.storage.tables import DOCUMENTS, TEXTS
 from gristmill.workspace import Workspace
 
 

@@ -12,7 +12,8 @@ from gristmill.corpus.discover import StampCache, discover
 from gristmill.corpus.parse import parse_documents
 from gristmill.corpus.report import Silent, StageReport
 from gristmill.settings import Settings, SourceSettings
-from gristmill.storage.lake import DOCUMENTS, TABLES, TEXTS, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import DOCUMENTS, TABLES, TEXTS
 from gristmill.workspace import Workspace
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

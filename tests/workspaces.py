@@ -14,7 +14,7 @@ from gristmill.models.encoder import Encoder, Vectors
 from gristmill.search.index import open_current
 from gristmill.settings import Settings, SourceSettings
 from gristmill.storage.keyfile import KEY_BYTES
-from gristmill.storage.lake import DOCUMENTS, OVERRULES, PARSED, SOURCE_FILES, STAGE_GATES, TABLES
+from gristmill.storage.tables import DOCUMENTS, OVERRULES, PARSED, SOURCE_FILES, STAGE_GATES, TABLES
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder
 

@@ -12,7 +12,8 @@ from gristmill.corpus.quarantine import report_file, unusable
 from gristmill.fingerprint import file_hash, fingerprint, lines_hash
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.version import read_manifest
-from gristmill.storage.lake import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, Lake, Table
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, Table
 from gristmill.workspace import Workspace
 
 

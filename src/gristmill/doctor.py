@@ -19,7 +19,7 @@ from gristmill.search.index import open_current
 from gristmill.search.rows import index_rows
 from gristmill.search.version import hash_files
 from gristmill.settings import settings_file
-from gristmill.storage.lake import TABLES
+from gristmill.storage.tables import TABLES
 from gristmill.workspace import Workspace
 
 _LOW_DISK_BYTES = 2 << 30

@@ -15,7 +15,7 @@ from gristmill.corpus.overruling import Decision, Overrule, forget_tries, histor
 from gristmill.corpus.parse import with_parse_keys
 from gristmill.corpus.policies import policy_of
 from gristmill.mill import working
-from gristmill.storage.lake import DOCUMENTS, EXAMINED, PARSED, SOURCE_FILES
+from gristmill.storage.tables import DOCUMENTS, EXAMINED, PARSED, SOURCE_FILES
 from gristmill.workspace import Workspace
 
 

@@ -10,7 +10,7 @@ from gristmill.errors import SearchIndexError, SettingsError
 from gristmill.search.index import open_current
 from gristmill.settings import SETTINGS_FILE, settings_file
 from gristmill.storage.artifacts import write_durably
-from gristmill.storage.lake import CHUNKS, EMBEDDINGS
+from gristmill.storage.tables import CHUNKS, EMBEDDINGS
 from gristmill.workspace import Workspace
 
 _TEMPLATE = """# Gristmill's settings. Everything that is commented out has the value shown.

@@ -22,7 +22,7 @@ from gristmill.corpus.quarantine import report_file
 from gristmill.mill import Run, grind
 from gristmill.models.encoder import Vectors
 from gristmill.search.checks import check_chunk_embeddings, check_chunks, check_search_index
-from gristmill.storage.lake import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, TEXTS, Table
+from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, TEXTS, Table
 from gristmill.workspace import Workspace
 from tests.assets.conftest import workspace_over, write_documents
 

@@ -10,7 +10,7 @@ import polars as pl
 from gristmill.corpus.quarantine import report_file
 from gristmill.mill import Run, grind, working
 from gristmill.search.version import read_manifest
-from gristmill.storage.lake import CHUNKS, OVERRULES, SOURCE_FILES, TABLES, Table
+from gristmill.storage.tables import CHUNKS, OVERRULES, SOURCE_FILES, TABLES, Table
 from gristmill.workspace import Workspace
 from tests.assets.conftest import Materialize, workspace_over
 

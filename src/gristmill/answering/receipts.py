@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from gristmill.answering.answer import Answer
 from gristmill.identity import Asker
-from gristmill.storage.database import Database, ReceiptRow
+from gristmill.storage.database import Database
+from gristmill.storage.records import ReceiptRow
 
 
 def new_receipt_id(now: datetime | None = None) -> str:

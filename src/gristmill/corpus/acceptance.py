@@ -27,7 +27,8 @@ from gristmill.corpus.similar import similar_pairs
 from gristmill.corpus.stage_gate import decide
 from gristmill.errors import GateError
 from gristmill.settings import Settings
-from gristmill.storage.lake import DOCUMENTS, EXAMINED, SOURCE_FILES, TEXTS, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import DOCUMENTS, EXAMINED, SOURCE_FILES, TEXTS
 
 _BATCH_TEXTS = 256
 _MOST_TITLE = 200

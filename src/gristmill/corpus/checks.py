@@ -17,7 +17,8 @@ from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.parse import with_parse_keys
 from gristmill.corpus.quarantine import render, unusable
 from gristmill.settings import ParserSettings
-from gristmill.storage.lake import DOCUMENTS, PARSED, SOURCE_FILES, TEXTS, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import DOCUMENTS, PARSED, SOURCE_FILES, TEXTS
 
 _EXAMPLES = 5
 # A share means little among a few: one scan in a folder of three must not stop the first run.

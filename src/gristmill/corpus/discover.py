@@ -20,7 +20,8 @@ from gristmill.corpus.sources import File, Source
 from gristmill.errors import SourceError
 from gristmill.fingerprint import stream_hash
 from gristmill.storage.artifacts import write_durably
-from gristmill.storage.lake import SOURCE_FILES, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import SOURCE_FILES
 
 _TRUST_AFTER_SECONDS = 2.0
 _COMMIT_ROWS = 2_000

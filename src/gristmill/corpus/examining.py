@@ -18,7 +18,8 @@ from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.policies import SourcePolicy
 from gristmill.corpus.report import Progress
 from gristmill.fingerprint import fingerprint
-from gristmill.storage.lake import EXAMINED, PARSED, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import EXAMINED, PARSED
 
 _BATCH_DOCUMENTS = 128
 _SLIM = [name for name in PARSED.schema if name not in {"text", "hidden"}]

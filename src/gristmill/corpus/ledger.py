@@ -7,7 +7,8 @@ from enum import Enum
 import polars as pl
 
 from gristmill.errors import SettingsError
-from gristmill.storage.lake import DOCUMENTS, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import DOCUMENTS
 
 
 class Status(str, Enum):

@@ -16,7 +16,8 @@ import polars as pl
 from gristmill.corpus.ledger import Status
 from gristmill.errors import SettingsError
 from gristmill.fingerprint import fingerprint
-from gristmill.storage.lake import DOCUMENTS, OVERRULES, PARSED, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import DOCUMENTS, OVERRULES, PARSED
 
 _NEVER = "Look at all names with 'gristmill documents'."
 

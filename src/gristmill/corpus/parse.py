@@ -22,7 +22,8 @@ from gristmill.corpus.sources import Source
 from gristmill.corpus.workers import Job, parse_all
 from gristmill.fingerprint import fingerprint
 from gristmill.settings import ParserSettings
-from gristmill.storage.lake import PARSED, SOURCE_FILES, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import PARSED, SOURCE_FILES
 
 _CODE_VERSION = 3
 _COMMIT_CHARACTERS = 16_000_000

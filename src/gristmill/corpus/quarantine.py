@@ -12,7 +12,8 @@ import polars as pl
 from gristmill.corpus.ledger import Status
 from gristmill.corpus.report import Change, StageReport, as_markdown
 from gristmill.storage.artifacts import write_durably
-from gristmill.storage.lake import DOCUMENTS, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import DOCUMENTS
 
 _STATUSES = (Status.QUARANTINED, Status.FAILED)
 

@@ -12,7 +12,8 @@ import polars as pl
 
 from gristmill.corpus.duplicates import Likeness, SimilarPair, candidate_pairs, signature_matrix, verified_pairs
 from gristmill.fingerprint import fingerprint
-from gristmill.storage.lake import EXAMINED, SIMILAR, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import EXAMINED, SIMILAR
 
 _ITSELF = Likeness(1.0, 1.0, 0, 0)
 

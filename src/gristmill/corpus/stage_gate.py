@@ -11,7 +11,8 @@ from datetime import datetime
 import polars as pl
 
 from gristmill.errors import GateError
-from gristmill.storage.lake import STAGE_GATES, Lake, Table
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import STAGE_GATES, Table
 
 _COLUMNS = ("passed", "reason", "subject")
 

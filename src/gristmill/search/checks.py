@@ -20,7 +20,8 @@ from gristmill.search.index import open_current
 from gristmill.search.rows import content_hash, index_rows
 from gristmill.search.version import IndexVersion
 from gristmill.storage.artifacts import VersionStore
-from gristmill.storage.lake import CHUNKS, EMBEDDINGS, TEXTS, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import CHUNKS, EMBEDDINGS, TEXTS
 
 # Documents whose chunks are compared with their text one by one: all of a small corpus, a second's work of a large one.
 _SAMPLE_DOCUMENTS = 1_000

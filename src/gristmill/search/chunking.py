@@ -23,7 +23,8 @@ from gristmill.fingerprint import fingerprint, text_hash
 from gristmill.models.encoder import Encoder
 from gristmill.search.outline import Outline
 from gristmill.settings import ChunkerSettings
-from gristmill.storage.lake import CHUNKS, TEXTS, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import CHUNKS, TEXTS
 
 _CODE_VERSION = 2
 _COMMIT_CHARACTERS = 8_000_000

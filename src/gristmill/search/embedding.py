@@ -16,7 +16,8 @@ from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.fingerprint import fingerprint
 from gristmill.models.encoder import TextEncoder, Vectors
 from gristmill.search.chunking import with_context
-from gristmill.storage.lake import CHUNKS, EMBEDDINGS, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import CHUNKS, EMBEDDINGS
 
 # Large enough that sorting by length pays, small enough that memory stays flat and a kill loses seconds.
 _BLOCK = 1_024

@@ -22,7 +22,8 @@ from gristmill.search.rows import content_hash, index_rows
 from gristmill.search.version import IndexVersion, read_manifest
 from gristmill.settings import SearchSettings
 from gristmill.storage.artifacts import VersionStore
-from gristmill.storage.lake import DOCUMENTS, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import DOCUMENTS
 
 _TRIES = 2
 

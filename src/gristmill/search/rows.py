@@ -11,7 +11,8 @@ import polars as pl
 
 from gristmill.corpus.ledger import accepted
 from gristmill.fingerprint import fingerprint, lines_hash
-from gristmill.storage.lake import CHUNKS, EMBEDDINGS, TIME, Lake, schema
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import CHUNKS, EMBEDDINGS, TIME, schema
 
 _CODE_VERSION = 3
 _AUDIENCE_SEPARATOR = ","

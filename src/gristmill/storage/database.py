@@ -9,38 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
-from sqlalchemy import JSON, DateTime, Float, String, Text, create_engine, event, select
+from sqlalchemy import create_engine, event, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from gristmill.errors import StorageError
+from gristmill.storage.records import Base, ReceiptRow
 
 _BUSY_SECONDS = 30
-
-
-class Base(DeclarativeBase):
-    """The tables of the operational database."""
-
-
-class ReceiptRow(Base):
-    """One answer: what was asked, by whom, what was said, on which evidence, and how."""
-
-    __tablename__ = "receipts"
-
-    receipt: Mapped[str] = mapped_column(String(40), primary_key=True)
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
-    asker: Mapped[str] = mapped_column(String(200))
-    groups: Mapped[list[str]] = mapped_column(JSON)
-    question: Mapped[str] = mapped_column(Text)
-    answer: Mapped[str] = mapped_column(Text)
-    refused: Mapped[bool]
-    release: Mapped[str] = mapped_column(String(64), index=True)
-    citations: Mapped[list[dict[str, object]]] = mapped_column(JSON)
-    passages: Mapped[list[dict[str, object]]] = mapped_column(JSON)
-    trace: Mapped[list[dict[str, object]]] = mapped_column(JSON)
-    latency_ms: Mapped[float] = mapped_column(Float)
 
 
 class Database:

@@ -17,7 +17,7 @@ from gristmill.identity import Asker
 from gristmill.mill import Run, grind
 from gristmill.models.generators import Generated
 from gristmill.settings import AnsweringSettings, AudienceRule, Settings, SourceSettings
-from gristmill.storage.lake import DOCUMENTS, TEXTS
+from gristmill.storage.tables import DOCUMENTS, TEXTS
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder
 

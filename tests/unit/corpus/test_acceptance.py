@@ -11,7 +11,7 @@ from gristmill.corpus.judging import heading_of
 from gristmill.corpus.ledger import accepted, counts
 from gristmill.corpus.report import Silent
 from gristmill.mill import parsed_documents, source_files
-from gristmill.storage.lake import DOCUMENTS, TEXTS
+from gristmill.storage.tables import DOCUMENTS, TEXTS
 from gristmill.workspace import Workspace
 from tests.workspaces import grind, source, workspace_at, write
 

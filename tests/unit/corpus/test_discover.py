@@ -12,7 +12,8 @@ from gristmill.corpus.report import Silent, StageReport
 from gristmill.corpus.sources import Source
 from gristmill.errors import SourceError
 from gristmill.settings import Settings
-from gristmill.storage.lake import SOURCE_FILES, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import SOURCE_FILES
 from tests.workspaces import source, write
 
 

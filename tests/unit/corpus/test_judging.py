@@ -18,7 +18,7 @@ from gristmill.corpus.stage_gate import require_passed
 from gristmill.errors import GateError, SettingsError, StorageError
 from gristmill.settings import CorpusSettings, PrivacySettings, Settings, SourceSettings
 from gristmill.storage.keyfile import key_at
-from gristmill.storage.lake import DOCUMENTS
+from gristmill.storage.tables import DOCUMENTS
 from tests.gates import NOON, Gate, put
 
 KEY = bytes(range(32))

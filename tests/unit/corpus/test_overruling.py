@@ -13,7 +13,7 @@ from gristmill.cli import app
 from gristmill.corpus.overruling import Decision, history, overrule
 from gristmill.dossiers import decide, dossier
 from gristmill.errors import SettingsError
-from gristmill.storage.lake import DOCUMENTS, PARSED
+from gristmill.storage.tables import DOCUMENTS, PARSED
 from tests.gates import Gate, put
 
 GOOD = "# The wheel\n\nThe wheel turns by day and stands still at night, when the sluice is shut.\n"

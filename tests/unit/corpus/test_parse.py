@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gristmill.mill import accepted_documents, parsed_documents, source_files
-from gristmill.storage.lake import DOCUMENTS, PARSED
+from gristmill.storage.tables import DOCUMENTS, PARSED
 from gristmill.workspace import Workspace
 from tests.workspaces import grind, lake_versions, source, statuses, workspace_at, write
 

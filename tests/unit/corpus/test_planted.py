@@ -11,7 +11,8 @@ import pytest
 
 from gristmill.corpus.hygiene import clean
 from gristmill.corpus.privacy import find_personal_data
-from gristmill.storage.lake import DOCUMENTS, EXAMINED, PARSED, SIMILAR, TEXTS, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import DOCUMENTS, EXAMINED, PARSED, SIMILAR, TEXTS
 from tests.gates import Gate
 
 SAMPLES = Path(__file__).parents[3] / "samples"

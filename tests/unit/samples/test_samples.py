@@ -16,7 +16,8 @@ from gristmill.corpus.parse import parse_documents
 from gristmill.corpus.report import Silent
 from gristmill.corpus.sources import Source
 from gristmill.settings import ParserSettings, Settings, SourceSettings
-from gristmill.storage.lake import PARSED, SOURCE_FILES, Lake
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import PARSED, SOURCE_FILES
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 KINDS = {"single_fact", "number", "table", "several_documents", "newest_version", "paraphrase", "cross_language",

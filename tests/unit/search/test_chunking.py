@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gristmill.errors import SettingsError
 from gristmill.search.chunking import Chunker, chunker_fingerprint, with_context
 from gristmill.settings import ChunkerSettings
-from gristmill.storage.lake import CHUNKS, TEXTS
+from gristmill.storage.tables import CHUNKS, TEXTS
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder, packaged_tokenizer
 from tests.workspaces import grind, workspace_at, write

@@ -11,7 +11,7 @@ from gristmill.models.encoder import Vectors
 from gristmill.search import embedding
 from gristmill.search.chunking import with_context
 from gristmill.search.embedding import vectors_of
-from gristmill.storage.lake import CHUNKS, EMBEDDINGS
+from gristmill.storage.tables import CHUNKS, EMBEDDINGS
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder, bag_of_words
 from tests.workspaces import grind, lake_versions, workspace_at, write

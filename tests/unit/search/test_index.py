@@ -13,7 +13,7 @@ from gristmill.corpus.report import Silent
 from gristmill.errors import AuditError, SearchIndexError
 from gristmill.mill import search_index
 from gristmill.search.index import open_current
-from gristmill.storage.lake import EMBEDDINGS
+from gristmill.storage.tables import EMBEDDINGS
 from gristmill.workspace import Workspace
 from tests.processes import children
 from tests.workspaces import grind, source, workspace_at, write

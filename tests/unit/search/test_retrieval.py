@@ -15,7 +15,7 @@ from gristmill.search.retrieval import Passage, Query, retrieve
 from gristmill.search.version import IndexVersion
 from gristmill.search.worker import build
 from gristmill.settings import SearchSettings
-from gristmill.storage.lake import CHUNKS, DOCUMENTS, TEXTS
+from gristmill.storage.tables import CHUNKS, DOCUMENTS, TEXTS
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder, bag_of_words
 from tests.workspaces import grind, workspace_at, write

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from gristmill.search.rows import audience_groups, content_hash, embeddings_for, index_rows
-from gristmill.storage.lake import EMBEDDINGS
+from gristmill.storage.tables import EMBEDDINGS
 from gristmill.workspace import Workspace
 from tests.workspaces import grind, source, workspace_at, write
 

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from gristmill.errors import StorageError
-from gristmill.storage.database import Database, ReceiptRow
+from gristmill.storage.database import Database
+from gristmill.storage.records import ReceiptRow
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from gristmill.errors import StorageError
-from gristmill.storage.lake import EMBEDDINGS, PARSED, TABLES, TEXTS, Lake, Table
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import EMBEDDINGS, PARSED, TABLES, TEXTS, Table
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from gristmill.asking import Answerer
+from gristmill.cli.rendering import ProgressBars, answer, summary
 from gristmill.corpus.report import Progress
 from gristmill.errors import SettingsError
 from gristmill.identity import Asker
 from gristmill.mill import Run, grind
-from gristmill.rendering import ProgressBars, answer, summary
 from gristmill.workspace import Workspace
 
 

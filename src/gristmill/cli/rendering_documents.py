@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
-from gristmill.rendering import pairs
+from gristmill.cli.rendering import pairs
 
 _FACTS = ("status", "reason", "title", "language", "media_type", "bytes", "characters", "audience", "source", "version",
           "family", "duplicate_of", "superseded_by", "modified", "first_seen", "changed")  # fmt: skip

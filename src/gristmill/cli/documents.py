@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gristmill.terminal import AsJson, friendly, open_workspace, out, print_json
+from gristmill.cli.terminal import AsJson, friendly, open_workspace, out, print_json
 
 app = typer.Typer(
     help="Show the ledger: every document ever seen, its status and the reason; and overrule the gate.",
@@ -41,7 +41,7 @@ def documents(
     if as_json:
         print_json({"documents": rows.select(_COLUMNS).to_dicts()})
         return
-    from gristmill.rendering import ledger
+    from gristmill.cli.rendering import ledger
 
     out.print(ledger(rows))
     counts = ", ".join(f"{count} {name}" for name, count in rows["status"].value_counts(sort=True).iter_rows())
@@ -58,7 +58,7 @@ def show(document: Document, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    from gristmill.rendering_documents import dossier as drawn
+    from gristmill.cli.rendering_documents import dossier as drawn
 
     out.print(drawn(found))
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gristmill.terminal import EXIT_ERROR, AsJson, friendly, out, print_json, waiting
+from gristmill.cli.terminal import EXIT_ERROR, AsJson, friendly, out, print_json, waiting
 
 bench = typer.Typer(help="Measure parts of the engine on public test material.", no_args_is_help=True)
 train = typer.Typer(help="Train the small models that come with Gristmill.", no_args_is_help=True)
@@ -100,7 +100,7 @@ def duplicates(
     if as_json:
         print_json(asdict(report))
         return
-    from gristmill.rendering import pairs
+    from gristmill.cli.rendering import pairs
 
     shown = {name.replace("_", " "): value for name, value in asdict(report).items() if not isinstance(value, tuple)}
     counts = {"missed": len(report.missed), "wrong": len(report.wrong)}

@@ -64,7 +64,7 @@ def drawn_progress(as_json: bool) -> Iterator[Any]:
 
         yield Silent()
         return
-    from gristmill.rendering import ProgressBars
+    from gristmill.cli.rendering import ProgressBars
 
     with ProgressBars(err) as bars:
         yield bars

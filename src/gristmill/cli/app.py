@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gristmill import __version__, cli_bench, cli_documents
-from gristmill.terminal import EXIT_ERROR, AsJson, drawn_progress, friendly, open_workspace, out, print_json, waiting
+from gristmill import __version__
+from gristmill.cli import bench, documents
+from gristmill.cli.terminal import (
+    EXIT_ERROR,
+    AsJson,
+    drawn_progress,
+    friendly,
+    open_workspace,
+    out,
+    print_json,
+    waiting,
+)
 
 if TYPE_CHECKING:
     from gristmill.corpus.report import StageReport
@@ -34,9 +44,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(cli_documents.app, name="documents")
-app.add_typer(cli_bench.bench, name="bench")
-app.add_typer(cli_bench.train, name="train")
+app.add_typer(documents.app, name="documents")
+app.add_typer(bench.bench, name="bench")
+app.add_typer(bench.train, name="train")
 
 AsGroups = Annotated[
     list[str] | None, typer.Option("--as", metavar="GROUP", help="A group of the asker's; may be given several times.")
@@ -85,7 +95,7 @@ def ingest(
     if as_json:
         print_json({"stages": [_report_json(report) for report in reports]})
         return
-    from gristmill.rendering import summary
+    from gristmill.cli.rendering import summary
 
     out.print(summary(reports))
     failed = reports[2].numbers.get("failed", 0)
@@ -110,7 +120,7 @@ def search(
     if as_json:
         print_json({"passages": [passage_json(passage) for passage in found]})
         return
-    from gristmill.rendering import passages
+    from gristmill.cli.rendering import passages
 
     out.print(passages(found))
 
@@ -132,7 +142,7 @@ def ask(
     if as_json:
         print_json(given.as_json())
         return
-    from gristmill.rendering import answer
+    from gristmill.cli.rendering import answer
 
     out.print(answer(given))
 
@@ -147,7 +157,7 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    from gristmill.rendering import pairs
+    from gristmill.cli.rendering import pairs
 
     out.print(pairs(found))
 
@@ -170,7 +180,7 @@ def doctor(as_json: AsJson = False) -> None:
             }
         )
     else:
-        from gristmill.rendering import findings
+        from gristmill.cli.rendering import findings
 
         out.print(findings(found))
     if any(finding.severity is Severity.ERROR for finding in found):
@@ -181,7 +191,7 @@ def doctor(as_json: AsJson = False) -> None:
 @friendly
 def demo() -> None:
     """Ingest the sample documents and ask a handful of questions of different kinds."""
-    from gristmill.demo import run
+    from gristmill.cli.demo import run
 
     with drawn_progress(as_json=False) as progress:
         run(open_workspace(), out, progress)
@@ -208,7 +218,3 @@ def _answerer() -> Any:
 def _report_json(report: StageReport) -> dict[str, Any]:
     changes = [{"name": change.name, "what": change.what, "reason": change.reason} for change in report.changes]
     return {"stage": report.stage, "numbers": dict(report.numbers), "changes": changes}
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,5 @@
+"""`python -m gristmill.cli`."""
+
+from gristmill.cli.app import main
+
+main()

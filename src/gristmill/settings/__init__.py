@@ -1,0 +1,38 @@
+"""All settings, declared once, with their defaults and their reasons.
+
+They come from `gristmill.toml`, and each can be overridden by the environment: `GRISTMILL_HOME`,
+`GRISTMILL_SEARCH__PASSAGES=8`. What a model is (weights, hash, limits) stands in `models/catalog.py`.
+"""
+
+from gristmill.settings.answering import AnsweringSettings, GeneratorSettings
+from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
+from gristmill.settings.loading import (
+    HOME_VARIABLE,
+    SETTINGS_FILE,
+    SETTINGS_VARIABLE,
+    Settings,
+    load_settings,
+    settings_file,
+)
+from gristmill.settings.orchestration import OrchestrationSettings
+from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
+
+__all__ = [
+    "HOME_VARIABLE",
+    "SETTINGS_FILE",
+    "SETTINGS_VARIABLE",
+    "AnsweringSettings",
+    "AudienceRule",
+    "ChunkerSettings",
+    "CorpusSettings",
+    "EncoderSettings",
+    "GeneratorSettings",
+    "OrchestrationSettings",
+    "ParserSettings",
+    "PrivacySettings",
+    "SearchSettings",
+    "Settings",
+    "SourceSettings",
+    "load_settings",
+    "settings_file",
+]

@@ -1,0 +1,47 @@
+"""Settings of search: how documents are cut, which model encodes them, how passages are found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from gristmill.settings.section import Section
+
+
+class ChunkerSettings(Section):
+    """How an accepted document is cut. Sizes are in the encoder's own tokens."""
+
+    strategy: Literal["markdown"] = "markdown"
+    tokens: int = Field(190, ge=16, description="Largest chunk; with its context it must fit the encoder's window.")
+    context_tokens: int = Field(48, ge=0, description="Most of the title and heading path that is embedded with it.")
+
+
+class EncoderSettings(Section):
+    """Which model makes vectors of text. A name of the catalog, or a folder with its hash."""
+
+    name: str = "all-MiniLM-L6-v2"
+    path: Path | None = Field(None, description="A safetensors folder of your own.")
+    sha256: str | None = Field(None, description="SHA-256 of that folder's model.safetensors.")
+    precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    batch: int = Field(32, ge=1)
+
+
+class SearchSettings(Section):
+    """How passages are found. Measured by `python -m benchmarks.sample`, tune split."""
+
+    passages: int = Field(5, ge=1, le=50)
+    candidates: int = Field(100, ge=1, description="How many each of dense and lexical search hands to fusion.")
+    fusion: Literal["weighted", "rrf"] = "weighted"
+    dense_weight: float = Field(0.4, ge=0, le=1, description="Weight of the main encoder's score.")
+    lexical_weight: float = Field(0.35, ge=0, le=1, description="Weight of the words' score.")
+    bridge_weight: float = Field(0.25, ge=0, le=1, description="Weight of the multilingual encoder's score.")
+    bridge: bool = Field(True, description="Use a second, multilingual encoder beside the main one.")
+    rrf_constant: int = Field(60, ge=1, description="Cormack, Clarke and Buettcher 2009.")
+    passages_per_document: int = Field(2, ge=1, description="So that one long document does not fill the page.")
+    neighbours: int = Field(3, ge=0, le=5, description="Chunks before and after a found one that its passage takes in.")
+    superseded_penalty: float = Field(0.25, ge=0, le=1, description="Share taken off the score of an outdated version.")
+    exact_rows: int = Field(200_000, ge=0, description="Permitted rows up to which search is exact, not approximate.")
+    audit_rows: int = Field(20_000, ge=1, description="Rows found again one by one in an audit; beyond, a sample.")
+    keep_versions: int = Field(3, ge=1, description="Published index versions kept for rollback.")

@@ -1,0 +1,6 @@
+"""The tables of the operational database, declared once: a module each for what belongs together."""
+
+from gristmill.storage.records.base import Base
+from gristmill.storage.records.receipts import ReceiptRow
+
+__all__ = ["Base", "ReceiptRow"]

@@ -1,0 +1,203 @@
+"""Every Delta table of Gristmill: its name, its schema and its key, declared once.
+
+What the rows mean is decided by the stages; how they are changed stands in `lake.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+from polars._typing import PolarsDataType
+
+TIME = pl.Datetime("us", "UTC")
+PAGES = pl.List(pl.Struct({"page": pl.Int64, "start": pl.Int64}))
+HIDDEN = pl.List(
+    pl.Struct({"kind": pl.String, "text": pl.String, "leaked": pl.Boolean, "times": pl.Int64, "shown": pl.Int64})
+)
+FINDINGS = pl.List(pl.Struct({"rule": pl.String, "severity": pl.String, "reason": pl.String, "recovery": pl.String}))
+MASKED = pl.List(pl.Struct({"kind": pl.String, "count": pl.Int64}))
+
+
+def schema(columns: Mapping[str, PolarsDataType]) -> pl.Schema:
+    """Return a schema; it exists because a plain dict of types and classes of types has no common type."""
+    return pl.Schema(columns)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's name, schema and key."""
+
+    name: str
+    key: str
+    schema: pl.Schema
+
+
+SOURCE_FILES = Table(
+    "source_files",
+    "document",
+    schema(
+        {
+            "document": pl.String,
+            "source": pl.String,
+            "path": pl.String,
+            "version": pl.String,  # SHA-256 of the bytes; null where the file could not be read
+            "bytes": pl.Int64,
+            "modified": TIME,  # the file's own time when this version was first seen
+            "media_type": pl.String,
+            "audience": pl.List(pl.String),
+            "problem": pl.String,  # why it will not be read: too large, unreadable, unknown format
+        }
+    ),
+)
+PARSED = Table(
+    "parsed_documents",
+    "parse_key",
+    schema(
+        {
+            "parse_key": pl.String,  # fingerprint of version, media type and parser
+            "outcome": pl.String,  # an Outcome of corpus/parse.py
+            "reason": pl.String,
+            "attempts": pl.Int64,
+            "text": pl.String,
+            "title": pl.String,
+            "language": pl.String,
+            "modified": TIME,  # the document's own statement of its time
+            "pages": PAGES,
+            "hidden": HIDDEN,  # what a reader of the file does not see
+            "seconds": pl.Float64,
+        }
+    ),
+)
+EXAMINED = Table(
+    "examined_texts",
+    "examined_key",
+    schema(
+        {
+            "examined_key": pl.String,  # fingerprint of parse_key and policy
+            "text": pl.String,  # clean and masked: what is chunked if a document with it is accepted
+            "text_hash": pl.String,
+            "pages": PAGES,
+            "title": pl.String,
+            "heading": pl.String,
+            "head": pl.String,  # the first lines, which say which version this is
+            "characters": pl.Int64,
+            "words": pl.Int64,
+            "content_hash": pl.String,
+            "signature": pl.Binary,
+            "findings": FINDINGS,
+            "masked": MASKED,
+        }
+    ),
+)
+SIMILAR = Table(
+    "similar_texts",
+    "pair",
+    schema(
+        {
+            "pair": pl.String,
+            "left": pl.String,  # a content with itself says that it was compared with all others
+            "right": pl.String,
+            "jaccard": pl.Float64,
+            "containment": pl.Float64,
+            "left_adds": pl.Int64,
+            "right_adds": pl.Int64,
+        }
+    ),
+)
+DOCUMENTS = Table(
+    "documents",
+    "document",
+    schema(
+        {
+            "document": pl.String,
+            "source": pl.String,
+            "version": pl.String,
+            "status": pl.String,  # a Status of corpus/ledger.py
+            "reason": pl.String,
+            "attempts": pl.Int64,
+            "audience": pl.List(pl.String),
+            "media_type": pl.String,
+            "title": pl.String,
+            "language": pl.String,
+            "bytes": pl.Int64,
+            "characters": pl.Int64,
+            "text_hash": pl.String,
+            "findings": FINDINGS,
+            "family": pl.String,  # the document that stands for a family of duplicates
+            "duplicate_of": pl.String,
+            "superseded_by": pl.String,
+            "modified": TIME,
+            "first_seen": TIME,
+            "changed": TIME,
+        }
+    ),
+)
+TEXTS = Table(
+    "accepted_texts",
+    "text_hash",
+    schema({"text_hash": pl.String, "text": pl.String, "pages": PAGES}),
+)
+CHUNKS = Table(
+    "chunks",
+    "chunk",
+    schema(
+        {
+            "chunk": pl.String,
+            "document": pl.String,
+            "chunk_set": pl.String,  # fingerprint of document, its text, its title and the chunker
+            "ordinal": pl.Int64,
+            "start": pl.Int64,
+            "end": pl.Int64,
+            "text": pl.String,
+            "gap": pl.String,  # what stands between this chunk and the next one: usually a blank line
+            "headings": pl.List(pl.String),
+            "page": pl.Int64,
+            "tokens": pl.Int64,
+            "context": pl.String,
+            "embedding_key": pl.String,  # fingerprint of context and text; the encoder is the embedding's business
+        }
+    ),
+)
+EMBEDDINGS = Table(
+    "embeddings",
+    "embedding",
+    schema(
+        {
+            "embedding": pl.String,  # fingerprint of embedding_key and encoder
+            "embedding_key": pl.String,
+            "encoder": pl.String,
+            "vector": pl.Binary,  # float32, little endian, unit length
+        }
+    ),
+)
+OVERRULES = Table(
+    "overrules",
+    "overrule",
+    schema(
+        {
+            "overrule": pl.String,
+            "document": pl.String,
+            "version": pl.String,
+            "decision": pl.String,  # a Decision of corpus/overruling.py
+            "reason": pl.String,
+            "who": pl.String,
+            "at": TIME,
+        }
+    ),
+)
+STAGE_GATES = Table(
+    "stage_gates",
+    "stage",
+    schema(
+        {
+            "stage": pl.String,
+            "passed": pl.Boolean,
+            "reason": pl.String,
+            "subject": pl.String,  # what was decided on; a decision on something else does not count
+            "at": TIME,
+        }
+    ),
+)
+TABLES = (SOURCE_FILES, PARSED, EXAMINED, SIMILAR, DOCUMENTS, TEXTS, CHUNKS, EMBEDDINGS, OVERRULES, STAGE_GATES)
