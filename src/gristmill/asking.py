@@ -6,11 +6,14 @@ The command line and the service both ask through here.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from functools import cached_property
 from threading import Thread
 
 from gristmill.answering.answer import Answer
-from gristmill.answering.pipeline import Tools, answer
+from gristmill.answering.draft import Tools
+from gristmill.answering.events import Answered, Event
+from gristmill.answering.pipeline import answer_events
 from gristmill.answering.prompts import load_prompt
 from gristmill.answering.receipts import store_receipt
 from gristmill.identity import Asker
@@ -31,9 +34,16 @@ class Answerer:
 
     def ask(self, question: str, asker: Asker) -> Answer:
         """Answer a question and store the receipt."""
-        given = answer(question, asker, self.tools)
-        store_receipt(self._workspace.database, given, asker)
-        return given
+        *_, last = self.ask_events(question, asker)
+        assert isinstance(last, Answered)
+        return last.answer
+
+    def ask_events(self, question: str, asker: Asker) -> Iterator[Event]:
+        """Answer a question, telling what is ready as soon as it is; the receipt is stored before the last event."""
+        for event in answer_events(question, asker, self.tools):
+            if isinstance(event, Answered):
+                store_receipt(self._workspace.database, event.answer, asker)
+            yield event
 
     def search(self, question: str, asker: Asker, k: int) -> list[Passage]:
         """Return the `k` best passages for a question."""

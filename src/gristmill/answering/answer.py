@@ -1,4 +1,4 @@
-"""What answering gives: the answer, its citations, the passages, and the trace of how it came about."""
+"""What answering gives: the answer, its sentences and citations, the passages, and the trace of how it came about."""
 
 from __future__ import annotations
 
@@ -34,6 +34,19 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """A sentence of an answer that was verified, with the numbers of its citations, from 1."""
+
+    text: str
+    cites: tuple[int, ...] = ()
+
+    @property
+    def marked(self) -> str:
+        """The sentence with the numbers behind it, as the answer's text holds it."""
+        return " ".join([self.text, *(f"[{number}]" for number in self.cites)])
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of the answer path: its name, its time, and what it decided."""
 
@@ -55,14 +68,22 @@ class Answer:
     receipt: str
     latency_ms: float
     trace: tuple[Step, ...]
+    sentences: tuple[Sentence, ...] = ()
+    disputed: bool = False  # the documents disagree, and the answer says so
+    ask_whom: tuple[str, ...] = ()  # of a refusal: who may know
+    cached: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as `ask --json` prints it."""
         return {
             "answer": self.text,
             "refused": self.refused,
+            "disputed": self.disputed,
+            "sentences": [{"text": sentence.text, "cites": list(sentence.cites)} for sentence in self.sentences],
             "citations": [citation.as_json() for citation in self.citations],
             "passages": [passage_json(passage) for passage in self.passages],
+            "ask_whom": list(self.ask_whom),
+            "cached": self.cached,
             "release": self.release,
             "receipt": self.receipt,
             "latency_ms": self.latency_ms,

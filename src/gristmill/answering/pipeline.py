@@ -9,24 +9,22 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
-from gristmill.answering.answer import Answer, Citation, Step
-from gristmill.answering.evidence import Evidence, Weigher, Weighing
-from gristmill.answering.prompts import Prompt, fill
+from gristmill.answering.answer import Answer, Citation, Sentence, Step
+from gristmill.answering.draft import Draft, StepFunction, Tools
+from gristmill.answering.events import Answered, Event, PassagesFound, SentenceReady
+from gristmill.answering.evidence import Evidence, Weigher
+from gristmill.answering.prompts import fill
 from gristmill.answering.receipts import new_receipt_id
 from gristmill.answering.support import support
 from gristmill.corpus.injection import Verdict, screen_with
 from gristmill.errors import GristmillError
 from gristmill.fingerprint import fingerprint
 from gristmill.identity import Asker
-from gristmill.models.encoder import TextEncoder
-from gristmill.models.generators import Generator
 from gristmill.search.outline import plain
 from gristmill.search.retrieval import Passage, Query, retrieve
-from gristmill.search.version import IndexVersion
-from gristmill.settings import AnsweringSettings, SearchSettings
 
 # What an answer may not hold: markup, links, addresses. Quotes stand in the citations, where they are shown as text.
 _MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|<[^>]{1,200}>|https?://\S+|www\.\S+|data:\S+", re.IGNORECASE)
@@ -35,40 +33,6 @@ _REFUSAL = "The documents you may see do not answer this."
 _NEARLY = 1.0
 _SHOWN_TO_MODEL = 4
 _LOOKED_AT = 8
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What the steps work with, the same for every question of a release."""
-
-    index: IndexVersion
-    encoder: TextEncoder
-    bridge: TextEncoder | None
-    generator: Generator
-    prompt: Prompt
-    search: SearchSettings
-    answering: AnsweringSettings
-    release: str
-    nonce: str  # makes the marks around passages unpredictable for whoever wrote the passages
-
-
-@dataclass(frozen=True)
-class Draft:
-    """An answer on its way."""
-
-    question: str
-    asker: Asker
-    passages: tuple[Passage, ...] = ()
-    query: Query | None = None
-    weighing: Weighing | None = None
-    chosen: tuple[Evidence, ...] = ()
-    written: str = ""
-    text: str = ""
-    refused: bool = False
-    note: str = ""
-
-
-StepFunction = Callable[[Draft, Tools], Draft]
 
 
 def normalise(draft: Draft, tools: Tools) -> Draft:
@@ -132,38 +96,33 @@ def verify(draft: Draft, tools: Tools) -> Draft:
     """Keep what was written when the chosen evidence carries it; else quote the evidence."""
     if draft.refused:
         return draft
-    evidence = [_readable(e) for e in draft.chosen]
+    cites = tuple(range(1, len(draft.chosen) + 1))
+    quotes = tuple(Sentence(_readable(e), (number,)) for number, e in zip(cites, draft.chosen, strict=True))
+    quoted = replace(draft, sentences=quotes, citations=tuple(_citation(e, draft.passages) for e in draft.chosen))
+    if not draft.written or _MARKUP.search(draft.written):
+        return replace(quoted, note="quoted")
     sources = [draft.passages[e.unit.passage] for e in draft.chosen]
     about = " ".join(name for passage in sources for name in (passage.title, *passage.headings))
-    if draft.written and _MARKUP.search(draft.written) is None:
-        found = support(draft.written, evidence, f"{draft.question} {about}", tools.encoder)
-        if found.score >= tools.answering.support:
-            return replace(draft, text=draft.written, note=f"worded by the model, support {found.score:.2f}")
-        return replace(draft, text="", note=f"quoted; the model's words were dropped: {found.reason or 'too far off'}")
-    return replace(draft, text="", note="quoted")
-
-
-def compose(draft: Draft, tools: Tools) -> Draft:
-    """Put the answer together, each part with the number of its citation."""
-    if draft.refused:
-        return replace(draft, text=_REFUSAL)
-    numbers = " ".join(f"[{number}]" for number in range(1, len(draft.chosen) + 1))
-    if draft.text:
-        return replace(draft, text=f"{draft.text} {numbers}")
-    quotes = (f"{_readable(evidence)} [{number}]" for number, evidence in enumerate(draft.chosen, 1))
-    return replace(draft, text=" ".join(quotes))
+    found = support(draft.written, [quote.text for quote in quotes], f"{draft.question} {about}", tools.encoder)
+    if found.score < tools.answering.support:
+        return replace(quoted, note=f"quoted; the model's words were dropped: {found.reason or 'too far off'}")
+    worded = (Sentence(draft.written, cites),)
+    return replace(quoted, sentences=worded, note=f"worded by the model, support {found.score:.2f}")
 
 
 def clean(draft: Draft, tools: Tools) -> Draft:
     """Leave plain text and the numbers of citations: no links, no images, no markup."""
-    return replace(draft, text=" ".join(_MARKUP.sub(r"\1", draft.text).split()))
+    if draft.refused:
+        return replace(draft, sentences=(Sentence(_REFUSAL),), citations=())
+    cleaned = (replace(s, text=" ".join(_MARKUP.sub(r"\1", s.text).split())) for s in draft.sentences)
+    return replace(draft, sentences=tuple(cleaned))
 
 
-STEPS: tuple[StepFunction, ...] = (normalise, find, weigh, choose, word, verify, compose, clean)
+STEPS: tuple[StepFunction, ...] = (normalise, find, weigh, choose, word, verify, clean)
 
 
-def answer(question: str, asker: Asker, tools: Tools) -> Answer:
-    """Answer a question for an asker.
+def answer_events(question: str, asker: Asker, tools: Tools) -> Iterator[Event]:
+    """Answer a question for an asker, telling what is ready as soon as it is.
 
     Raises:
         GristmillError: the question is empty or too long.
@@ -174,11 +133,36 @@ def answer(question: str, asker: Asker, tools: Tools) -> Answer:
         since = time.perf_counter()
         draft = step(replace(draft, note=""), tools)
         trace.append(Step(step.__name__, round(1000 * (time.perf_counter() - since), 2), draft.note))
-    citations = () if draft.refused else tuple(_citation(evidence, draft.passages) for evidence in draft.chosen)
-    latency = round(1000 * (time.perf_counter() - began), 2)
+        if step is find:
+            yield PassagesFound(draft.question, draft.passages)
+    yield from told(_answer_of(draft, tools, began, trace))
+
+
+def told(answer: Answer) -> Iterator[Event]:
+    """Yield the sentences of a finished answer and the whole."""
+    for number, sentence in enumerate(answer.sentences):
+        yield SentenceReady(number, sentence, tuple(answer.citations[cite - 1] for cite in sentence.cites))
+    yield Answered(answer)
+
+
+def answer(question: str, asker: Asker, tools: Tools) -> Answer:
+    """Answer a question for an asker.
+
+    Raises:
+        GristmillError: the question is empty or too long.
+    """
+    last = None
+    for last in answer_events(question, asker, tools):  # noqa: B007 - the last event is what is wanted
+        pass
+    assert isinstance(last, Answered)
+    return last.answer
+
+
+def _answer_of(draft: Draft, tools: Tools, began: float, trace: list[Step]) -> Answer:
     return Answer(
-        draft.question, draft.text, draft.refused, citations, draft.passages, tools.release, new_receipt_id(),
-        latency, tuple(trace),
+        draft.question, " ".join(sentence.marked for sentence in draft.sentences), draft.refused, draft.citations,
+        draft.passages, tools.release, new_receipt_id(), round(1000 * (time.perf_counter() - began), 2), tuple(trace),
+        draft.sentences, draft.disputed, draft.ask_whom,
     )  # fmt: skip
 
 
