@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import bench, documents
+from gristmill.cli import bench, documents, people, serve
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -47,6 +47,9 @@ app = typer.Typer(
 app.add_typer(documents.app, name="documents")
 app.add_typer(bench.bench, name="bench")
 app.add_typer(bench.train, name="train")
+app.add_typer(serve.app)
+app.add_typer(people.app, name="people")
+app.add_typer(people.keys, name="keys")
 
 AsGroups = Annotated[
     list[str] | None, typer.Option("--as", metavar="GROUP", help="A group of the asker's; may be given several times.")

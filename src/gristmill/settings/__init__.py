@@ -16,6 +16,7 @@ from gristmill.settings.loading import (
 )
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
+from gristmill.settings.service import LimitSettings, ServiceSettings
 
 __all__ = [
     "HOME_VARIABLE",
@@ -27,10 +28,12 @@ __all__ = [
     "CorpusSettings",
     "EncoderSettings",
     "GeneratorSettings",
+    "LimitSettings",
     "OrchestrationSettings",
     "ParserSettings",
     "PrivacySettings",
     "SearchSettings",
+    "ServiceSettings",
     "Settings",
     "SourceSettings",
     "load_settings",
