@@ -11,7 +11,8 @@
     ├── SearchIndexError       the search index is missing, incomplete or damaged
     │   └── AuditError         a staged index did not pass its audit and was not published
     ├── GateError              a stored decision forbids the step
-    └── AccessError            a person, key or right is missing
+    ├── AccessError            a person, key or right is missing
+    └── FeedbackError          feedback contradicts what was stored before
 
 A message says what happened, to which document or setting, and what to do. `remedy` is the last part alone, for
 interfaces that show it apart.
@@ -23,6 +24,7 @@ __all__ = [
     "AccessError",
     "AuditError",
     "BusyError",
+    "FeedbackError",
     "FencedError",
     "GateError",
     "GristmillError",
@@ -86,3 +88,7 @@ class GateError(GristmillError):
 
 class AccessError(GristmillError):
     """A person, key or right is missing."""
+
+
+class FeedbackError(GristmillError):
+    """Feedback contradicts what was stored before."""

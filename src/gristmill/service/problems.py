@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +16,15 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from gristmill.errors import AccessError, BusyError, GateError, GristmillError, SearchIndexError, SettingsError
+from gristmill.errors import (
+    AccessError,
+    BusyError,
+    FeedbackError,
+    GateError,
+    GristmillError,
+    SearchIndexError,
+    SettingsError,
+)
 
 _LOG = logging.getLogger("gristmill.service")
 _MEDIA_TYPE = "application/problem+json"
@@ -66,7 +75,7 @@ def problem_of(error: Exception) -> ProblemError:
 def _status(error: GristmillError) -> HTTPStatus:
     if isinstance(error, (SearchIndexError, BusyError)):
         return HTTPStatus.SERVICE_UNAVAILABLE
-    if isinstance(error, (AccessError, SettingsError, GateError)):
+    if isinstance(error, (AccessError, SettingsError, GateError, FeedbackError)):
         return HTTPStatus.CONFLICT
     plain = type(error) is GristmillError  # a question that cannot be read
     return HTTPStatus.BAD_REQUEST if plain else HTTPStatus.INTERNAL_SERVER_ERROR
@@ -98,7 +107,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, tell)
 
 
-PROBLEMS = {
+PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {_MEDIA_TYPE: {}}}
     for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504)
 }

@@ -65,7 +65,7 @@ class Service:
         return hmac.new(key, b"local", hashlib.sha256).hexdigest()
 
     def local_person(self) -> Person | None:
-        """Return the person at this machine while the service is theirs alone: nobody else was added, or can reach it."""
+        """Return the person at this machine, while nobody was added and nobody else can reach the service."""
         if not is_loopback(self.settings.host) or self.people.any():
             return None
         return Person(getpass.getuser(), Role.ADMIN, normalise_groups([EVERYONE, *self.settings.local_groups]))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import BaseModel, Field
 
 from gristmill.answering.answer import Answer, Citation, Sentence, passage_json
+from gristmill.learning.feedback import Feedback, Rating, Reason
 from gristmill.search.retrieval import Passage
 
 
@@ -89,3 +92,24 @@ class AnswerOut(BaseModel):
             receipt=answer.receipt,
             latency_ms=answer.latency_ms,
         )
+
+
+class FeedbackOut(BaseModel):
+    """What somebody said of an answer."""
+
+    feedback: str
+    receipt: str
+    person: str
+    at: datetime
+    rating: Rating
+    reason: Reason | None
+    correction: str | None = Field(description="Null when the answer cites what you may not see.")
+
+    @classmethod
+    def of(cls, given: Feedback, *, correction: bool) -> FeedbackOut:
+        """Return feedback as the API tells it, with or without its correction."""
+        said = given.said
+        return cls(
+            feedback=given.id, receipt=said.receipt, person=given.person, at=given.at, rating=said.rating,
+            reason=said.reason, correction=said.correction if correction else None,
+        )  # fmt: skip

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, inspect, text
 
 HEAD = "0002"
 _FOLDER = Path(__file__).parent
-_VERSION_TABLE = "alembic_version"
 
 
 def is_current(connection: Connection) -> bool:
@@ -36,6 +35,7 @@ def migrate(connection: Connection) -> None:
 
 
 def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(_VERSION_TABLE):
+    if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(text(f"SELECT version_num FROM {_VERSION_TABLE}"))  # noqa: S608 - a constant
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version

@@ -1,0 +1,107 @@
+"""A mill with documents for several groups, its people, and clients for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from gristmill.identity import Role
+from gristmill.mill import STAGES
+from gristmill.service.app import create_app
+from gristmill.service.state import Service
+from gristmill.settings import AudienceRule
+from gristmill.workspace import Workspace
+from tests.workspaces import grind, workspace_at, write
+
+QUESTION = "How many days of leave do millers receive each year?"
+FACT = "Millers receive 27 days of leave each year."
+PAY_QUESTION = "How many crowns do millers in pay band four receive each year?"
+PAY = "Millers in pay band four receive 41000 crowns each year."
+DOCUMENTS: dict[str, str | bytes] = {
+    "leave.md": f"# Leave\n\n{FACT} Ask the foreman two weeks before.\n",
+    "night.md": "# Night\n\nThe sluice is shut at nine in the evening. The watch walks around the mill every hour.\n",
+    "hr/pay.md": f"# Pay\n\n{PAY} Band five follows after six years of work.\n",
+}
+PEOPLE = {
+    "ann": (Role.READER, ()),
+    "hal": (Role.READER, ("hr",)),
+    "rea": (Role.REVIEWER, ()),
+    "cur": (Role.CURATOR, ()),
+    "adm": (Role.ADMIN, ("hr",)),
+}
+
+
+@dataclass
+class Mill:
+    """A running service, without a network: its application, its workspace and its people's keys."""
+
+    app: FastAPI
+    workspace: Workspace
+    client: TestClient
+    keys: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def service(self) -> Service:
+        service: Service = self.app.state.service
+        return service
+
+    def headers(self, name: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[name]}"}
+
+    def post(self, name: str, path: str, json: Any, **headers: str) -> Any:
+        return self.client.post(path, json=json, headers=self.headers(name) | headers)
+
+    def get(self, name: str, path: str, **params: Any) -> Any:
+        return self.client.get(path, params=params, headers=self.headers(name))
+
+    def ask(self, name: str, question: str = QUESTION) -> dict[str, Any]:
+        response = self.post(name, "/api/ask", {"question": question})
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def republish(self, files: dict[str, str | bytes]) -> None:
+        """Change the documents and publish an index of them."""
+        write(Path(self.workspace.sources()[0].url), files)
+        grind(self.workspace, STAGES)
+
+
+def ingested(root: Path, **settings: Any) -> Workspace:
+    """Return an installation over the mill's documents."""
+    folder = write(root / "documents", DOCUMENTS)
+    defaults: dict[str, Any] = {
+        "audience": (AudienceRule(pattern="hr/**", groups=("hr",)),),
+        "generator": {"engine": "quote"},
+        "answering": {"answerable": 0.02},
+    }
+    workspace = workspace_at(root / "home", folder, **(defaults | settings))
+    grind(workspace, STAGES)
+    return workspace
+
+
+def add_people(workspace: Workspace) -> dict[str, str]:
+    """Add the people of the mill and return a key of each."""
+    service = Service.over(workspace)
+    keys = {}
+    for name, (role, groups) in PEOPLE.items():
+        service.people.add(name, role, groups, by="test")
+        keys[name] = service.keys.create(name, by="test")
+    return keys
+
+
+@contextmanager
+def mill_at(root: Path, *, people: bool = True, **settings: Any) -> Iterator[Mill]:
+    """Yield a running service over the mill's documents."""
+    workspace = ingested(root, **settings)
+    keys = add_people(workspace) if people else {}
+    app = create_app(workspace)
+    service: Service = app.state.service
+    service.current.look()
+    with TestClient(app, base_url="http://localhost", client=("127.0.0.1", 5_000)) as client:
+        yield Mill(app, workspace, client, keys)
