@@ -8,13 +8,17 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from gristmill import __version__
-from gristmill.service import api, health, problems
+from gristmill.service import api, health, metrics, openai_api, problems
+from gristmill.service.bodies import BodyLimit
 from gristmill.service.headers import SecurityHeaders
 from gristmill.service.state import Service
+from gristmill.service.tracing import OtlpTracer, Traced
 from gristmill.workspace import Workspace
 
+_THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 _DESCRIPTION = "Answers with citations, from the documents that the asker may see."
 
 
@@ -35,7 +39,15 @@ def create_app(workspace: Workspace | None = None) -> FastAPI:
     problems.install(app)
     app.include_router(health.router)
     app.include_router(api.router)
+    app.include_router(openai_api.router)
+    # The last one added is the first to see a request.
+    app.add_middleware(BodyLimit, most=service.settings.limits.body_bytes)
+    app.add_middleware(metrics.Measured)
+    if isinstance(service.tracer, OtlpTracer):
+        app.add_middleware(Traced, tracer=service.tracer)
     app.add_middleware(SecurityHeaders, https=service.settings.https)
+    if service.settings.names:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*service.settings.names, *_THIS_MACHINE])
     return app
 
 
@@ -51,6 +63,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await watching
         await asyncio.to_thread(service.turns.stop)
+        service.limits.close()
 
 
 def _operation(route: APIRoute) -> str:

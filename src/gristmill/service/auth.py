@@ -49,6 +49,7 @@ def identify(request: Request, service: TheService) -> Identity:
             "Send 'Authorization: Bearer KEY', or sign in.",
             {"WWW-Authenticate": "Bearer"},
         )
+    service.limits.request(found.person.name)
     if found.csrf is not None and request.method not in _SAFE and (found.cookie or _from_browser(request)):
         _check_token(request, service, found)
     return found
@@ -111,12 +112,22 @@ def _by_key(request: Request, service: Service) -> Identity | None:
         return None
     holder = service.keys.holder(key.strip())
     if holder is None:
-        denied(service, f"address {address_of(request)}", request, key=prefix_of(key.strip()) or "malformed")
-        raise ProblemError(
-            HTTPStatus.UNAUTHORIZED, "The key is not valid, was revoked, or has ended.", "Ask an admin for a new one.",
-            {"WWW-Authenticate": 'Bearer error="invalid_token"'},
-        )  # fmt: skip
+        raise wrong_key(request, service, key.strip())
     return Identity(holder)
+
+
+def wrong_key(request: Request, service: Service, key: str) -> ProblemError:
+    """Record that a key did not hold, and return the error that says so.
+
+    Raises:
+        ProblemError: too many from this address did not.
+    """
+    service.limits.failure(address_of(request))
+    denied(service, f"address {address_of(request)}", request, key=prefix_of(key) or "malformed")
+    return ProblemError(
+        HTTPStatus.UNAUTHORIZED, "The key is not valid, was revoked, or has ended.", "Ask an admin for a new one.",
+        {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    )  # fmt: skip
 
 
 def _by_session(request: Request, service: Service) -> Identity | None:

@@ -12,6 +12,7 @@ from threading import Lock
 
 from gristmill.asking import Answerer
 from gristmill.errors import GristmillError, SearchIndexError
+from gristmill.service import metrics
 from gristmill.workspace import Workspace
 
 _LOG = logging.getLogger("gristmill.service")
@@ -58,6 +59,8 @@ class CurrentRelease:
                 self._problem = error
                 _LOG.warning("no new release: %s", error)
                 return False
+            if self._serving is not None:
+                metrics.swapped()
             self._serving, self._mark, self._problem = answerer, mark, None
             _LOG.info("answering from release %s", answerer.tools.release)
             return True

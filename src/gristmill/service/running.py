@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 
 from gristmill.access.people import People
@@ -11,6 +13,7 @@ from gristmill.settings import ServiceSettings
 from gristmill.workspace import Workspace
 
 _STOP_SECONDS = 30
+MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def run(say: Callable[[str], None]) -> None:
@@ -25,6 +28,12 @@ def run(say: Callable[[str], None]) -> None:
     settings = workspace.settings.service
     say(greeting(settings, anybody=People(workspace.database, workspace.journal).any()))
     workspace.database.close()
+    if settings.workers > 1:
+        # Read by prometheus_client when a worker imports it; numbers of an earlier run are not ours.
+        numbers = workspace.home / "cache" / "metrics"
+        shutil.rmtree(numbers, ignore_errors=True)
+        numbers.mkdir(parents=True)
+        os.environ[MULTIPROCESS_VARIABLE] = str(numbers)
     uvicorn.run(
         "gristmill.service.app:create_app",
         factory=True,

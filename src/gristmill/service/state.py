@@ -17,6 +17,8 @@ from gristmill.access.people import People
 from gristmill.access.sessions import Sessions
 from gristmill.identity import EVERYONE, Person, Role, normalise_groups
 from gristmill.service.current import CurrentRelease
+from gristmill.service.limits import Limits
+from gristmill.service.tracing import NoTracer, OtlpTracer, Tracer
 from gristmill.service.turns import Turns
 from gristmill.settings import ServiceSettings
 from gristmill.storage.journal import Journal
@@ -34,18 +36,22 @@ class Service:
     sessions: Sessions
     current: CurrentRelease
     turns: Turns
+    limits: Limits
+    tracer: Tracer
 
     @classmethod
     def over(cls, workspace: Workspace) -> Service:
         """Return the service over an installation."""
-        database, journal = workspace.database, workspace.journal
+        database, journal, settings = workspace.database, workspace.journal, workspace.settings.service
         return cls(
             workspace,
             People(database, journal),
             Keys(database, journal),
             Sessions(database, journal),
             CurrentRelease(workspace),
-            Turns(workspace.settings.service.limits),
+            Turns(settings.limits),
+            Limits(settings.limits, database, workspace.home / "cache" / "limits.db"),
+            NoTracer() if settings.traces is None else OtlpTracer(settings.traces),
         )
 
     @property

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TypeVar
 
+from gristmill.service import metrics
 from gristmill.service.problems import ProblemError
 from gristmill.settings import LimitSettings
 
@@ -83,7 +84,11 @@ class Turns:
                 "Try again in a moment.",
                 {"Retry-After": str(_BUSY_SECONDS)},
             )
-        self.taken += 1
+        self._count(1)
 
     def _leave(self) -> None:
-        self.taken -= 1
+        self._count(-1)
+
+    def _count(self, more: int) -> None:
+        self.taken += more
+        metrics.taken(self.taken)

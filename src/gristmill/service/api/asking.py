@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from gristmill.answering.events import Answered, Event, PassagesFound, SentenceReady
 from gristmill.identity import Person
+from gristmill.service import metrics
 from gristmill.service.api.schemas import AnswerOut, CitationOut, PassageOut, SentenceOut
 from gristmill.service.auth import Asking
 from gristmill.service.problems import ProblemError
@@ -82,9 +84,26 @@ async def search(wanted: Search, service: TheService, person: Asking) -> Passage
 
 
 def answering(service: Service, person: Person, question: str) -> Callable[[], Iterator[Event]]:
-    """Return the work of answering a question, from one release to its end."""
+    """Return the work of answering a question, from one release to its end.
+
+    Raises:
+        ProblemError: the person had as many answers as a day allows.
+        SearchIndexError: there is no release yet.
+    """
+    service.limits.question(person.name)
     answerer = service.current.take()
-    return lambda: answerer.ask_events(question, person.asker)
+
+    def work() -> Iterator[Event]:
+        began = time.perf_counter()
+        for one in answerer.ask_events(question, person.asker):
+            if isinstance(one, PassagesFound):
+                metrics.passages_after(time.perf_counter() - began)
+            if isinstance(one, Answered):
+                metrics.answered(one.answer)
+                service.tracer.answered(one.answer)
+            yield one
+
+    return work
 
 
 async def _written(events: AsyncIterator[Event]) -> AsyncIterator[str]:

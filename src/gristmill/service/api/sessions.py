@@ -9,8 +9,7 @@ from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, Field
 
 from gristmill.identity import Person, Role
-from gristmill.service.auth import COOKIE, Known, address_of, denied
-from gristmill.service.problems import ProblemError
+from gristmill.service.auth import COOKIE, Known, wrong_key
 from gristmill.service.state import TheService
 
 router = APIRouter(tags=["signing in"])
@@ -47,11 +46,7 @@ def sign_in(
     """Begin a browser's session with an API key. The cookie that it sets cannot be read by scripts."""
     holder = service.keys.holder(key.strip())
     if holder is None:
-        denied(service, f"address {address_of(request)}", request, key="not valid")
-        raise ProblemError(
-            HTTPStatus.UNAUTHORIZED, "The key is not valid, was revoked, or has ended.", "Ask an admin for a new one.",
-            {"WWW-Authenticate": "Bearer"},
-        )  # fmt: skip
+        raise wrong_key(request, service, key.strip())
     hours = service.settings.session_hours
     session = service.sessions.begin(holder, hours, key.strip())
     response.set_cookie(
