@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,17 +73,20 @@ class Mill:
         grind(self.workspace, STAGES)
 
 
-def ingested(root: Path, **settings: Any) -> Workspace:
-    """Return an installation over the mill's documents."""
-    folder = write(root / "documents", DOCUMENTS)
+def ingest_at(root: Path) -> None:
+    """Ingest the mill's documents below `root`."""
+    write(root / "documents", DOCUMENTS)
+    grind(opened_at(root), STAGES)
+
+
+def opened_at(root: Path, **settings: Any) -> Workspace:
+    """Return the installation below `root`."""
     defaults: dict[str, Any] = {
         "audience": (AudienceRule(pattern="hr/**", groups=("hr",)),),
         "generator": {"engine": "quote"},
         "answering": {"answerable": 0.02},
     }
-    workspace = workspace_at(root / "home", folder, **(defaults | settings))
-    grind(workspace, STAGES)
-    return workspace
+    return workspace_at(root / "home", root / "documents", **(defaults | settings))
 
 
 def add_people(workspace: Workspace) -> dict[str, str]:
@@ -96,9 +100,10 @@ def add_people(workspace: Workspace) -> dict[str, str]:
 
 
 @contextmanager
-def mill_at(root: Path, *, people: bool = True, **settings: Any) -> Iterator[Mill]:
-    """Yield a running service over the mill's documents."""
-    workspace = ingested(root, **settings)
+def mill_at(template: Path, root: Path, *, people: bool = True, **settings: Any) -> Iterator[Mill]:
+    """Yield a running service over a copy of an ingested mill."""
+    shutil.copytree(template, root, dirs_exist_ok=True)
+    workspace = opened_at(root, **settings)
     keys = add_people(workspace) if people else {}
     app = create_app(workspace)
     service: Service = app.state.service

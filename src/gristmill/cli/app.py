@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import bench, documents, people, serve
+from gristmill.cli import audit, bench, documents, mcp, people, serve
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -48,6 +48,8 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(bench.bench, name="bench")
 app.add_typer(bench.train, name="train")
 app.add_typer(serve.app)
+app.add_typer(mcp.app)
+app.add_typer(audit.app, name="audit")
 app.add_typer(people.app, name="people")
 app.add_typer(people.keys, name="keys")
 
