@@ -41,6 +41,7 @@ def create_app(workspace: Workspace | None = None) -> FastAPI:
     app.include_router(api.router)
     app.include_router(openai_api.router)
     # The last one added is the first to see a request.
+    app.add_middleware(problems.Unforeseen)
     app.add_middleware(BodyLimit, most=service.settings.limits.body_bytes)
     app.add_middleware(metrics.Measured)
     if isinstance(service.tracer, OtlpTracer):

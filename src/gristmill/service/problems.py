@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gristmill.errors import (
     AccessError,
@@ -103,8 +104,31 @@ async def tell(request: Request, error: Exception) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Let every error of `app` be told as a problem."""
-    for kind in (ProblemError, GristmillError, RequestValidationError, HTTPException, Exception):
+    for kind in (ProblemError, GristmillError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, tell)
+
+
+class Unforeseen:
+    """Tells of errors that nobody foresaw, inside the other layers: theirs is no response without headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; answer it with a problem if that fails before a response began."""
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            await response_of(problem_of(error), scope["path"])(scope, receive, send)
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {

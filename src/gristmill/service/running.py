@@ -53,7 +53,8 @@ def greeting(settings: ServiceSettings, *, anybody: bool) -> str:
     Raises:
         AccessError: it would listen to other machines, and nobody was added who could sign in.
     """
-    place = f"http://{settings.host}:{settings.port}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    place = f"http://{host}:{settings.port}"
     if anybody:
         return f"Serving on {place}. People sign in with their keys."
     if not is_loopback(settings.host):
