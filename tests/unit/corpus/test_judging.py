@@ -68,7 +68,7 @@ def test_hidden_orders_hold_the_document_back_where_that_is_wanted() -> None:
 
 
 def test_a_hidden_order_that_also_stands_in_the_text_holds_the_document_back() -> None:
-    found = judged(f"{WHEEL}\n{ORDER}\n", Hidden(HiddenKind.COMMENT, ORDER, visible_in_output=False))
+    found = judged(f"{WHEEL}\n{ORDER}\n", Hidden(HiddenKind.COMMENT, ORDER, shown=1))
     assert rules(found)["injection"] == "error"
 
 
