@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,7 @@ DOCUMENTS: dict[str, str | bytes] = {
     "night.md": "# Night\n\nThe sluice is shut at nine in the evening. The watch walks around the mill every hour.\n",
     "hr/pay.md": f"# Pay\n\n{PAY} Band five follows after six years of work.\n",
 }
-PEOPLE = {
+PEOPLE: dict[str, tuple[Role, tuple[str, ...]]] = {
     "ann": (Role.READER, ()),
     "hal": (Role.READER, ("hr",)),
     "rea": (Role.REVIEWER, ()),
@@ -89,24 +89,28 @@ def opened_at(root: Path, **settings: Any) -> Workspace:
     return workspace_at(root / "home", root / "documents", **(defaults | settings))
 
 
-def add_people(workspace: Workspace) -> dict[str, str]:
-    """Add the people of the mill and return a key of each."""
-    service = Service.over(workspace)
+def add_people(service: Service, people: Mapping[str, tuple[Role, tuple[str, ...]]]) -> dict[str, str]:
+    """Add people and return a key of each."""
     keys = {}
-    for name, (role, groups) in PEOPLE.items():
+    for name, (role, groups) in people.items():
         service.people.add(name, role, groups, by="test")
         keys[name] = service.keys.create(name, by="test")
     return keys
+
+
+def mill_over(workspace: Workspace, people: Mapping[str, tuple[Role, tuple[str, ...]]]) -> Mill:
+    """Return a service over an installation, with a release loaded. Its client need not be entered."""
+    app = create_app(workspace)
+    service: Service = app.state.service
+    service.current.look()
+    client = TestClient(app, base_url="http://localhost", client=("127.0.0.1", 5_000))
+    return Mill(app, workspace, client, add_people(service, people))
 
 
 @contextmanager
 def mill_at(template: Path, root: Path, *, people: bool = True, **settings: Any) -> Iterator[Mill]:
     """Yield a running service over a copy of an ingested mill."""
     shutil.copytree(template, root, dirs_exist_ok=True)
-    workspace = opened_at(root, **settings)
-    keys = add_people(workspace) if people else {}
-    app = create_app(workspace)
-    service: Service = app.state.service
-    service.current.look()
-    with TestClient(app, base_url="http://localhost", client=("127.0.0.1", 5_000)) as client:
-        yield Mill(app, workspace, client, keys)
+    mill = mill_over(opened_at(root, **settings), PEOPLE if people else {})
+    with mill.client:
+        yield mill

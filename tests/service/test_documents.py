@@ -24,7 +24,7 @@ def test_a_citation_opens_the_document_at_its_quote(shared: Mill) -> None:
     assert highlighted(document)[1] == cited["quote"]
     assert FACT in cited["quote"]
     assert text_of(document) in str(DOCUMENTS["leave.md"])
-    at = [part for part in document["parts"] if part["highlight"] == 1][0]
+    at = next(part for part in document["parts"] if part["highlight"] == 1)
     assert (at["start"], at["end"]) == (cited["start"], cited["end"])
     assert document["lost"] == []
 
