@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import case, func, select
 
 from gristmill.identity import Role
 from gristmill.service.auth import Administering, Reviewing
@@ -78,7 +78,7 @@ def usage(service: TheService, person: Reviewing, days: Annotated[int, Query(ge=
     return Usage(days=shown)
 
 
-def _asked(start: datetime, end: datetime) -> Select[Any]:
+def _asked(start: datetime, end: datetime) -> Any:
     return select(
         func.count(),
         func.sum(case((ReceiptRow.refused, 1), else_=0)),
@@ -87,6 +87,6 @@ def _asked(start: datetime, end: datetime) -> Select[Any]:
     ).where(ReceiptRow.at >= start, ReceiptRow.at < end)
 
 
-def _rated(start: datetime, end: datetime) -> Select[Any]:
+def _rated(start: datetime, end: datetime) -> Any:
     within = (FeedbackRow.at >= start, FeedbackRow.at < end)
     return select(FeedbackRow.rating, func.count().label("number")).where(*within).group_by(FeedbackRow.rating)
