@@ -51,7 +51,7 @@ def postgres() -> Iterator[str]:
 def fresh_database(url: str, name: str) -> str:
     """Make an empty database on a server and return its URL."""
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}"')
     return url.rpartition("/")[0] + f"/{name}"
 
 

@@ -37,7 +37,7 @@ def test_without_a_key_there_is_no_answer(shared: Mill) -> None:
 
 @pytest.mark.parametrize("key", ["x", "gm_0123456789ab_" + "A" * 43, "Ünïcode"])
 def test_a_wrong_key_is_denied_and_recorded_without_the_key(mill: Mill, key: str) -> None:
-    response = mill.client.get("/api/me", headers={"Authorization": f"Bearer {key}".encode()})
+    response = mill.client.get("/api/me", headers={b"Authorization": f"Bearer {key}".encode()})
     assert response.status_code == 401
     (event,) = mill.service.journal.events(1)
     assert (event.action, event.actor) == ("denied", "address 127.0.0.1")

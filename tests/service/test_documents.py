@@ -24,7 +24,7 @@ def test_a_citation_opens_the_document_at_its_quote(shared: Mill) -> None:
     assert highlighted(document)[1] == cited["quote"]
     assert FACT in cited["quote"]
     assert text_of(document) in str(DOCUMENTS["leave.md"])
-    at = [part for part in document["parts"] if part["highlight"] == 1][0]
+    at = next(part for part in document["parts"] if part["highlight"] == 1)
     assert (at["start"], at["end"]) == (cited["start"], cited["end"])
     assert document["lost"] == []
 
@@ -52,11 +52,11 @@ def test_no_role_opens_a_document(mill: Mill) -> None:
 def test_a_quote_that_moved_is_found_and_one_that_is_gone_is_told(mill: Mill) -> None:
     answer = mill.ask("ann")
     path = "/api/documents/leave.md"
-    mill.republish({"leave.md": f"# Leave\n\nNew words before it all. {FACT} Ask the foreman two weeks before.\n"})
+    mill.publish_edited("Millers receive", "New words before it all. Millers receive")
     assert mill.service.current.look()
     moved = mill.get("ann", path, receipt=answer["receipt"]).json()
-    assert FACT in highlighted(moved)[1]
-    mill.republish({"leave.md": "# Leave\n\nMillers receive 28 days of leave each year, from now on.\n"})
+    assert highlighted(moved)[1] == answer["citations"][0]["quote"]
+    mill.publish_edited("27 days", "28 days")
     assert mill.service.current.look()
     assert mill.get("ann", path, receipt=answer["receipt"]).json()["lost"] == [1]
 

@@ -37,8 +37,9 @@ def call(mill: Mill, key: str | None, tool: str, **arguments: Any) -> CallToolRe
 
 def data(result: CallToolResult) -> dict[str, Any]:
     assert not result.is_error, result
-    assert result.structured_content is not None
-    return result.structured_content
+    content: dict[str, Any] | None = result.structured_content
+    assert content is not None
+    return content
 
 
 def test_there_are_two_tools_that_only_read(shared: Mill) -> None:

@@ -14,7 +14,7 @@ from tests.service.mills import FACT, PAY_QUESTION, QUESTION, Mill
 def client(shared: Mill) -> Callable[[str], openai.OpenAI]:
     def for_key(key: str) -> openai.OpenAI:
         base = "http://localhost/v1"
-        return openai.OpenAI(base_url=base, api_key=key, http_client=shared.client, max_retries=0)  # type: ignore[arg-type]
+        return openai.OpenAI(base_url=base, api_key=key, http_client=shared.client, max_retries=0)
 
     return for_key
 

@@ -49,7 +49,7 @@ def exposition() -> bytes:
     registry = REGISTRY
     if MULTIPROCESS_VARIABLE in os.environ:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
 
 

@@ -22,7 +22,7 @@ from gristmill.service.api.schemas import CitationOut
 from gristmill.service.auth import Asking
 from gristmill.service.problems import ProblemError, response_of
 from gristmill.service.state import Service, TheService
-from gristmill.service.streaming import MEDIA_TYPE, event, stream
+from gristmill.service.streaming import EVENT_SCHEMA, MEDIA_TYPE, event, stream
 
 MODEL = "gristmill"
 _OWNER = "gristmill"
@@ -159,7 +159,7 @@ class Models(BaseModel):
 
 
 _STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The answer, whole or streamed.", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
+    200: {"description": "The answer, whole or streamed.", "content": {MEDIA_TYPE: {"schema": EVENT_SCHEMA}}}
 }
 
 

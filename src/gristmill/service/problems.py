@@ -132,7 +132,10 @@ class Unforeseen:
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {_MEDIA_TYPE: {}}}
+    status: {
+        "description": HTTPStatus(status).phrase,
+        "content": {_MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+    }
     for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504)
 }
 """What every operation of the API may answer instead, for its description in OpenAPI."""

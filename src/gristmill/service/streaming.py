@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from fastapi.responses import StreamingResponse
 
 from gristmill.service.problems import ProblemError, problem_of
 
 MEDIA_TYPE = "text/event-stream"
+# How OpenAPI describes one event.
+EVENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string", "description": "JSON."}},
+    "required": ["data"],
+}
 # Proxies that collect a response before they hand it on would make streaming pointless.
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 

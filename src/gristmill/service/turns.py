@@ -48,14 +48,14 @@ class Turns:
             loop.call_soon_threadsafe(queue.put_nowait, item)
 
         def do() -> None:
+            end: BaseException | None = None
             try:
                 for item in work():
                     put(item)
-                put(None)
             except BaseException as error:  # noqa: BLE001 - it is raised again where somebody waits for it
-                put(error)
-            finally:
-                loop.call_soon_threadsafe(self._leave)
+                end = error
+            loop.call_soon_threadsafe(self._leave)
+            put(end)
 
         self._threads.submit(do)
         deadline = loop.time() + self._limits.seconds

@@ -16,14 +16,14 @@ from gristmill.service.api.schemas import AnswerOut, CitationOut, PassageOut, Se
 from gristmill.service.auth import Asking
 from gristmill.service.problems import ProblemError
 from gristmill.service.state import Service, TheService
-from gristmill.service.streaming import MEDIA_TYPE, event, stream
+from gristmill.service.streaming import EVENT_SCHEMA, MEDIA_TYPE, event, stream
 
 router = APIRouter(tags=["asking"])
 
 _STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer; or, streamed, the events `passages`, `sentence` (one each), `done`, `error`.",
-        "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "content": {MEDIA_TYPE: {"schema": EVENT_SCHEMA}},
     }
 }
 

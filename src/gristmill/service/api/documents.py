@@ -139,4 +139,5 @@ def _cited(service: Service, person: Person, document: str, receipt: str) -> lis
 
 
 def _asked(texts: Iterable[str]) -> list[Span]:
-    return [Span(number, *map(int, text.split("-"))) for number, text in enumerate(texts, 1)]
+    places = (text.partition("-") for text in texts)
+    return [Span(number, int(start), int(end)) for number, (start, _, end) in enumerate(places, 1)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import case, func, select
 
 from gristmill.identity import Role
 from gristmill.service.auth import Administering, Reviewing
@@ -68,7 +68,7 @@ def usage(service: TheService, person: Reviewing, days: Annotated[int, Query(ge=
             start = datetime.combine(today - timedelta(days=back), datetime.min.time(), UTC)
             end = start + timedelta(days=1)
             asked = session.execute(_asked(start, end)).one()
-            rated: dict[str, int] = dict(session.execute(_rated(start, end)).tuples().all())
+            rated = {row.rating: row.number for row in session.execute(_rated(start, end))}
             shown.append(
                 Day(
                     day=start.date(), questions=asked[0], refused=asked[1] or 0, askers=asked[2],
@@ -78,7 +78,7 @@ def usage(service: TheService, person: Reviewing, days: Annotated[int, Query(ge=
     return Usage(days=shown)
 
 
-def _asked(start: datetime, end: datetime) -> Select[tuple[int, int | None, int, float | None]]:
+def _asked(start: datetime, end: datetime) -> Any:
     return select(
         func.count(),
         func.sum(case((ReceiptRow.refused, 1), else_=0)),
@@ -87,6 +87,6 @@ def _asked(start: datetime, end: datetime) -> Select[tuple[int, int | None, int,
     ).where(ReceiptRow.at >= start, ReceiptRow.at < end)
 
 
-def _rated(start: datetime, end: datetime) -> Select[tuple[str, int]]:
+def _rated(start: datetime, end: datetime) -> Any:
     within = (FeedbackRow.at >= start, FeedbackRow.at < end)
-    return select(FeedbackRow.rating, func.count()).where(*within).group_by(FeedbackRow.rating)
+    return select(FeedbackRow.rating, func.count().label("number")).where(*within).group_by(FeedbackRow.rating)
