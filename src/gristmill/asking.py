@@ -18,6 +18,7 @@ from gristmill.answering.prompts import load_prompt
 from gristmill.answering.receipts import store_receipt
 from gristmill.identity import Asker
 from gristmill.models.generators import OpenVinoGenerator
+from gristmill.models.remembering import RememberingEncoder
 from gristmill.release.manifest import keep, release_of
 from gristmill.search.index import open_current
 from gristmill.search.retrieval import Passage, Query, retrieve
@@ -70,8 +71,8 @@ class Answerer:
         keep(release, workspace.home)
         return Tools(
             self._index,
-            workspace.encoder,
-            workspace.bridge,
+            RememberingEncoder(workspace.encoder),
+            None if workspace.bridge is None else RememberingEncoder(workspace.bridge),
             workspace.generator,
             prompt,
             workspace.settings.search,

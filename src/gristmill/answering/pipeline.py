@@ -48,18 +48,23 @@ def normalise(draft: Draft, tools: Tools) -> Draft:
 
 def find(draft: Draft, tools: Tools) -> Draft:
     """Find passages inside the asker's groups."""
-    vector = tools.encoder.encode([draft.question])[0]
-    bridged = tools.bridge is not None and tools.index.bridge is not None
-    bridge = tools.bridge.encode([draft.question])[0] if bridged and tools.bridge else None
-    query = Query(draft.question, vector, bridge, draft.asker)
+    query = query_of(draft.question, draft.asker, tools)
     passages = tuple(retrieve(tools.index, query, tools.search))
     return replace(draft, query=query, passages=passages, note=f"{len(passages)} passages")
+
+
+def query_of(question: str, asker: Asker, tools: Tools) -> Query:
+    """Return a question as search needs it."""
+    vector = tools.encoder.encode([question])[0]
+    bridged = tools.bridge is not None and tools.index.bridge is not None
+    bridge = tools.bridge.encode([question])[0] if bridged and tools.bridge else None
+    return Query(question, vector, bridge, asker)
 
 
 def weigh(draft: Draft, tools: Tools) -> Draft:
     """Weigh every sentence and row of the passages, and refuse when none is likely to answer."""
     assert draft.query is not None
-    weighing = Weigher(tools.encoder, tools.index.lexical).weigh(draft.query, draft.passages)
+    weighing = Weigher(tools.encoder, tools.bridge, tools.index.lexical).weigh(draft.query, draft.passages)
     refused = weighing.answerable < tools.answering.answerable
     note = f"answerable {weighing.answerable:.2f}, needed {tools.answering.answerable:.2f}"
     return replace(draft, weighing=weighing, refused=refused, note=note)

@@ -1,0 +1,194 @@
+"""Fits the two evidence models, and tells how good they are.
+
+    python -m benchmarks.answering --fit              fit on the tune split and write evidence.json
+    python -m benchmarks.answering --split gate       reliability and the trade between answering and refusing
+
+Fitting sees the tune split alone: each question as it is, and once more with the units that answer it hidden, so that
+the models meet as many plausible questions without an answer as with one. What --fit prints is cross-validated by
+question, five folds: no question is judged by a model that saw it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedGroupKFold
+
+import gristmill.answering
+from benchmarks.questions import Question, folded, holds, questions
+from gristmill.answering.evidence import MODEL_FILE, Evidence, Weigher, models
+from gristmill.answering.measures import QUESTION_NAMES, UNIT_NAMES, UnitMeasures
+from gristmill.answering.pipeline import query_of
+from gristmill.answering.sentences import Unit, units_of
+from gristmill.asking import Answerer
+from gristmill.identity import Asker
+from gristmill.search.retrieval import Passage, Query, retrieve
+from gristmill.workspace import Workspace
+
+FOLDS = 5
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_REFUSED = 0.8  # what is demanded of the unanswerable questions
+# Questions that people wrote without an answer weigh more than those whose answer was hidden.
+_WRITTEN = 3.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question with its passages, once as it is or once with its evidence hidden."""
+
+    question: Question
+    query: Query
+    passages: tuple[Passage, ...]
+    answerable: bool
+    hidden: bool
+    units: tuple[tuple[Unit, UnitMeasures], ...]
+    right: tuple[bool, ...]  # is a unit evidence
+
+
+def main() -> None:
+    """Fit, or tell."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--split", default="tune", choices=["tune", "gate", "holdout"])
+    parser.add_argument("--fit", action="store_true", help="Fit on the tune split and write the models.")
+    arguments = parser.parse_args()
+    answerer = Answerer(Workspace())
+    if arguments.fit:
+        fit([case for question in questions("tune") for case in cases(answerer, question, hide=True)])
+    else:
+        told = [case for question in questions(arguments.split) for case in cases(answerer, question, hide=False)]
+        weigh = models()
+        units = [np.array([weigh.unit.logit(m) for _, m in case.units]) for case in told]
+        rows = np.array([question_row(answerer_weigher(answerer), c, u) for c, u in zip(told, units, strict=True)])
+        odds = rows @ np.array(weigh.question.coefficients) + weigh.question.intercept
+        tell(told, units, 1 / (1 + np.exp(-odds)))
+
+
+def answerer_weigher(answerer: Answerer) -> Weigher:
+    """Return what weighs the passages of an installation."""
+    tools = answerer.tools
+    return Weigher(tools.encoder, tools.bridge, tools.index.lexical)
+
+
+def cases(answerer: Answerer, question: Question, *, hide: bool) -> list[Case]:
+    """Return a question's cases: as it is, and with its evidence hidden when it has some and `hide` says so."""
+    tools, weigher = answerer.tools, answerer_weigher(answerer)
+    query = query_of(question.text, Asker.in_groups(question.groups), tools)
+    passages = tuple(retrieve(tools.index, query, tools.search))
+    measured = tuple(weigher.measure(query, passages))
+    right = tuple(is_evidence(unit, question) for unit, _ in measured)
+    found = [Case(question, query, passages, question.answerable and any(right), False, measured, right)]
+    if hide and question.answerable:
+        gone = frozenset(unit for unit in units_of(list(passages)) if says_the_same(unit, question))
+        rest = tuple(weigher.measure(query, passages, gone))
+        found.append(Case(question, query, passages, False, True, rest, (False,) * len(rest)))
+    return [case for case in found if case.units]
+
+
+def is_evidence(unit: Unit, question: Question) -> bool:
+    """Say whether a unit holds a quote that answers the question, or lies within one."""
+    text = folded(unit.text)
+    return question.answerable and any(holds(unit.text, q) or (len(text) > 15 and text in q) for q in question.quotes)
+
+
+def says_the_same(unit: Unit, question: Question) -> bool:
+    """Say whether a unit is evidence, or says the same in other words: its figures and half its words."""
+    if is_evidence(unit, question):
+        return True
+    words = set(re.findall(r"\w{3,}", unit.text.casefold()))
+    for quote in question.quotes:
+        numbers, said = set(_NUMBER.findall(quote)), set(re.findall(r"\w{3,}", quote.casefold()))
+        if numbers <= set(_NUMBER.findall(unit.text)) and len(said & words) >= len(said) / 2:
+            return True
+    return False
+
+
+def question_row(weigher: Weigher, case: Case, logits: np.ndarray) -> tuple[float, ...]:
+    """Return the question measures of a case whose units have these log odds."""
+    found = [Evidence(unit, m, float(logit)) for (unit, m), logit in zip(case.units, logits, strict=True)]
+    found.sort(key=lambda evidence: -evidence.logit)
+    return astuple(weigher.measure_question(case.query, case.passages, found))
+
+
+def fit(made: list[Case]) -> None:
+    """Fit both models, print how good they are on questions they did not see, and write them."""
+    weigher = answerer_weigher(Answerer(Workspace()))
+    labels = np.array([case.answerable for case in made])
+    groups = np.array([case.question.id for case in made])
+    weights = np.array([1.0 if case.answerable or case.hidden else _WRITTEN for case in made])
+    outside = unit_odds(made, groups)
+    rows = np.array([question_row(weigher, case, logits) for case, logits in zip(made, outside, strict=True)])
+    chances = np.zeros(len(made))
+    for learn, judge in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=1).split(rows, labels, groups):
+        chances[judge] = logistic(rows[learn], labels[learn], weights[learn]).predict_proba(rows[judge])[:, 1]
+    shown = [at for at, case in enumerate(made) if not case.hidden]
+    print(f"{len(made)} cases, {int(labels.sum())} with an answer; AUC over all {roc_auc_score(labels, chances):.3f}")
+    tell([made[at] for at in shown], [outside[at] for at in shown], chances[shown])
+    unit = logistic(*unit_table(made))
+    question = logistic(rows, labels, weights)
+    stored = {"unit": named(unit, UNIT_NAMES), "question": named(question, QUESTION_NAMES)}
+    file = Path(gristmill.answering.__file__).parent / MODEL_FILE
+    file.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+    print(file.read_text())
+
+
+def unit_table(made: list[Case]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return measures, labels and weights of all units of the cases that are as they were."""
+    shown = [case for case in made if not case.hidden and any(case.right)]
+    rows = np.array([astuple(m) for case in shown for _, m in case.units])
+    return rows, np.array([r for case in shown for r in case.right]), np.ones(len(rows))
+
+
+def unit_odds(made: list[Case], groups: np.ndarray) -> list[np.ndarray]:
+    """Return the log odds of each case's units by a model that did not see its question."""
+    odds: list[np.ndarray] = [np.zeros(0)] * len(made)
+    labels = np.array([case.answerable for case in made])
+    for learn, judge in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=1).split(labels, labels, groups):
+        model = logistic(*unit_table([made[at] for at in learn]))
+        for at in judge:
+            odds[at] = model.decision_function(np.array([astuple(m) for _, m in made[at].units]))
+    return odds
+
+
+def logistic(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> LogisticRegression:
+    """Fit a logistic model on scaled measures, and return it with its coefficients scaled back."""
+    scale = np.maximum(rows.std(axis=0), 1e-6)
+    model = LogisticRegression(C=0.3, max_iter=2000).fit(rows / scale, labels, weights)
+    model.coef_ = model.coef_ / scale
+    return model
+
+
+def named(model: LogisticRegression, names: tuple[str, ...]) -> dict[str, float]:
+    """Return a model as it is stored."""
+    pairs = zip(names, map(float, model.coef_[0]), strict=True)
+    return {"intercept": round(float(model.intercept_[0]), 4)} | {name: round(value, 4) for name, value in pairs}
+
+
+def tell(told: list[Case], units: list[np.ndarray], chances: np.ndarray) -> None:
+    """Print how often the best unit is evidence, what a threshold gives, and how far probabilities can be trusted."""
+    can = np.array([case.question.answerable for case in told])
+    first = np.array([case.right[int(np.argmax(logits))] for case, logits in zip(told, units, strict=True)])
+    there = np.array([any(case.right) for case in told])
+    print(f"{can.sum()} answerable: evidence among the units {there[can].mean():.1%}, best unit is evidence "
+          f"{first[can].mean():.1%}; AUC {roc_auc_score(can, chances):.3f}")  # fmt: skip
+    print("threshold  answered  right of answered  refused of the unanswerable")
+    needed = float(np.quantile(chances[~can], _REFUSED))
+    for threshold in sorted({*np.arange(0.2, 0.85, 0.05).round(2), round(needed, 3)}):
+        over = chances >= threshold
+        right = first[can & over].mean() if (can & over).any() else 0.0
+        print(f"{threshold:9.3f} {over[can].mean():9.1%} {right:18.1%} {1 - over[~can].mean():28.1%}")
+    print("stated probability  questions  answered by their best unit or another")
+    for low in np.arange(0, 1, 0.2):
+        within = (chances >= low) & (chances < low + 0.2)
+        if within.any():
+            print(f"{low:.1f} to {low + 0.2:.1f} {within.sum():18} {(there & can)[within].mean():10.1%}")
+
+
+if __name__ == "__main__":
+    main()
