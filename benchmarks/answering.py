@@ -24,8 +24,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 import gristmill.answering
 from benchmarks.questions import Question, folded, holds, questions
 from gristmill.answering.evidence import MODEL_FILE, Evidence, Weigher, models
+from gristmill.answering.finding import query_of
 from gristmill.answering.measures import QUESTION_NAMES, UNIT_NAMES, UnitMeasures
-from gristmill.answering.pipeline import query_of
 from gristmill.answering.sentences import Unit, units_of
 from gristmill.asking import Answerer
 from gristmill.identity import Asker

@@ -54,6 +54,7 @@ _LOOKALIKES = dict(
     zip("абвеіјкмнорсѕтухһԁԛԝгАВЕІЈКМНОРСЅТУХαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
         "abbeijkmhopcstyxhdqwrABEIJKMHOPCSTYXaeikvoptuxABEZHIKMNOPTYX", strict=True)
 )  # fmt: skip
+_BRACKETS = str.maketrans("[]`\\{}", "()' ()")
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile(r"[a-zA-Z]")
 # Full-width and small forms, letters in circles, mathematical alphabets.
@@ -132,4 +133,4 @@ def _without_signs(text: str) -> str:
     """Return `text` without the signs that markup is made of, where they are not plain writing."""
     text = re.sub(r"<(?![\s\d=])", " ", text)
     text = re.sub(r"&(?=#|\w+;)", "and ", text)
-    return text.translate(str.maketrans({"[": "(", "]": ")", "`": "'", "\\": " ", "{": "(", "}": ")"}))
+    return text.translate(_BRACKETS)

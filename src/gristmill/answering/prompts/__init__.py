@@ -75,7 +75,7 @@ def parse_prompt(name: str, text: str) -> Prompt:
     if not rule or not system.strip():
         raise SettingsError("The prompt has one part only.", "Put a line '---' between the system's and the user's.")
     missing = [field for field in _NEEDED["user"] if f"{{{field}}}" not in user]
-    strange = {field for field in _FIELD.findall(text)} - _KNOWN
+    strange = set(_FIELD.findall(text)) - _KNOWN
     if missing or strange or "{passages}" in system:
         wrong = f"lacks {{{missing[0]}}}" if missing else f"has the field {{{sorted(strange)[0]}}}" if strange else ""
         raise SettingsError(
