@@ -23,6 +23,8 @@ _CANARY_DIGITS = 24
 _PART = 8
 _OPAQUE = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
 _SPELT = re.compile(r"(?:(?<!\w)\w{1,2}[\s.,;:_-]+){9,}\w")
+_CODES = re.compile(r"(?:#x?|%|\\x|\\u)[0-9a-fA-F]{2,6}\b")
+_MOST_CODES = 3
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{12,}")
 
 
@@ -48,6 +50,8 @@ def leak_in(text: str, known: str, forbidden: Collection[Kind], canary: str) -> 
             return "an opaque token that the evidence does not hold"
     if (spelt := _SPELT.search(text)) and spelt[0] not in known:
         return "something spelt out letter by letter"
+    if len(_CODES.findall(text)) > _MOST_CODES:
+        return "something spelt out in codes"
     found = [data for data in find_personal_data(text) if data.kind in forbidden]
     return f"{found[0].kind.value.replace('_', ' ')}" if found else ""
 

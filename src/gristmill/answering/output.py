@@ -29,7 +29,7 @@ _MARKUP = (
     (re.compile(r"!?\[([^\[\]]*)\]\s*\([^()]*(?:\([^()]*\)[^()]*)*\)?"), r"\1"),
     (re.compile(r"!?\[([^\[\]]*)\]\s*\[[^\[\]]*\]"), r"\1"),
     (re.compile(r"!?\[[^\[\]]*\]:\s*\S*"), " "),
-    (re.compile(r"(?<![\w])[a-z][a-z0-9+.-]{1,20}\s?:\s?[/\\]{2,}[^\s)]*", re.IGNORECASE), LEFT_OUT),
+    (re.compile(r"[a-z][a-z0-9+.-]*\s?:\s?[/\\]{2,}[^\s)]*", re.IGNORECASE), LEFT_OUT),
     (re.compile(rf"(?<!\w){_DANGEROUS}\s?:(?=\S)[^\s)]*", re.IGNORECASE), LEFT_OUT),
     (re.compile(r"(?<![\w:/\\])[/\\]{2,}[\w-]+(?:\.[\w-]+)+[^\s)]*"), LEFT_OUT),
     (re.compile(r"(?<!\w)www\d?\s?\.\s?[^\s)]+", re.IGNORECASE), LEFT_OUT),
@@ -40,7 +40,7 @@ _TOP_LEVEL = (
     "top|club|shop|store|tech|link|click|live|pro|page|cloud|ly|gg|gl|to|sh|so|example|test|invalid|local|onion|zip|mov"
 )
 _DOMAIN = re.compile(
-    rf"(?<![\w@.-])(?:[\w-]{{1,63}}\.)+(?:{_TOP_LEVEL})(?![\w-])(?:[:/?#][^\s)]*)?(?!@)", re.IGNORECASE
+    rf"(?<![\w@-])(?<!\w\.)(?:[\w-]{{1,63}}\.)+(?:{_TOP_LEVEL})(?![\w-])(?:[:/?#][^\s)]*)?(?!@)", re.IGNORECASE
 )
 _NUMERIC_HOST = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?/[^\s)]*")
 # Signs that pose as those of markup and addresses (Unicode TR39 confusables); NFKC folds the full-width ones.
@@ -126,11 +126,12 @@ def _decoded(text: str) -> str:
 def _without_markup(text: str) -> str:
     for pattern, replacement in _MARKUP:
         text = pattern.sub(replacement, text)
-    return _NUMERIC_HOST.sub(LEFT_OUT, _DOMAIN.sub(LEFT_OUT, text))
+    text = _NUMERIC_HOST.sub(LEFT_OUT, _DOMAIN.sub(LEFT_OUT, text))
+    return re.sub(r"[/\\]{2,}", "/", text)
 
 
 def _without_signs(text: str) -> str:
     """Return `text` without the signs that markup is made of, where they are not plain writing."""
-    text = re.sub(r"<(?![\s\d=])", " ", text)
+    text = re.sub(r"<(?!\s*[\d=])", " ", text)
     text = re.sub(r"&(?=#|\w+;)", "and ", text)
     return text.translate(_BRACKETS)
