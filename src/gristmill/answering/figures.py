@@ -62,7 +62,7 @@ _TIME = re.compile(
 _NUMBER = re.compile(
     r"([£€])?\s?(?<![\w.,-])(\d+(?:[.,]\d+)*)(?:st|nd|rd|th|\.(?=\s[A-Za-z]))?(?=[\s\u00a0-]*([^\s\d.,;:()|]{1,14})?)"
 )
-_LETTER = re.compile(r"\b([a-zäöüé]{3,})\s+([A-Z])\b(?!\.)")
+_LETTER = re.compile(r"\b([a-zäöüé]{3,})\s+([A-Z])\b(?!\.\s+[A-Z])")
 _BETWEEN = {"calendar", "working", "consecutive", "full", "whole", "more", "complete", "further", "vollen", "jours"}
 
 
