@@ -3,9 +3,9 @@
     python -m benchmarks.answering --fit              fit on the tune split and write evidence.json
     python -m benchmarks.answering --split gate       reliability and the trade between answering and refusing
 
-Fitting sees the tune split alone: each question as it is, and once more with the units that answer it hidden, so that
-the models meet as many plausible questions without an answer as with one. What --fit prints is cross-validated by
-question, five folds: no question is judged by a model that saw it.
+Fitting sees the tune split alone: each question as it is, once more with the units that answer it hidden, and once with
+the documents that answer it hidden, so that the models meet many plausible questions without an answer. What --fit
+prints is cross-validated by question, five folds: no question is judged by a model that saw it.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 import gristmill.answering
 from benchmarks.questions import Question, folded, holds, questions
-from gristmill.answering.evidence import MODEL_FILE, Evidence, Weigher, models
+from gristmill.answering.evidence import QUESTION_FILE, UNIT_FILE, Evidence, Weigher, models
 from gristmill.answering.finding import query_of
-from gristmill.answering.measures import QUESTION_NAMES, UNIT_NAMES, UnitMeasures
+from gristmill.answering.measures import UNIT_NAMES, UnitMeasures
 from gristmill.answering.sentences import Unit, units_of
 from gristmill.asking import Answerer
 from gristmill.identity import Asker
@@ -60,14 +61,18 @@ def main() -> None:
     arguments = parser.parse_args()
     answerer = Answerer(Workspace())
     if arguments.fit:
-        fit([case for question in questions("tune") for case in cases(answerer, question, hide=True)])
+        made = [case for question in questions("tune") for case in cases(answerer, question, hide=True)]
+        fit(made, answerer_weigher(answerer))
     else:
         told = [case for question in questions(arguments.split) for case in cases(answerer, question, hide=False)]
-        weigh = models()
-        units = [np.array([weigh.unit.logit(m) for _, m in case.units]) for case in told]
-        rows = np.array([question_row(answerer_weigher(answerer), c, u) for c, u in zip(told, units, strict=True)])
-        odds = rows @ np.array(weigh.question.coefficients) + weigh.question.intercept
-        tell(told, units, 1 / (1 + np.exp(-odds)))
+        judge(told, answerer_weigher(answerer))
+
+
+def judge(told: list[Case], weigher: Weigher) -> None:
+    """Tell how the models in force do on cases."""
+    units = [np.array([models().unit.logit(m) for _, m in case.units]) for case in told]
+    rows = [question_row(weigher, case, logits) for case, logits in zip(told, units, strict=True)]
+    tell(told, units, np.array([models().question.probability(row) for row in rows]))
 
 
 def answerer_weigher(answerer: Answerer) -> Weigher:
@@ -116,26 +121,78 @@ def question_row(weigher: Weigher, case: Case, logits: np.ndarray) -> tuple[floa
     return astuple(weigher.measure_question(case.query, case.passages, found))
 
 
-def fit(made: list[Case]) -> None:
+def without_documents(case: Case) -> Case | None:
+    """Return a case as if the documents that answer it were not there; None when nothing else was found."""
+    question = case.question
+    kept = [at for at, passage in enumerate(case.passages) if passage.document not in question.documents]
+    if case.hidden or not question.answerable or not kept:
+        return None
+    place = {old: new for new, old in enumerate(kept)}
+    passages = tuple(case.passages[at] for at in kept)
+    best = max(passage.score for passage in passages) or 1.0
+    units = tuple(
+        (
+            replace(unit, passage=(at := place[unit.passage])),
+            replace(m, rank=1 / (1 + at), passage_score=passages[at].score / best),
+        )
+        for unit, m in case.units
+        if unit.passage in place and not says_the_same(unit, question)
+    )
+    return Case(question, case.query, passages, False, True, units, (False,) * len(units)) if units else None
+
+
+def fit(made: list[Case], weigher: Weigher) -> None:
     """Fit both models, print how good they are on questions they did not see, and write them."""
-    weigher = answerer_weigher(Answerer(Workspace()))
+    made = made + [gone for case in made if (gone := without_documents(case)) is not None]
     labels = np.array([case.answerable for case in made])
     groups = np.array([case.question.id for case in made])
-    weights = np.array([1.0 if case.answerable or case.hidden else _WRITTEN for case in made])
+    weights = np.array([1.0 if case.question.answerable else _WRITTEN for case in made])
     outside = unit_odds(made, groups)
     rows = np.array([question_row(weigher, case, logits) for case, logits in zip(made, outside, strict=True)])
-    chances = np.zeros(len(made))
+    shares = np.zeros(len(made))
     for learn, judge in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=1).split(rows, labels, groups):
-        chances[judge] = logistic(rows[learn], labels[learn], weights[learn]).predict_proba(rows[judge])[:, 1]
-    shown = [at for at, case in enumerate(made) if not case.hidden]
+        shares[judge] = forest(rows[learn], labels[learn], weights[learn]).predict_proba(rows[judge])[:, 1]
+    shown = np.array([at for at, case in enumerate(made) if not case.hidden])
+    curve = LogisticRegression(C=100).fit(logit_of(shares[shown]), labels[shown])
+    chances = curve.predict_proba(logit_of(shares))[:, 1]
     print(f"{len(made)} cases, {int(labels.sum())} with an answer; AUC over all {roc_auc_score(labels, chances):.3f}")
     tell([made[at] for at in shown], [outside[at] for at in shown], chances[shown])
-    unit = logistic(*unit_table(made))
-    question = logistic(rows, labels, weights)
-    stored = {"unit": named(unit, UNIT_NAMES), "question": named(question, QUESTION_NAMES)}
-    file = Path(gristmill.answering.__file__).parent / MODEL_FILE
-    file.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
-    print(file.read_text())
+    folder = Path(gristmill.answering.__file__).parent
+    stored = json.dumps(named(logistic(*unit_table(made)), UNIT_NAMES), indent=2)
+    (folder / UNIT_FILE).write_text(stored + "\n", encoding="utf-8")
+    print(stored)
+    write_forest(folder / QUESTION_FILE, forest(rows, labels, weights), curve)
+
+
+def logit_of(shares: np.ndarray) -> np.ndarray:
+    """Return log odds as a column."""
+    kept = np.clip(shares, 1e-3, 1 - 1e-3)
+    return np.log(kept / (1 - kept))[:, np.newaxis]
+
+
+def forest(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> RandomForestClassifier:
+    """Grow the forest; on these few cases it is better than a logistic model and boosted trees."""
+    made = RandomForestClassifier(120, min_samples_leaf=6, random_state=0)
+    return made.fit(rows.astype(np.float32), labels, weights)
+
+
+def write_forest(file: Path, grown: RandomForestClassifier, curve: LogisticRegression) -> None:
+    """Write a forest as plain arrays."""
+    trees = [estimator.tree_ for estimator in grown.estimators_]
+    roots = np.cumsum([0, *(tree.node_count for tree in trees[:-1])])
+    left = [np.where(t.children_left < 0, -1, t.children_left + at) for t, at in zip(trees, roots, strict=True)]
+    right = [np.where(t.children_right < 0, -1, t.children_right + at) for t, at in zip(trees, roots, strict=True)]
+    values = [tree.value[:, 0, :] for tree in trees]
+    np.savez_compressed(
+        file,
+        roots=roots.astype(np.int32),
+        feature=np.concatenate([np.where(t.children_left < 0, -1, t.feature) for t in trees]).astype(np.int16),
+        threshold=np.concatenate([t.threshold for t in trees]),
+        left=np.concatenate(left).astype(np.int32),
+        right=np.concatenate(right).astype(np.int32),
+        value=np.concatenate([v[:, 1] / v.sum(axis=1) for v in values]).astype(np.float32),
+        curve=np.array([curve.coef_[0, 0], curve.intercept_[0]]),
+    )
 
 
 def unit_table(made: list[Case]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

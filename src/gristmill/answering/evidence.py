@@ -1,21 +1,20 @@
 """Which units of the passages answer a question, and how likely it is that any does.
 
-Each unit gets a few plain measures against the question; two small logistic models turn them into probabilities: that a
-unit is evidence, and that the question can be answered at all. Their coefficients stand in `evidence.json`, written by
-`python -m benchmarks.answering --fit` from the tune split of the sample questions alone.
+Each unit gets a few plain measures against the question. A logistic model turns them into the odds that it is evidence,
+and a small forest turns those of the best evidence into the probability that the question is answered at all. Both are
+fitted by `python -m benchmarks.answering --fit` on the tune split of the sample questions alone.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
 from importlib.resources import files
 
+from gristmill.answering.forest import Forest
 from gristmill.answering.measures import (
-    QUESTION_NAMES,
     UNIT_NAMES,
     Asked,
     QuestionMeasures,
@@ -31,7 +30,8 @@ from gristmill.models.encoder import TextEncoder
 from gristmill.search.lexical import LexicalIndex
 from gristmill.search.retrieval import Passage, Query
 
-MODEL_FILE = "evidence.json"
+UNIT_FILE = "evidence.json"
+QUESTION_FILE = "answerable.npz"
 # Encoding is the cost of weighing; units with few words of the question come last.
 _MOST_UNITS = 40
 _FIRST_PASSAGES = 0.1
@@ -62,7 +62,7 @@ class Logistic:
     intercept: float
     coefficients: tuple[float, ...]
 
-    def logit(self, measures: UnitMeasures | QuestionMeasures) -> float:
+    def logit(self, measures: UnitMeasures) -> float:
         """Return the log odds."""
         values: tuple[float, ...] = astuple(measures)
         return self.intercept + sum(c * x for c, x in zip(self.coefficients, values, strict=True))
@@ -73,18 +73,15 @@ class Models:
     """The two models in force."""
 
     unit: Logistic
-    question: Logistic
+    question: Forest
 
 
 @cache
 def models() -> Models:
     """Return the models that come with the package."""
-    stored = json.loads(files("gristmill.answering").joinpath(MODEL_FILE).read_text(encoding="utf-8"))
-    return Models(_named(stored["unit"], UNIT_NAMES), _named(stored["question"], QUESTION_NAMES))
-
-
-def _named(stored: dict[str, float], names: tuple[str, ...]) -> Logistic:
-    return Logistic(stored["intercept"], tuple(stored[name] for name in names))
+    stored = json.loads(files("gristmill.answering").joinpath(UNIT_FILE).read_text(encoding="utf-8"))
+    unit = Logistic(stored["intercept"], tuple(stored[name] for name in UNIT_NAMES))
+    return Models(unit, Forest.packaged(QUESTION_FILE))
 
 
 class Weigher:
@@ -110,7 +107,7 @@ class Weigher:
         found = [Evidence(unit, measures, weigh.unit.logit(measures)) for unit, measures in measured]
         found.sort(key=lambda evidence: -evidence.logit)
         measures = self.measure_question(query, passages, found)
-        return Weighing(tuple(found), sigmoid(weigh.question.logit(measures)), measures)
+        return Weighing(tuple(found), weigh.question.probability(astuple(measures)), measures)
 
     def measure(
         self, query: Query, passages: Sequence[Passage], hidden: frozenset[Unit] = frozenset()
@@ -151,8 +148,3 @@ def _promising(asked: Asked, units: Sequence[Unit], words: Sequence[Words], pass
     ]
     best = sorted(range(len(units)), key=lambda at: (-shares[at] + _FIRST_PASSAGES * units[at].passage, at))
     return sorted(best[:_MOST_UNITS])
-
-
-def sigmoid(logit: float) -> float:
-    """Return the probability of log odds."""
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
