@@ -15,7 +15,7 @@ from gristmill.asking import Answerer
 from gristmill.errors import GristmillError, SearchIndexError
 from gristmill.identity import Asker
 from gristmill.mill import Run, grind
-from gristmill.settings import AnsweringSettings, AudienceRule, Settings, SourceSettings
+from gristmill.settings import AnsweringSettings, AudienceRule, CacheSettings, Settings, SourceSettings
 from gristmill.storage.tables import DOCUMENTS, TEXTS
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder
@@ -44,6 +44,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Answere
         sources=(SourceSettings(location="documents"),),
         audience=(AudienceRule(pattern="hr/**", groups=("hr",)),),
         answering=AnsweringSettings(answerable=0.05, support=0.1),
+        cache=CacheSettings(enabled=False),
     )
     workspace = Workspace(settings, encoder=FakeEncoder(), generator=Parrot())
     list(grind(Run(workspace, workspace.sources())))
