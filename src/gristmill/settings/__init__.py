@@ -4,7 +4,13 @@ They come from `gristmill.toml`, and each can be overridden by the environment: 
 `GRISTMILL_SEARCH__PASSAGES=8`. What a model is (weights, hash, limits) stands in `models/catalog.py`.
 """
 
-from gristmill.settings.answering import AnsweringSettings, GeneratorSettings
+from gristmill.settings.answering import (
+    AnsweringSettings,
+    CacheSettings,
+    ContactRule,
+    GeneratorSettings,
+    RemoteSettings,
+)
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.loading import (
     HOME_VARIABLE,
@@ -24,7 +30,9 @@ __all__ = [
     "SETTINGS_VARIABLE",
     "AnsweringSettings",
     "AudienceRule",
+    "CacheSettings",
     "ChunkerSettings",
+    "ContactRule",
     "CorpusSettings",
     "EncoderSettings",
     "GeneratorSettings",
@@ -32,6 +40,7 @@ __all__ = [
     "OrchestrationSettings",
     "ParserSettings",
     "PrivacySettings",
+    "RemoteSettings",
     "SearchSettings",
     "ServiceSettings",
     "Settings",

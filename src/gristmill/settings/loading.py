@@ -17,7 +17,7 @@ from pydantic_settings import SettingsError as UnreadableValueError
 
 from gristmill.errors import SettingsError
 from gristmill.identity import EVERYONE
-from gristmill.settings.answering import AnsweringSettings, GeneratorSettings
+from gristmill.settings.answering import AnsweringSettings, CacheSettings, GeneratorSettings, RemoteSettings
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     generator: GeneratorSettings = GeneratorSettings()
     search: SearchSettings = SearchSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    cache: CacheSettings = CacheSettings()
+    remote: RemoteSettings = RemoteSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
     service: ServiceSettings = ServiceSettings()
 
