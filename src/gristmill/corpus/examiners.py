@@ -22,7 +22,7 @@ from gristmill.corpus.policies import SourcePolicy
 __all__ = ["Examiners", "examiners"]
 
 # A process is ready after half a second, in which this one would have examined about as much.
-_LEAST_BYTES = 2_000_000
+_LEAST_BYTES = 4_000_000
 _SENT = ("examined_key", "source", "text", "title", "language", "pages", "hidden")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gristmill.corpus.duplicates import SIGNATURE_VERSION
 from gristmill.corpus.injection import CLASSIFIER_SHA256
@@ -16,7 +16,9 @@ from gristmill.corpus.privacy import Kind, Policy
 from gristmill.corpus.quality import RULES, Rule, with_thresholds
 from gristmill.errors import SettingsError
 from gristmill.fingerprint import fingerprint
-from gristmill.settings import PrivacySettings, Settings
+
+if TYPE_CHECKING:
+    from gristmill.settings import PrivacySettings, Settings
 
 # Raised by whoever changes what an examination finds: rules, detectors, cleaning.
 _CODE_VERSION = 1

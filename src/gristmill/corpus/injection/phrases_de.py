@@ -56,7 +56,7 @@ RULES: tuple[Rule, ...] = (
         "richtet sich an eine KI, nicht an Menschen (is addressed to an AI).",
         also=(
             (" hinweis", " nachricht", " anweisung", " mitteilung", " achtung", " wichtig", " notiz", " info"),
-            ("ki ", "ai ", "llm", "sprachmodell", "bot", "gpt", "copilot"),
+            ("ki ", "ai ", "llm", "sprachmodell", "bot ", "bots ", "gpt", "copilot"),
         ),
     ),
     Rule(

@@ -66,7 +66,7 @@ _EARLIER_WORDS = (
     " model ",
     " assistant ",
 )
-_MACHINE_WORDS = ("ai ", "a.i", "llm", "language", "bot", "gpt", "claude", "copilot", "gemini")
+_MACHINE_WORDS = ("ai ", "a.i", "llm", "language", "bot ", "gpt", "claude", "copilot", "gemini")
 _INTRODUCING_WORDS = (
     " note", " notice", " message", " attention", " important", " instruction", " reminder", " dear ", " hey ",
     " hello ", " postinstall ",
@@ -146,6 +146,7 @@ RULES: tuple[Rule, ...] = (
             (" now ", " longer ", " act ", " behave ", " respond ", " pretend ", " role", " simulate "),
             (
                 " dan ",
+                "jailbreak",
                 " mode ",
                 " evil ",
                 "unrestricted",

@@ -130,7 +130,7 @@ RULES: tuple[Rule, ...] = (
         r"contenu|documents?|historique|resume|reponse)\b|(?<=-)les\b)"
         r"[^!?\n]{0,30}?\ba\b[^!?\n]{0,30}?(?:https?://|[\w.+-]{1,40}@[\w-]{1,40}|\bextern)",
         "demande d'envoyer du contenu à l'extérieur (asks to send content to an outside address).",
-        also=((" envoie ", " envoye", " transmet", " expedie"), (" a ",)),
+        also=((" envoie ", " envoye", " transmet", " expedie"),),
     ),
     Rule(
         "conceal-fr",
