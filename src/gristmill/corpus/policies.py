@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gristmill.settings import PrivacySettings, Settings
 
 # Raised by whoever changes what an examination finds: rules, detectors, cleaning.
-_CODE_VERSION = 1
+_CODE_VERSION = 2
 # These depend on the day or on other documents, and are decided anew in every run.
 STALE, SUPERSEDED = "stale", "superseded"
 
@@ -34,6 +34,7 @@ class SourcePolicy:
     stale: Rule
     privacy: Mapping[Kind, Policy]
     otherwise: Policy
+    leaves_out_hidden_orders: bool = True  # instead of holding the whole document back
 
     @property
     def fingerprint(self) -> str:
@@ -41,8 +42,9 @@ class SourcePolicy:
         rules = [(rule.name, rule.severity.value, rule.threshold) for rule in self.rules]
         privacy = {kind.value: policy.value for kind, policy in self.privacy.items()}
         return fingerprint(
-            "policy", _CODE_VERSION, rules, privacy, self.otherwise.value, CLASSIFIER_SHA256, SIGNATURE_VERSION
-        )
+            "policy", _CODE_VERSION, rules, privacy, self.otherwise.value, self.leaves_out_hidden_orders,
+            CLASSIFIER_SHA256, SIGNATURE_VERSION,
+        )  # fmt: skip
 
     def as_fields(self) -> dict[str, Any]:
         """The policy as JSON knows it."""
@@ -84,6 +86,7 @@ def policy_of(settings: Settings, source: str) -> SourcePolicy:
         *_rules({STALE: days, **quality}),
         _kinds(privacy),
         Policy(privacy.default),
+        corpus.hidden_orders == "leave out",
     )
 
 
