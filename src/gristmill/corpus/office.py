@@ -23,7 +23,7 @@ _MOST_PART_BYTES = 16_000_000
 _MOST_PARTS = 500
 _CHART = re.compile(r"(?:word|ppt|xl)/charts/chart[^/]*\.xml")
 # Comments of Word files are set aside as hidden text; those of slides and cells are shown beside them to every reader.
-_COMMENTS = re.compile(r"ppt/comments/[^/]+\.xml|xl/comments[^/]*\.xml|xl/threadedComments/[^/]+\.xml")
+_COMMENTS = re.compile(r"ppt/comments/[^/]+\.xml|xl/comments/?[^/]*\.xml|xl/threadedComments/[^/]+\.xml")
 _AUTHORS = re.compile(r"ppt/(?:commentAuthors|authors)\.xml|xl/persons/person[^/]*\.xml")
 _SLIDE = re.compile(r"ppt/slides/slide\d+\.xml")
 _PICTURE = re.compile(rb"<p:pic\b.*?</p:pic>", re.DOTALL)
@@ -81,7 +81,7 @@ def _charts(root: Element) -> Iterator[str]:
     for plot in root.iter():
         kind = re.fullmatch(r"([a-z]+\d?[A-Z]?[a-z]*)Chart", local(plot))
         series = [one for one in plot if local(one) == "ser"] if kind else []
-        if kind and series:
+        if kind and series and any(local(point) == "pt" for one in series for point in one.iter()):
             name = f"{kind[1].capitalize()} chart"
             yield f"{name}: {title}\n\n{_table(series)}" if title else f"{name}\n\n{_table(series)}"
 

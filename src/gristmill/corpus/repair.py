@@ -42,7 +42,7 @@ def with_whole_words(markdown: str, whole: Mapping[str, str]) -> str:
 
 def _whole(line: str, whole: Mapping[str, str]) -> str:
     mark, text = re.match(r"(\s*(?:[-*#]+ |\d+\. )?)(.*)", line, re.DOTALL).groups()  # type: ignore[union-attr]
-    return mark + whole.get(text.strip(), text)
+    return mark + whole.get(text.replace("*", "").strip(), text)
 
 
 def unescape(markdown: str) -> str:

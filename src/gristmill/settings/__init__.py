@@ -13,6 +13,7 @@ from gristmill.settings.loading import (
     Settings,
     load_settings,
     settings_file,
+    unknown_variables,
 )
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
@@ -35,4 +36,5 @@ __all__ = [
     "SourceSettings",
     "load_settings",
     "settings_file",
+    "unknown_variables",
 ]
