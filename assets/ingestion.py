@@ -78,7 +78,7 @@ def accepted_documents(context: dg.AssetExecutionContext, workspace: WorkspaceRe
 def ledger_is_complete(context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource) -> dg.AssetCheckResult:
     """The ledger knows every file and no other, what is accepted has a text, and not too many documents are bad."""
     with workspace.at_work(context) as run:
-        return checked(checks.check_accepted_documents(run.workspace.lake, run.workspace.settings.parser))
+        return checked(checks.check_accepted_documents(run.workspace.lake, run.workspace.settings.corpus))
 
 
 @dg.asset(deps=[accepted_documents], group_name=_GROUP, owners=_OWNERS, kinds={"markdown"})

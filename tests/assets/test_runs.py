@@ -15,7 +15,7 @@ from gristmill.workspace import Workspace
 from tests.assets.conftest import Materialize, workspace_over
 
 # Times, and what is keyed by the secret that each home draws for its pseudonyms.
-OF_ONE_HOME = {"first_seen", "changed", "seconds", "at", "examined_key"}
+OF_ONE_HOME = {"first_seen", "changed", "seconds", "tried", "at", "examined_key"}
 ALLOW_EMPTY = {"ops": {"source_files": {"config": {"allow_empty": True}}}}
 
 

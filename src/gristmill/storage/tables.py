@@ -67,6 +67,7 @@ PARSED = Table(
             "pages": PAGES,
             "hidden": HIDDEN,  # what a reader of the file does not see
             "seconds": pl.Float64,
+            "tried": TIME,  # when it was parsed last; what failed for a passing reason is tried again later
         }
     ),
 )
@@ -196,8 +197,47 @@ STAGE_GATES = Table(
             "passed": pl.Boolean,
             "reason": pl.String,
             "subject": pl.String,  # what was decided on; a decision on something else does not count
+            "rules": pl.String,  # fingerprint of the thresholds it was decided by
             "at": TIME,
         }
     ),
 )
-TABLES = (SOURCE_FILES, PARSED, EXAMINED, SIMILAR, DOCUMENTS, TEXTS, CHUNKS, EMBEDDINGS, OVERRULES, STAGE_GATES)
+QUESTIONS = Table(
+    "questions",
+    "id",
+    schema(
+        {
+            "id": pl.String,
+            "question": pl.String,
+            "language": pl.String,
+            "kind": pl.String,
+            "groups": pl.List(pl.String),  # the asker's
+            "answerable": pl.Boolean,
+            "answer": pl.String,
+            "evidence": pl.List(pl.Struct({"document": pl.String, "quote": pl.String})),
+            "split": pl.String,  # tune, gate or holdout
+        }
+    ),
+)
+DATA_RUNS = Table(
+    "data_runs",
+    "run",
+    schema(
+        {
+            "run": pl.String,  # the version of the ledger that the run left
+            "at": TIME,
+            "passed": pl.Boolean,
+            "accepted": pl.Int64,
+            "quarantined": pl.Int64,
+            "failed": pl.Int64,
+            "removed": pl.Int64,
+            "duplicates": pl.Int64,
+            "bad": pl.Int64,
+            "characters": pl.Int64,
+        }
+    ),
+)
+TABLES = (
+    SOURCE_FILES, PARSED, EXAMINED, SIMILAR, DOCUMENTS, TEXTS, CHUNKS, EMBEDDINGS, OVERRULES, STAGE_GATES, QUESTIONS,
+    DATA_RUNS,
+)  # fmt: skip
