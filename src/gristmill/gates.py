@@ -8,11 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from gristmill.corpus import checks
 from gristmill.corpus.checks import CheckResult
 from gristmill.corpus.clock import Clock, now_utc
-from gristmill.corpus.expectations import Suite, check_suite, chunks_suite, documents_suite, embeddings_suite
+from gristmill.corpus.expectations import (
+    Observation,
+    Suite,
+    check_suite,
+    chunks_suite,
+    docs_folder,
+    documents_suite,
+    embeddings_suite,
+    view,
+)
 from gristmill.corpus.stage_gate import decide, has_passed, refusal, subject_of
 from gristmill.fingerprint import file_hash, fingerprint
 from gristmill.search.checks import check_chunk_embeddings, check_chunks, check_search_index
@@ -56,6 +66,40 @@ def examine(workspace: Workspace, stage: str) -> CheckResult:
     gate = GATES[stage]
     found = gate.check(workspace)
     return found if gate.suite is None else found + check_suite(gate.suite(workspace), workspace.lake)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What Great Expectations saw of a stage's table, and its page about it."""
+
+    seen: tuple[Observation, ...]
+    page: Path
+
+
+def look(workspace: Workspace, stage: str) -> Look:
+    """Hold the suite of a stage against its table with Great Expectations, and write its page.
+
+    Raises:
+        KeyError: the stage has no suite.
+    """
+    from gristmill.corpus.expectations.data_docs import write_page
+    from gristmill.corpus.expectations.great import observe_great
+
+    suite = suite_of(workspace, stage)
+    seen, result = observe_great(suite, view(suite, workspace.lake))
+    return Look(seen, write_page(docs_folder(workspace.home), suite, seen, result))
+
+
+def suite_of(workspace: Workspace, stage: str) -> Suite:
+    """Return the suite of a stage's table.
+
+    Raises:
+        KeyError: it has none.
+    """
+    suite = GATES[stage].suite
+    if suite is None:
+        raise KeyError(stage)
+    return suite(workspace)
 
 
 def judge(workspace: Workspace, stage: str, now: Clock = now_utc) -> None:

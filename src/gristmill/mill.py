@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import wraps
 
 from gristmill.corpus.acceptance import accept_documents
+from gristmill.corpus.data_report import record_run, update_report
 from gristmill.corpus.discover import StampCache, discover
 from gristmill.corpus.parse import parse_documents
 from gristmill.corpus.quarantine import report_file, write_quarantine_report
@@ -50,6 +51,8 @@ def _gated(stage: Stage) -> Stage:
     def run_and_judge(run: Run) -> StageReport:
         report = stage(run)
         judge(run.workspace, stage.__name__)
+        if stage.__name__ == "accepted_documents":
+            record_run(run.workspace.lake, stage.__name__)
         return report
 
     return run_and_judge
@@ -86,6 +89,11 @@ def accepted_documents(run: Run) -> StageReport:
 def quarantined_documents(run: Run) -> StageReport:
     """List what was quarantined or failed, for the people who can repair it."""
     return write_quarantine_report(run.workspace.lake, report_file(run.workspace.home))
+
+
+def data_report(run: Run) -> StageReport:
+    """Write the page that shows what came in and what became of it."""
+    return update_report(run.workspace.lake, run.workspace.home)
 
 
 @_gated

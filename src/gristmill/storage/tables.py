@@ -202,20 +202,35 @@ STAGE_GATES = Table(
         }
     ),
 )
+EVIDENCE = pl.List(
+    pl.Struct(
+        {
+            "document": pl.String,
+            "quote": pl.String,
+            "found": pl.String,  # how it was found: a Found of evaluation/grounding.py
+            "start": pl.Int64,
+            "end": pl.Int64,
+        }
+    )
+)
 QUESTIONS = Table(
     "questions",
-    "id",
+    "question",
     schema(
         {
-            "id": pl.String,
             "question": pl.String,
+            "text": pl.String,
             "language": pl.String,
             "kind": pl.String,
-            "groups": pl.List(pl.String),  # the asker's
+            "groups": pl.List(pl.String),  # of the asker
             "answerable": pl.Boolean,
             "answer": pl.String,
-            "evidence": pl.List(pl.Struct({"document": pl.String, "quote": pl.String})),
-            "split": pl.String,  # tune, gate or holdout
+            "evidence": EVIDENCE,
+            "split": pl.String,  # a Split of evaluation/questions.py; never changed once given
+            "cluster": pl.String,  # near duplicates share one
+            "origin": pl.String,  # an Origin of evaluation/questions.py
+            "set_aside": pl.String,  # why it does not count at the moment; null when it counts
+            "changed": TIME,
         }
     ),
 )
@@ -224,20 +239,29 @@ DATA_RUNS = Table(
     "run",
     schema(
         {
-            "run": pl.String,  # the version of the ledger that the run left
+            "run": pl.String,  # the version of the ledger that a run left
             "at": TIME,
             "passed": pl.Boolean,
             "accepted": pl.Int64,
+            "copies": pl.Int64,
             "quarantined": pl.Int64,
             "failed": pl.Int64,
             "removed": pl.Int64,
-            "duplicates": pl.Int64,
-            "bad": pl.Int64,
             "characters": pl.Int64,
         }
     ),
 )
 TABLES = (
-    SOURCE_FILES, PARSED, EXAMINED, SIMILAR, DOCUMENTS, TEXTS, CHUNKS, EMBEDDINGS, OVERRULES, STAGE_GATES, QUESTIONS,
+    SOURCE_FILES,
+    PARSED,
+    EXAMINED,
+    SIMILAR,
+    DOCUMENTS,
+    TEXTS,
+    CHUNKS,
+    EMBEDDINGS,
+    OVERRULES,
+    STAGE_GATES,
+    QUESTIONS,
     DATA_RUNS,
-)  # fmt: skip
+)

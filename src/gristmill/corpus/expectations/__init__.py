@@ -3,6 +3,7 @@
 Polars decides, because it is always at hand; Great Expectations shows the same rules to people, with its own pages.
 """
 
+from gristmill.corpus.expectations.data_docs import docs_folder
 from gristmill.corpus.expectations.declared import Expectation, Kind, Observation, Suite
 from gristmill.corpus.expectations.measuring import observe, view
 from gristmill.corpus.expectations.problems import as_result, check_suite
@@ -21,6 +22,7 @@ __all__ = [
     "as_result",
     "check_suite",
     "chunks_suite",
+    "docs_folder",
     "documents_suite",
     "embeddings_suite",
     "observe",

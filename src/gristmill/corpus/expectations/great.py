@@ -7,6 +7,7 @@ ones of the narrow columns; whatever looks at a text was turned into a figure be
 from __future__ import annotations
 
 import os
+import shutil
 from functools import cache
 from typing import Any
 
@@ -43,6 +44,9 @@ def _context() -> Any:
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     context.data_sources.add_pandas("lake")
+    # It makes a folder for pages of its own, which are not written here.
+    for site in context.list_data_docs_sites().values():
+        shutil.rmtree(site["store_backend"]["base_directory"], ignore_errors=True)
     return context
 
 

@@ -17,7 +17,7 @@ from gristmill.corpus.quality import Severity
 from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, QUESTIONS
 
 _HEX32, _SHA256 = "[0-9a-f]{32}", "[0-9a-f]{64}"
-_LANGUAGE = "([a-z]{2,3}(-[A-Za-z]+)?)?"
+_LANGUAGE = "(?:[a-z]{2,3}(?:-[A-Za-z]+)?)?"
 _DAY = 24 * 3600.0
 # A float32 sum of 384 squares is off by less than 1e-6; bfloat16 vectors are normalised in float32.
 LENGTH_TOLERANCE = 1e-3
@@ -172,31 +172,35 @@ def embeddings_suite(encoders: Sequence[str], texts: int = 1) -> Suite:
 
 
 def questions_suite() -> Suite:
-    """Return what is expected of a question set."""
+    """Return what is expected of the question set."""
     answerable = pl.col("answerable")
+    quotes = pl.col("evidence").list.len().fill_null(0).cast(pl.Int64)
+    quoted = pl.element().struct.field("quote").fill_null("").str.contains(r"\S")
+    asked_by = pl.col("groups").list.sort().list.join(",")
     return Suite(
         QUESTIONS,
-        "id",
+        "question",
         [
-            *map(pl.col, ["id", "question", "language", "kind", "split", "answerable"]),
+            *map(pl.col, ["question", "text", "language", "kind", "split", "cluster", "answerable"]),
             pl.col("groups").list.len().cast(pl.Int64).alias("number_of_groups"),
-            pl.concat_str("question", pl.col("groups").list.sort().list.join(","), separator="\n").alias("asked"),
+            pl.concat_str("text", asked_by, separator="\n").alias("asked"),
             pl.when(answerable).then(pl.col("answer").fill_null("").str.contains(r"\S")).alias("has_an_answer"),
-            pl.when(answerable).then(pl.col("evidence").list.len().fill_null(0).cast(pl.Int64)).alias("quotes"),
-            pl.when(~answerable).then(pl.col("evidence").list.len().fill_null(0).cast(pl.Int64)).alias("needless"),
-            pl.col("evidence")
-            .list.eval(pl.element().struct.field("quote").fill_null("").str.contains(r"\S"))
-            .list.all()
-            .alias("quotes_say_something"),
+            pl.when(answerable).then(quotes).alias("quotes"),
+            pl.when(~answerable).then(quotes).alias("needless"),
+            pl.col("evidence").list.eval(quoted).list.all().alias("quotes_say_something"),
+            pl.col("set_aside").is_null().alias("counts"),
         ],
         [
-            Expectation("there is at least one question", Kind.ROWS, low=1, severity=Severity.WARN),
-            Expectation("a question has one row", Kind.UNIQUE, "id"),
+            Expectation(
+                "there is at least one question", Kind.ROWS, low=1, severity=Severity.WARN,
+                recovery="Name a file of questions in gristmill.toml: without one, no change can be measured.",
+            ),
+            Expectation("a question has one row", Kind.UNIQUE, "question"),
             Expectation("a question is asked once by the same groups", Kind.UNIQUE, "asked"),
-            Expectation("a question stands in one split", Kind.BETWEEN, "splits", low=1, high=1),
-            Expectation("a question has words", Kind.MATCHES, "question", pattern=r"(?s:.*[^\W\d_].*)"),
+            Expectation("near duplicates stand in one split", Kind.BETWEEN, "splits", low=1, high=1),
+            Expectation("a question has words", Kind.MATCHES, "text", pattern=r"(?s:.*[^\W\d_].*)"),
             Expectation("a language is a code", Kind.MATCHES, "language", pattern="[a-z]{2,3}"),
-            Expectation("a kind is named", Kind.MATCHES, "kind", pattern="[a-z_]+"),
+            Expectation("a kind is named", Kind.MATCHES, "kind", pattern=r"\S.*"),
             Expectation("a split is one that exists", Kind.ONE_OF, "split", values=SPLITS),
             Expectation("somebody asks", Kind.BETWEEN, "number_of_groups", low=1),
             Expectation("it is known whether there is an answer", Kind.ONE_OF, "answerable", values=(True, False)),
@@ -204,9 +208,13 @@ def questions_suite() -> Suite:
             Expectation("an answer has its evidence", Kind.BETWEEN, "quotes", low=1),
             Expectation("what has no answer has no evidence", Kind.BETWEEN, "needless", low=0, high=0),
             Expectation("evidence is quoted", Kind.ONE_OF, "quotes_say_something", values=(True,)),
+            Expectation(
+                "most questions count", Kind.ONE_OF, "counts", values=(True,), share=0.9, severity=Severity.WARN,
+                recovery="The evidence of many questions is gone from the documents: correct their quotes.",
+            ),
         ],
         "Correct these lines of the question set's file and materialise 'question_set' again.",
-        derived=[pl.col("split").n_unique().over("question").cast(pl.Int64).alias("splits")],
+        derived=[pl.col("split").n_unique().over("cluster").cast(pl.Int64).alias("splits")],
         may_be_null=frozenset({"has_an_answer", "quotes", "needless", "quotes_say_something"}),
     )  # fmt: skip
 
