@@ -48,6 +48,8 @@ def counted(suite: Suite, expectation: Expectation, rows: int) -> Observation:
 def example(key: object, value: object, *, is_key: bool) -> str:
     """Return how a sample names a row: its key, and the value that breaks the rule."""
     said = NOTHING if key is None else str(key)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a column of whole numbers with nulls is one of floats in pandas
     return said if is_key or value is None else f"{said} ({str(value)[:60]})"
 
 
