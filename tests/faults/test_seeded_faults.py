@@ -146,7 +146,7 @@ def one_vector(workspace: Workspace) -> None:
 def write_documents(folder: Path) -> None:
     parts = [
         f"## Part {n}\n\nThe wheel of part {n} turns {n * 7} times before the {n}th stone is lifted.\n"
-        for n in range(25)
+        for n in range(60)
     ]
     write(
         folder,
