@@ -40,9 +40,7 @@ def check_no_documents_left_failed(lake: Lake, settings: ParserSettings, now: Cl
         numbers,
         (
             found("documents failed and will be tried again.", _waiting(left), soon, Severity.WARN),
-            found(
-                f"documents failed {settings.attempts} times and were given up.", _lost(lost), by_hand, Severity.WARN
-            ),
+            found(f"documents were given up after {settings.attempts} tries.", _lost(lost), by_hand, Severity.WARN),
         ),
     )
 

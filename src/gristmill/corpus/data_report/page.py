@@ -49,7 +49,7 @@ _HINTS = {
     "format": "By what the file is.",
     "language": "Detected; of what gave no text it is not told.",
     "audience": "Who may see them.",
-    "age": "By the date a document states, else its file's.",
+    "age": "By the date in a document's properties, else its file's.",
 }
 
 
