@@ -3,9 +3,10 @@
 import dagster as dg
 
 from assets.ingestion import accepted_documents
-from assets.presentation import checked, materialized
+from assets.presentation import checked, data_docs, expected, materialized
 from gristmill import mill
 from gristmill.contents import index_contents, table_contents
+from gristmill.gates import look
 from gristmill.resources import WorkspaceResource
 from gristmill.search import checks
 from gristmill.storage.tables import CHUNKS, EMBEDDINGS
@@ -18,7 +19,7 @@ _OWNERS = ["team:search"]
 def chunks(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The accepted documents, cut into the passages that answers quote. Only new and edited documents are cut."""
     with workspace.at_work(context) as run:
-        return materialized(mill.chunks(run), table_contents(run.workspace.lake, CHUNKS))
+        return materialized(mill.chunks(run), table_contents(run.workspace.lake, CHUNKS), data_docs(run, "chunks"))
 
 
 @dg.asset_check(asset=chunks, blocking=True)
@@ -28,6 +29,15 @@ def chunks_are_verbatim(context: dg.AssetCheckExecutionContext, workspace: Works
         return checked(checks.check_chunks(run.workspace.lake, run.workspace.encoder))
 
 
+@dg.asset_check(asset=chunks, blocking=True)
+def chunks_meet_their_expectations(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """The chunks are as they were declared to be: keys, places, spans, lengths, tokens."""
+    with workspace.at_work(context) as run:
+        return expected(look(run.workspace, "chunks"))
+
+
 @dg.asset(deps=[chunks], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "pytorch"})
 def chunk_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """A vector for the meaning of every chunk. Each text is encoded once; without need the encoder is not even loaded.
@@ -35,7 +45,9 @@ def chunk_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceReso
     This is where a first run spends most of its time: watch `tokens_per_second`.
     """
     with workspace.at_work(context) as run:
-        return materialized(mill.chunk_embeddings(run), table_contents(run.workspace.lake, EMBEDDINGS))
+        return materialized(
+            mill.chunk_embeddings(run), table_contents(run.workspace.lake, EMBEDDINGS), data_docs(run, "embeddings")
+        )
 
 
 @dg.asset_check(asset=chunk_embeddings, blocking=True)
@@ -45,6 +57,15 @@ def every_chunk_has_a_vector(
     """Every chunk has a vector by each encoder in force; vectors are of one size and of length 1."""
     with workspace.at_work(context) as run:
         return checked(checks.check_chunk_embeddings(run.workspace.lake, run.workspace.encoders))
+
+
+@dg.asset_check(asset=chunk_embeddings, blocking=True)
+def embeddings_meet_their_expectations(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """The vectors are as they were declared to be: keys, encoders, sizes, lengths, difference."""
+    with workspace.at_work(context) as run:
+        return expected(look(run.workspace, "chunk_embeddings"))
 
 
 @dg.asset(deps=[chunk_embeddings], group_name=_GROUP, owners=_OWNERS, kinds={"chroma", "tantivy"})

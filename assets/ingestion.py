@@ -3,11 +3,13 @@
 import dagster as dg
 from pydantic import Field
 
-from assets.presentation import checked, materialized
+from assets.presentation import checked, data_docs, expected, materialized
 from gristmill import mill
 from gristmill.contents import quarantine_contents, table_contents
 from gristmill.corpus import checks
+from gristmill.corpus.failures import check_no_documents_left_failed
 from gristmill.corpus.quarantine import report_file
+from gristmill.gates import look
 from gristmill.resources import WorkspaceResource
 from gristmill.storage.tables import DOCUMENTS, PARSED, SOURCE_FILES
 
@@ -63,6 +65,15 @@ def readable_files_are_parsed(
         return checked(checks.check_parsed_documents(run.workspace.lake, run.workspace.settings.parser))
 
 
+@dg.asset_check(asset=parsed_documents)
+def no_documents_left_failed(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """No document failed for a reason that may pass. It warns and never blocks: the good documents go on."""
+    with workspace.at_work(context) as run:
+        return checked(check_no_documents_left_failed(run.workspace.lake, run.workspace.settings.parser))
+
+
 @dg.asset(deps=[parsed_documents], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "polars"})
 def accepted_documents(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The ledger: for every document ever seen whether answers may use it, and why not.
@@ -71,14 +82,25 @@ def accepted_documents(context: dg.AssetExecutionContext, workspace: WorkspaceRe
     and is gone from answers when the search index was made again.
     """
     with workspace.at_work(context) as run:
-        return materialized(mill.accepted_documents(run), table_contents(run.workspace.lake, DOCUMENTS))
+        return materialized(
+            mill.accepted_documents(run), table_contents(run.workspace.lake, DOCUMENTS), data_docs(run, "documents")
+        )
 
 
 @dg.asset_check(asset=accepted_documents, blocking=True)
 def ledger_is_complete(context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource) -> dg.AssetCheckResult:
     """The ledger knows every file and no other, what is accepted has a text, and not too many documents are bad."""
     with workspace.at_work(context) as run:
-        return checked(checks.check_accepted_documents(run.workspace.lake, run.workspace.settings.parser))
+        return checked(checks.check_accepted_documents(run.workspace.lake, run.workspace.settings.corpus))
+
+
+@dg.asset_check(asset=accepted_documents, blocking=True)
+def documents_meet_their_expectations(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """The ledger is as it was declared to be: keys, statuses, versions, audiences, lengths, times."""
+    with workspace.at_work(context) as run:
+        return expected(look(run.workspace, "accepted_documents"))
 
 
 @dg.asset(deps=[accepted_documents], group_name=_GROUP, owners=_OWNERS, kinds={"markdown"})

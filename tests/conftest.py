@@ -18,6 +18,8 @@ REPOSITORY = Path(__file__).parents[1]
 EXAMPLES = int(os.environ.get("GRISTMILL_EXAMPLES", "60"))
 # Kills of a real ingest: `GRISTMILL_KILLS=30 pytest tests/faults`.
 KILLS = int(os.environ.get("GRISTMILL_KILLS", "8"))
+# Random runs without a fault: `GRISTMILL_CLEAN_RUNS=50 pytest tests/faults/test_seeded_faults.py`.
+CLEAN_RUNS = int(os.environ.get("GRISTMILL_CLEAN_RUNS", "4"))
 
 # Time limits per example would fail on a busy machine.
 settings.register_profile("gristmill", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,6 +11,7 @@ from gristmill.corpus.acceptance import accept_documents
 from gristmill.corpus.discover import StampCache, discover
 from gristmill.corpus.parse import parse_documents
 from gristmill.corpus.report import Silent, StageReport
+from gristmill.gates import judge, pass_or_stop
 from gristmill.settings import Settings, SourceSettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import DOCUMENTS, TABLES, TEXTS
@@ -38,7 +39,10 @@ class Gate:
         cache = StampCache(self.workspace.home / "cache" / "stamps.json")
         discover(self.lake, sources, cache, Silent(), allow_empty=True)
         parse_documents(self.lake, sources, settings.parser, Silent())
-        return accept_documents(self.lake, settings, self.workspace.pseudonym_key, Silent(), self.now)
+        report = accept_documents(self.lake, settings, self.workspace.pseudonym_key, Silent(), self.now)
+        judge(self.workspace, "accepted_documents", self.now)
+        pass_or_stop(self.workspace, "accepted_documents")
+        return report
 
     def ledger(self) -> dict[str, dict[str, Any]]:
         return {row["document"]: row for row in self.lake.read(DOCUMENTS).iter_rows(named=True)}

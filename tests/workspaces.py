@@ -14,18 +14,27 @@ from gristmill.models.encoder import Encoder, Vectors
 from gristmill.search.index import open_current
 from gristmill.settings import Settings, SourceSettings
 from gristmill.storage.keyfile import KEY_BYTES
-from gristmill.storage.tables import DOCUMENTS, INTERACTIONS, OVERRULES, PARSED, SOURCE_FILES, STAGE_GATES, TABLES
+from gristmill.storage.tables import (
+    DATA_RUNS,
+    DOCUMENTS,
+    INTERACTIONS,
+    OVERRULES,
+    PARSED,
+    SOURCE_FILES,
+    STAGE_GATES,
+    TABLES,
+)
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder
 
 # What depends on when and how often something was tried, and not on what the documents say.
 _NOT_STATE = {
     SOURCE_FILES.name: {"modified"},
-    PARSED.name: {"attempts", "seconds"},
+    PARSED.name: {"attempts", "seconds", "tried"},
     DOCUMENTS.name: {"attempts", "modified", "first_seen", "changed"},
 }
 # What people asked and decided, and when a run decided on what.
-_NOT_DERIVED = {OVERRULES.name, STAGE_GATES.name, INTERACTIONS.name}
+_NOT_DERIVED = {OVERRULES.name, STAGE_GATES.name, INTERACTIONS.name, DATA_RUNS.name}
 # Two homes give the same values the same pseudonyms, so that their states can be compared.
 _PSEUDONYM_KEY = b"k" * KEY_BYTES
 LAKE_STAGES = STAGES[:-1]

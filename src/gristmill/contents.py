@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gristmill.corpus.data_report import as_markdown, gather
+from gristmill.corpus.data_report import report_file as data_report_file
 from gristmill.corpus.parse import parser_fingerprint
 from gristmill.corpus.quarantine import report_file, unusable
 from gristmill.fingerprint import file_hash, fingerprint, lines_hash
@@ -36,6 +38,12 @@ def quarantine_contents(workspace: Workspace) -> Contents:
     """Return the contents of the list of unusable documents."""
     file = report_file(workspace.home)
     return Contents(str(file), unusable(workspace.lake).height, file_hash(file))
+
+
+def data_report_contents(workspace: Workspace) -> Contents:
+    """Return the contents of the data report; its page says when it was made, which changes nothing."""
+    report = gather(workspace.lake)
+    return Contents(str(data_report_file(workspace.home)), report.totals.all, fingerprint(as_markdown(report)))
 
 
 def index_contents(workspace: Workspace) -> Contents:

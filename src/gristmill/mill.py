@@ -1,7 +1,7 @@
 """The mill: the stages from sources to a published search index, in their order, under one lock.
 
 The command line runs them all; each Dagster asset runs one. Both do the same work, because all of it stands in the
-functions that are called here.
+functions that are called here. Each stage ends with its gate: the decision on what it made is stored, whoever ran it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import wraps
 
 from gristmill.corpus.acceptance import accept_documents
+from gristmill.corpus.data_report import record_run, update_report
 from gristmill.corpus.discover import StampCache, discover
 from gristmill.corpus.parse import parse_documents
 from gristmill.corpus.quarantine import report_file, write_quarantine_report
 from gristmill.corpus.report import Progress, Silent, StageReport
 from gristmill.corpus.sources import Source
 from gristmill.errors import BusyError, SettingsError
+from gristmill.gates import judge, pass_or_stop
 from gristmill.search.chunking import chunk_documents
 from gristmill.search.embedding import embed_chunks
 from gristmill.search.index import publish_index
@@ -41,6 +44,21 @@ class Run:
 Stage = Callable[[Run], StageReport]
 
 
+def _gated(stage: Stage) -> Stage:
+    """Return the stage with the decision of its gate at its end. It stores the decision and stops nothing itself."""
+
+    @wraps(stage)
+    def run_and_judge(run: Run) -> StageReport:
+        report = stage(run)
+        judge(run.workspace, stage.__name__)
+        if stage.__name__ == "accepted_documents":
+            record_run(run.workspace.lake, stage.__name__)
+        return report
+
+    return run_and_judge
+
+
+@_gated
 def source_files(run: Run) -> StageReport:
     """List the sources and hash what is new.
 
@@ -55,11 +73,13 @@ def source_files(run: Run) -> StageReport:
     )
 
 
+@_gated
 def parsed_documents(run: Run) -> StageReport:
     """Parse what was not parsed yet."""
     return parse_documents(run.workspace.lake, run.workspace.sources(), run.workspace.settings.parser, run.progress)
 
 
+@_gated
 def accepted_documents(run: Run) -> StageReport:
     """Judge the parsed documents and write the ledger."""
     workspace = run.workspace
@@ -71,16 +91,24 @@ def quarantined_documents(run: Run) -> StageReport:
     return write_quarantine_report(run.workspace.lake, report_file(run.workspace.home))
 
 
+def data_report(run: Run) -> StageReport:
+    """Write the page that shows what came in and what became of it."""
+    return update_report(run.workspace.lake, run.workspace.home)
+
+
+@_gated
 def chunks(run: Run) -> StageReport:
     """Cut the accepted documents."""
     return chunk_documents(run.workspace.lake, run.workspace.settings.chunker, run.workspace.encoder, run.progress)
 
 
+@_gated
 def chunk_embeddings(run: Run) -> StageReport:
     """Encode the chunks that have no vector yet."""
     return embed_chunks(run.workspace.lake, run.workspace.encoders, run.progress)
 
 
+@_gated
 def search_index(run: Run) -> StageReport:
     """Build, audit and publish a new version of the search index, if anything changed."""
     workspace = run.workspace
@@ -105,11 +133,13 @@ def grind(run: Run) -> Iterator[StageReport]:
 
     Raises:
         BusyError: another process is at work on the same home.
+        GateError: what a stage made did not pass its gate; the stages after it did not run.
         SettingsError: there is no source.
     """
     with working(run.workspace, "ingest"):
         for stage in STAGES:
             yield stage(run)
+            pass_or_stop(run.workspace, stage.__name__)
 
 
 @contextmanager

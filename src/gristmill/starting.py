@@ -40,6 +40,8 @@ location = {location}
 # workers = 2                  # parsing processes
 # seconds = 60.0               # time limit for one document
 # memory_mb = 2048             # memory limit of one parsing process
+# attempts = 3                 # tries of a document that timed out or crashed the parser
+# retry_after_seconds = 60.0   # wait before the second try; doubles with each further one
 # ocr = true                   # read scans when Tesseract is installed
 # ocr_languages = ["eng", "deu", "fra"]
 

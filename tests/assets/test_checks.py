@@ -30,7 +30,7 @@ Damage = Callable[[Workspace], object]
 CHECKS: dict[str, Callable[[Workspace], CheckResult]] = {
     "source_files": lambda w: check_source_files(w.lake),
     "parsed_documents": lambda w: check_parsed_documents(w.lake, w.settings.parser),
-    "accepted_documents": lambda w: check_accepted_documents(w.lake, w.settings.parser),
+    "accepted_documents": lambda w: check_accepted_documents(w.lake, w.settings.corpus),
     "quarantined_documents": lambda w: check_quarantined_documents(w.lake, report_file(w.home)),
     "chunks": lambda w: check_chunks(w.lake, w.encoder),
     "chunk_embeddings": lambda w: check_chunk_embeddings(w.lake, w.encoders),
@@ -161,7 +161,7 @@ def filled(table: Table, **columns: object) -> pl.DataFrame:
 
 @pytest.mark.parametrize(
     ("bad", "of", "stops"),
-    [(6, 20, False), (7, 20, True), (19, 19, False)],
+    [(5, 20, False), (6, 20, True), (19, 19, False)],
     ids=["at the limit", "over the limit", "too few documents to tell"],
 )
 def test_many_bad_documents_stop_a_run(workspace: Workspace, bad: int, of: int, stops: bool) -> None:
@@ -169,8 +169,8 @@ def test_many_bad_documents_stop_a_run(workspace: Workspace, bad: int, of: int, 
     workspace.lake.append(SOURCE_FILES, filled(SOURCE_FILES, document=names, version=names))
     status = ["failed"] * bad + ["accepted"] * (of - bad)
     workspace.lake.append(DOCUMENTS, filled(DOCUMENTS, document=names, status=status, reason=["It is damaged."] * of))
-    problems = check_accepted_documents(workspace.lake, workspace.settings.parser).problems
-    over = [problem for problem in problems if "over the limit of 30%" in problem.message]
+    problems = check_accepted_documents(workspace.lake, workspace.settings.corpus).problems
+    over = [problem for problem in problems if "over the limit of 25%" in problem.message]
     assert bool(over) == stops
     assert not over or over[0].examples == (f"{bad} times: It is damaged.",)
 
@@ -180,4 +180,4 @@ def test_files_that_are_not_documents_do_not_count_as_bad(workspace: Workspace) 
     problem = ["This file format is not read."] * 40
     workspace.lake.append(SOURCE_FILES, filled(SOURCE_FILES, document=names, problem=problem))
     workspace.lake.append(DOCUMENTS, filled(DOCUMENTS, document=names, status=["failed"] * 40, reason=problem))
-    assert check_accepted_documents(workspace.lake, workspace.settings.parser).passed
+    assert check_accepted_documents(workspace.lake, workspace.settings.corpus).passed

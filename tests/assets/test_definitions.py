@@ -33,6 +33,7 @@ EDGES: dict[str, set[str]] = {
     "chunks": {"accepted_documents"},
     "chunk_embeddings": {"chunks"},
     "search_index": {"chunk_embeddings"},
+    "data_report": {"accepted_documents"},
 }
 IMPORT_DEFINITIONS = "import gristmill.definitions"
 ASK_FOR_HELP = """
@@ -85,6 +86,18 @@ def test_every_asset_has_a_blocking_check_that_says_what_it_checks(
     checks = [spec for found in defs.asset_checks or [] for spec in found.check_specs]
     assert {spec.asset_key.to_user_string() for spec in checks if spec.blocking} == set(specs)
     assert all(spec.description for spec in checks)
+
+
+def test_tables_with_a_suite_have_a_check_that_shows_it_and_failures_one_that_only_warns(defs: dg.Definitions) -> None:
+    checks = {spec.name: spec for found in defs.asset_checks or [] for spec in found.check_specs}
+    suites = {name for name in checks if name.endswith("_meet_their_expectations")}
+    assert suites >= {
+        "documents_meet_their_expectations",
+        "chunks_meet_their_expectations",
+        "embeddings_meet_their_expectations",
+    }
+    assert all(checks[name].blocking for name in suites)
+    assert not checks["no_documents_left_failed"].blocking
 
 
 def test_every_derived_asset_follows_its_inputs_and_the_root_waits_for_a_person(

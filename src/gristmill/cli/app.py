@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import audit, bench, documents, mcp, people, prompts, receipts, serve
+from gristmill.cli import audit, bench, documents, mcp, people, prompts, receipts, report, serve
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -47,6 +47,7 @@ app = typer.Typer(
 app.add_typer(documents.app, name="documents")
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")
+app.add_typer(report.app, name="report")
 app.add_typer(bench.bench, name="bench")
 app.add_typer(bench.train, name="train")
 app.add_typer(serve.app)

@@ -7,13 +7,14 @@ people decided comes last (`overruling`). Only this module writes the ledger. Th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 import polars as pl
 
+from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.examining import examine_documents, parsed_files, with_examined_keys
 from gristmill.corpus.findings import Finding, errors, unreadable, warning
 from gristmill.corpus.ledger import Status, counts
@@ -24,35 +25,23 @@ from gristmill.corpus.policies import SourcePolicy, policy_of
 from gristmill.corpus.relations import Candidate, Relations, relate, stale
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.corpus.similar import similar_pairs
-from gristmill.corpus.stage_gate import decide
-from gristmill.errors import GateError
 from gristmill.settings import Settings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import DOCUMENTS, EXAMINED, SOURCE_FILES, TEXTS
 
 _BATCH_TEXTS = 256
 _MOST_TITLE = 200
-# A share means little among a few: one scan in a folder of three must not stop the first run.
-_FEW_DOCUMENTS = 20
 # What decides whether a row is as it was: all but the times at which it was seen.
 _SUBSTANCE = [name for name in DOCUMENTS.schema if name not in {"first_seen", "changed"}]
 _FACTS = ["examined_key", "text_hash", "title", "heading", "head", "characters", "words", "content_hash", "findings"]
 
 
-def now_utc() -> datetime:
-    """Return the time of day in UTC."""
-    return datetime.now(UTC)
-
-
 def accept_documents(
-    lake: Lake, settings: Settings, key: bytes, progress: Progress, now: Callable[[], datetime] = now_utc
+    lake: Lake, settings: Settings, key: bytes, progress: Progress, now: Clock = now_utc
 ) -> StageReport:
     """Bring the ledger and `accepted_texts` up to date with `source_files`, `parsed_documents` and `overrules`.
 
-    `key` is that of the pseudonyms.
-
-    Raises:
-        GateError: too many documents are bad. The ledger is written, and the decision stored.
+    `key` is that of the pseudonyms. Whether anything may be built on the ledger is decided afterwards, by its gate.
     """
     at = now()
     files = with_parse_keys(lake.read(SOURCE_FILES), settings.parser).sort("document")
@@ -66,7 +55,6 @@ def accept_documents(
     gone = [_removed(row) for name, row in before.items() if row["status"] != Status.REMOVED and name not in present]
     changes = _write(lake, [*rows, *gone], before, at)
     _forget_unused_texts(lake)
-    _pass_or_stop(lake, rows, files, settings.corpus.max_bad_share, at)
     numbers = {**counts(lake), "changed": len(changes), "examined": examined}
     return StageReport.of("documents", numbers, changes)
 
@@ -222,24 +210,3 @@ def _forget_unused_texts(lake: Lake) -> None:
     used = lake.read(DOCUMENTS, ["text_hash"])
     unused = lake.read(TEXTS, ["text_hash"]).join(used, on="text_hash", how="anti")
     lake.delete(TEXTS, unused["text_hash"])
-
-
-def _pass_or_stop(lake: Lake, rows: list[dict[str, Any]], files: pl.DataFrame, limit: float, at: datetime) -> None:
-    """Store whether anything may be built on the ledger. Copies and what people decided do not count as bad."""
-    readable = set(files.filter(pl.col("problem").is_null())["document"])
-    present = [row for row in rows if row["document"] in readable]
-    bad = [row for row in present if row["status"] != Status.ACCEPTED and _is_bad(row)]
-    share = len(bad) / max(1, len(present))
-    passed = len(present) < _FEW_DOCUMENTS or share <= limit
-    reason = f"{len(bad):,} of {len(present):,} readable documents are bad, {share:.1%}; the limit is {limit:.0%}."
-    decide(lake, DOCUMENTS, passed=passed, reason=reason, at=at)
-    if not passed:
-        raise GateError(
-            f"{reason} Nothing was built on them.",
-            "See 'gristmill documents --status quarantined'. Repair them, or raise 'max_bad_share' below [corpus].",
-        )
-
-
-def _is_bad(row: dict[str, Any]) -> bool:
-    """Whether something is wrong with a document beyond being a copy."""
-    return any(one["severity"] == "error" and one["rule"] != "duplicate" for one in row["findings"])

@@ -14,15 +14,20 @@ import polars as pl
 
 from gristmill.corpus.ledger import Status
 from gristmill.corpus.outcome import Outcome
+from gristmill.corpus.pages import paged_text_hash
 from gristmill.corpus.parse import with_parse_keys
+from gristmill.corpus.quality import Severity
 from gristmill.corpus.quarantine import render, unusable
-from gristmill.settings import ParserSettings
+from gristmill.settings import CorpusSettings, ParserSettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import DOCUMENTS, PARSED, SOURCE_FILES, TEXTS
 
 _EXAMPLES = 5
 # A share means little among a few: one scan in a folder of three must not stop the first run.
 _FEW_DOCUMENTS = 20
+_BLOCK = 1_024
+_LEDGER = ["document", "version", "status", "reason", "text_hash", "characters"]
+_WRONG_LENGTH = pl.col("characters") != pl.col("length")
 
 # Whatever is wrong with a derived table, the sources still hold the truth.
 REBUILD = (
@@ -38,6 +43,7 @@ class Problem:
     message: str
     examples: tuple[str, ...]
     recovery: str
+    severity: Severity = Severity.ERROR
 
 
 @dataclass(frozen=True)
@@ -52,11 +58,25 @@ class CheckResult:
         """Whether every rule holds."""
         return not self.problems
 
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that are more than a warning."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
 
-def found(message: str, where: Iterable[object], recovery: str) -> Problem | None:
+    @property
+    def blocks(self) -> bool:
+        """Whether nothing may be built on what was checked."""
+        return bool(self.errors)
+
+    def __add__(self, other: CheckResult) -> CheckResult:
+        """Both results as one."""
+        return CheckResult({**self.numbers, **other.numbers}, self.problems + other.problems)
+
+
+def found(message: str, where: Iterable[object], recovery: str, severity: Severity = Severity.ERROR) -> Problem | None:
     """Return a problem with its number and first examples, or None when there is nothing `where` the rule is broken."""
     places = [str(place) for place in where]
-    return Problem(f"{len(places):,} {message}", tuple(places[:_EXAMPLES]), recovery) if places else None
+    return Problem(f"{len(places):,} {message}", tuple(places[:_EXAMPLES]), recovery, severity) if places else None
 
 
 def result(numbers: Mapping[str, float], problems: Sequence[Problem | None]) -> CheckResult:
@@ -75,6 +95,8 @@ def check_source_files(lake: Lake) -> CheckResult:
         "There is no file in any source.",
         (),
         "Correct 'location', 'include' and 'exclude' of the sources in gristmill.toml.",
+        # An emptied source must empty the index too; that it is meant was asked where it was listed.
+        Severity.WARN,
     )
     return result(
         {"files": files.height, "unreadable": files["problem"].count()},
@@ -103,34 +125,37 @@ def check_parsed_documents(lake: Lake, settings: ParserSettings) -> CheckResult:
             found("rows have an outcome that does not exist.", unknown["parse_key"], again),
             found("documents count as parsed and have no text.", textless["document"], again),
             found("readable files were not parsed.", unparsed["document"], again),
-            _too_many(failed, rows, settings.most_failed, "could not be parsed"),
+            _too_many(failed, rows, settings.most_failed, "could not be parsed", "most_failed"),
         ),
     )
 
 
-def check_accepted_documents(lake: Lake, settings: ParserSettings) -> CheckResult:
-    """Check that the ledger knows every file and no other, that what is accepted has a text, and few are bad."""
-    files = lake.read(SOURCE_FILES, ["document", "problem"])
-    ledger = lake.read(DOCUMENTS, ["document", "status", "reason", "text_hash", "duplicate_of"])
+def check_accepted_documents(lake: Lake, settings: CorpusSettings) -> CheckResult:
+    """Check that the ledger knows every file and no other, says what the files and texts say, and few are bad."""
+    files = lake.read(SOURCE_FILES, ["document", "version", "audience", "problem"])
+    ledger = lake.read(DOCUMENTS, [*_LEDGER, "audience", "findings"])
     unknown = ledger.filter(~pl.col("status").is_in([status.value for status in Status]).fill_null(value=False))
     live = ledger.filter(pl.col("status") != Status.REMOVED.value)
     missing = files.join(live, on="document", how="anti")
     gone = live.join(files, on="document", how="anti")
+    both = live.join(files, on="document", suffix="_of_file")
     accepted = live.filter(pl.col("status") == Status.ACCEPTED.value)
-    textless = _textless(lake, accepted)
+    texts = accepted.join(_measured_texts(lake), on="text_hash", how="left", maintain_order="left")
     readable = live.join(files.filter(pl.col("problem").is_null()), on="document", how="semi")
-    wrong = pl.col("status").is_in([Status.FAILED.value, Status.QUARANTINED.value])
-    # A copy that was set aside is no sign of anything broken.
-    bad = readable.filter(wrong & pl.col("duplicate_of").is_null())
-    again = REBUILD.format(DOCUMENTS.name)
+    bad = readable.filter(_is_bad())
+    again, texts_again = REBUILD.format(DOCUMENTS.name), REBUILD.format(TEXTS.name)
     return result(
         {"documents": live.height, "accepted": accepted.height, "bad": bad.height, "bad_share": _share(bad, readable)},
         (
             found("rows have a status that does not exist.", unknown["document"], again),
             found("files are not in the ledger.", missing["document"], again),
             found("documents are in the ledger as present and in no source.", gone["document"], again),
-            found("accepted documents have no text.", textless, REBUILD.format(TEXTS.name)),
-            _too_many(bad, readable, settings.most_failed, "failed or were quarantined"),
+            found("documents are of another version than their file.", _differing(both, "version"), again),
+            found("documents are for other groups than their file says.", _differing(both, "audience"), again),
+            found("accepted documents have no text.", _where(texts, ~pl.col("says_something")), texts_again),
+            found("texts are not what their hash says.", _where(texts, ~pl.col("is_sound")), texts_again),
+            found("documents have another length than their text.", _where(texts, _WRONG_LENGTH), again),
+            _too_many(bad, readable, settings.max_bad_share, "failed or were quarantined", "max_bad_share"),
         ),
     )
 
@@ -156,17 +181,52 @@ def check_quarantined_documents(lake: Lake, report: Path) -> CheckResult:
     )
 
 
-def _textless(lake: Lake, accepted: pl.DataFrame) -> pl.Series:
-    texts = lake.scan(TEXTS).select("text_hash", full=pl.col("text").fill_null("").str.contains(r"\S"))
-    held = texts.filter("full").select("text_hash").collect()
-    return accepted.join(held, on="text_hash", how="anti")["document"]
+def _measured_texts(lake: Lake) -> pl.DataFrame:
+    """Return for each stored text whether it says something, whether it is what its hash says, and its length."""
+    blocks = [_measured(block) for block in lake.scan(TEXTS).collect_batches(chunk_size=_BLOCK) if len(block)]
+    return pl.concat(blocks) if blocks else _measured(TEXTS.schema.to_frame())
+
+
+def _measured(texts: pl.DataFrame) -> pl.DataFrame:
+    hashes = [_hash(pages, text) for pages, text in texts.select("pages", "text").iter_rows()]
+    return texts.select(
+        "text_hash",
+        says_something=pl.col("text").fill_null("").str.contains(r"\S"),
+        is_sound=pl.col("text_hash") == pl.Series(hashes, dtype=pl.String),
+        length=pl.col("text").str.len_chars().cast(pl.Int64),
+    )
+
+
+def _hash(pages: Iterable[Mapping[str, int]] | None, text: str | None) -> str:
+    return paged_text_hash(text or "", ((page["page"], page["start"]) for page in pages or ()))
+
+
+def _where(rows: pl.DataFrame, broken: pl.Expr) -> pl.Series:
+    """Return the documents of which something is true or unknown."""
+    return rows.filter(broken.fill_null(value=True))["document"]
+
+
+def _differing(both: pl.DataFrame, column: str) -> pl.Series:
+    mine, theirs = pl.col(column), pl.col(f"{column}_of_file")
+    if both.schema[column] == pl.List(pl.String):
+        mine, theirs = (each.list.sort().list.join("\n") for each in (mine, theirs))
+    return both.filter(mine.ne_missing(theirs))["document"]
+
+
+def _is_bad() -> pl.Expr:
+    """Whether something is wrong with a document: copies, and what people decided, are no sign of anything broken."""
+    one = pl.element().struct
+    wrong = (one.field("severity") == Severity.ERROR.value) & (one.field("rule") != "duplicate")
+    found_wrong = pl.col("findings").list.eval(wrong).list.any()
+    failed = pl.col("status") == Status.FAILED.value
+    return failed | ((pl.col("status") == Status.QUARANTINED.value) & found_wrong.fill_null(value=False))
 
 
 def _share(some: pl.DataFrame, of: pl.DataFrame) -> float:
     return round(some.height / of.height, 4) if of.height else 0.0
 
 
-def _too_many(bad: pl.DataFrame, of: pl.DataFrame, most: float, what: str) -> Problem | None:
+def _too_many(bad: pl.DataFrame, of: pl.DataFrame, most: float, what: str, setting: str) -> Problem | None:
     """So many bad documents at once mean a broken parser, disk or setting rather than bad documents."""
     if of.height < _FEW_DOCUMENTS or _share(bad, of) <= most:
         return None
@@ -176,5 +236,5 @@ def _too_many(bad: pl.DataFrame, of: pl.DataFrame, most: float, what: str) -> Pr
         f"{bad.height:,} of {of.height:,} readable documents {what}, over the limit of {most:.0%}.",
         examples,
         "Read the most frequent reason below and remove its cause, then run all assets. If the documents really are "
-        "so, raise 'most_failed' below [parser] in gristmill.toml.",
+        f"so, raise '{setting}' in gristmill.toml.",
     )

@@ -17,9 +17,9 @@ from gristmill.corpus import hygiene, injection, privacy, quality
 from gristmill.corpus.duplicates import content_hash, normalised_words, shingles, signature
 from gristmill.corpus.duplicates.versions import HEAD_CHARACTERS
 from gristmill.corpus.findings import Finding, error, warning
+from gristmill.corpus.pages import paged_text_hash
 from gristmill.corpus.policies import SourcePolicy
 from gristmill.corpus.privacy import Kind, Policy
-from gristmill.fingerprint import text_hash
 
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _HEADING_WITHIN = 4_000
@@ -67,7 +67,7 @@ class Judged:
     @property
     def text_hash(self) -> str:
         """The hash of the text and its pages: two documents with the same text share its row."""
-        return text_hash(f"{[{'page': page, 'start': start} for page, start in self.pages]}\n{self.text}")
+        return paged_text_hash(self.text, self.pages)
 
     @property
     def head(self) -> str:

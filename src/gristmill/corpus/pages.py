@@ -7,8 +7,10 @@ in the other. The first words of each page are looked for, in order, ignoring al
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from gristmill.fingerprint import text_hash
 
 # Long enough to be unlikely twice, short enough that a table set otherwise does not break it.
 _PROBE = 28
@@ -40,6 +42,11 @@ def page_at(pages: Sequence[PageStart], offset: int) -> int | None:
     """Return the number of the page that holds `offset`."""
     after = bisect_left([page.start for page in pages], offset + 1)
     return pages[after - 1].page if after else None
+
+
+def paged_text_hash(text: str, pages: Iterable[tuple[int, int]]) -> str:
+    """Return the hash by which a text with its pages, as number and start, is stored."""
+    return text_hash(f"{[{'page': page, 'start': start} for page, start in pages]}\n{text}")
 
 
 def _letters(text: str) -> tuple[str, list[int]]:

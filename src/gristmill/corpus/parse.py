@@ -15,9 +15,11 @@ from typing import Any
 
 import polars as pl
 
+from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.parse_worker import Limits, Reply, tessdata
 from gristmill.corpus.report import Change, Progress, StageReport
+from gristmill.corpus.retries import retry_is_due
 from gristmill.corpus.sources import Source
 from gristmill.corpus.workers import Job, parse_all
 from gristmill.fingerprint import fingerprint
@@ -45,15 +47,17 @@ def with_parse_keys(files: pl.DataFrame, settings: ParserSettings) -> pl.DataFra
     return files.with_columns(pl.Series("parse_key", keys, dtype=pl.String))
 
 
-def parse_documents(lake: Lake, sources: Sequence[Source], settings: ParserSettings, progress: Progress) -> StageReport:
-    """Bring `parsed_documents` up to date with `source_files`."""
+def parse_documents(
+    lake: Lake, sources: Sequence[Source], settings: ParserSettings, progress: Progress, now: Clock = now_utc
+) -> StageReport:
+    """Bring `parsed_documents` up to date with `source_files`. What failed for a passing reason waits for its time."""
     files = with_parse_keys(lake.read(SOURCE_FILES), settings)
     wanted = files.filter(pl.col("parse_key").is_not_null()).unique("parse_key", keep="first", maintain_order=True)
-    stored = lake.read(PARSED, ["parse_key", "outcome", "attempts"])
-    due = _due(wanted, stored, settings)
+    stored = lake.read(PARSED, ["parse_key", "outcome", "attempts", "tried"])
+    due = _due(wanted, stored, settings, now())
     progress.start("parse", due.height)
     began, numbers, changes = time.perf_counter(), {"parsed": 0, "failed": 0}, []
-    for batch in _batches(_parsed(due, sources, settings), progress):
+    for batch in _batches(_parsed(due, sources, settings, now), progress):
         lake.upsert(PARSED, pl.DataFrame([row for _, row in batch], schema=PARSED.schema))
         for document, row in batch:
             good = row["outcome"] == Outcome.PARSED
@@ -64,12 +68,11 @@ def parse_documents(lake: Lake, sources: Sequence[Source], settings: ParserSetti
     return StageReport.of("parsed_documents", {**numbers, "seconds": round(time.perf_counter() - began, 3)}, changes)
 
 
-def _due(wanted: pl.DataFrame, stored: pl.DataFrame, settings: ParserSettings) -> pl.DataFrame:
-    """Return the files to parse: never parsed, failed for a passing reason, or scans that can be read by now."""
-    passing = [outcome.value for outcome in Outcome if outcome.may_pass]
+def _due(wanted: pl.DataFrame, stored: pl.DataFrame, settings: ParserSettings, at: datetime) -> pl.DataFrame:
+    """Return the files to parse: never parsed, to be tried again by now, or scans that can be read by now."""
+    again = retry_is_due(settings, at)
     if _reads_scans(settings):
-        passing.append(Outcome.NEEDS_OCR.value)
-    again = pl.col("outcome").is_in(passing) & (pl.col("attempts") < settings.attempts)
+        again = again | ((pl.col("outcome") == Outcome.NEEDS_OCR.value) & (pl.col("attempts") < settings.attempts))
     return wanted.join(stored, on="parse_key", how="left").filter(pl.col("outcome").is_null() | again)
 
 
@@ -78,7 +81,7 @@ def _reads_scans(settings: ParserSettings) -> bool:
 
 
 def _parsed(
-    due: pl.DataFrame, sources: Sequence[Source], settings: ParserSettings
+    due: pl.DataFrame, sources: Sequence[Source], settings: ParserSettings, now: Clock
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     by_name = {source.name: source for source in sources}
     rows = {row["parse_key"]: row for row in due.drop("modified").iter_rows(named=True) if row["source"] in by_name}
@@ -90,10 +93,10 @@ def _parsed(
     limits = Limits(settings.memory_mb, settings.max_characters, _reads_scans(settings), settings.ocr_languages)
     for job, reply in parse_all(jobs(), limits, settings.seconds, min(settings.workers, max(1, len(rows)))):
         row = rows[job.key]
-        yield row["document"], _row(job.key, (row["attempts"] or 0) + 1, reply)
+        yield row["document"], _row(job.key, (row["attempts"] or 0) + 1, reply, now())
 
 
-def _row(key: str, attempts: int, reply: Reply) -> dict[str, Any]:
+def _row(key: str, attempts: int, reply: Reply, at: datetime) -> dict[str, Any]:
     good = reply.outcome == Outcome.PARSED
     return {
         "parse_key": key,
@@ -108,6 +111,7 @@ def _row(key: str, attempts: int, reply: Reply) -> dict[str, Any]:
         "pages": [{"page": page, "start": start} for page, start in reply.pages],
         "hidden": [hidden._asdict() for hidden in reply.hidden],
         "seconds": reply.seconds,
+        "tried": at,
     }
 
 

@@ -1,49 +1,81 @@
 """The stored decision of a stage on its own output: written by the stage, read again by whoever publishes.
 
 A blocking check of an orchestrator holds only within its run. What is stored holds for every run, and only for the
-version of the table that it was made for: a ledger changed since then has no decision.
+versions of the tables that it was made for: a ledger changed since then has no decision.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
 
+from gristmill.corpus.checks import CheckResult
 from gristmill.errors import GateError
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import STAGE_GATES, Table
+from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, STAGE_GATES, TEXTS, Table
 
-_COLUMNS = ("passed", "reason", "subject")
+# What each decision is about: the stage's own table first, then those that it was compared with.
+SUBJECTS: Mapping[str, Sequence[Table]] = {
+    "source_files": (SOURCE_FILES,),
+    "parsed_documents": (PARSED, SOURCE_FILES),
+    "accepted_documents": (DOCUMENTS, TEXTS, SOURCE_FILES),
+    "chunks": (CHUNKS, DOCUMENTS, TEXTS),
+    "chunk_embeddings": (EMBEDDINGS, CHUNKS),
+}
+_DECISION = ("passed", "reason", "subject", "rules")
 
 
-def decide(lake: Lake, table: Table, *, passed: bool, reason: str, at: datetime) -> None:
-    """Store the decision on a table as it is now; nothing is written if it is stored already."""
-    decision = {"passed": passed, "reason": reason, "subject": _subject(lake, table)}
-    stored = lake.read(STAGE_GATES, where=pl.col("stage") == table.name)
-    if stored.is_empty() or stored.select(_COLUMNS).row(0, named=True) != decision:
-        row = {"stage": table.name, **decision, "at": at}
+def subject_of(lake: Lake, stage: str) -> str:
+    """Return the names and versions of the tables that a decision on a stage is about."""
+    return " ".join(f"{table.name}@{lake.version(table)}" for table in SUBJECTS[stage])
+
+
+def decide(lake: Lake, stage: str, subject: str, rules: str, result: CheckResult, at: datetime) -> None:
+    """Store what a check decided; nothing is written if it is stored already."""
+    decision = {"passed": not result.blocks, "reason": reason_of(result), "subject": subject, "rules": rules}
+    stored = _stored(lake, stage)
+    if stored is None or {name: stored[name] for name in _DECISION} != decision:
+        row = {"stage": stage, **decision, "at": at}
         lake.upsert(STAGE_GATES, pl.DataFrame([row], schema=STAGE_GATES.schema))
 
 
-def require_passed(lake: Lake, table: Table) -> None:
-    """Return if the decision on the table as it is now is that it passed.
+def has_passed(lake: Lake, stage: str, subject: str, rules: str) -> bool:
+    """Say whether the stored decision is that this very subject passed by these very rules."""
+    stored = _stored(lake, stage)
+    return stored is not None and bool(stored["passed"]) and (stored["subject"], stored["rules"]) == (subject, rules)
+
+
+def require_passed(lake: Lake, stages: Sequence[str] = tuple(SUBJECTS)) -> None:
+    """Return if the decision on each stage, as its tables are now, is that it passed.
 
     Raises:
-        GateError: it did not pass, or there is no decision on this version of it.
+        GateError: one did not pass, or there is no decision on these versions of its tables.
     """
-    stored = lake.read(STAGE_GATES, where=pl.col("stage") == table.name)
-    decision = None if stored.is_empty() else stored.row(0, named=True)
-    if decision is None or decision["subject"] != _subject(lake, table):
-        raise GateError(
-            f"Nothing was decided yet on '{table.name}' as it is now.", "Run 'gristmill ingest', which judges it first."
-        )
-    if not decision["passed"]:
-        raise GateError(
-            decision["reason"],
-            "See 'gristmill documents --status quarantined'; repair, exclude or accept, then run 'gristmill ingest'.",
-        )
+    for stage in stages:
+        decision = _stored(lake, stage)
+        if decision is None or decision["subject"] != subject_of(lake, stage):
+            raise GateError(
+                f"Nothing was decided yet on '{stage}' as it is now.", "Run 'gristmill ingest', which judges it first."
+            )
+        if not decision["passed"]:
+            raise GateError(str(decision["reason"]), "Run 'gristmill ingest', which says what to do.")
 
 
-def _subject(lake: Lake, table: Table) -> str:
-    return f"{table.name}@{lake.version(table)}"
+def refusal(result: CheckResult) -> GateError:
+    """Return the error that says why a stage did not pass, and what to do."""
+    recoveries = dict.fromkeys(problem.recovery for problem in result.errors)
+    examples = [example for problem in result.errors for example in problem.examples][:3]
+    shown = f" ({'; '.join(examples)})" if examples else ""
+    return GateError(f"{reason_of(result)}{shown} Nothing was built on it.", " ".join(recoveries))
+
+
+def reason_of(result: CheckResult) -> str:
+    """Return what is wrong, in one line; nothing when it passed."""
+    return " ".join(problem.message for problem in result.errors)
+
+
+def _stored(lake: Lake, stage: str) -> dict[str, object] | None:
+    rows = lake.read(STAGE_GATES, where=pl.col("stage") == stage)
+    return None if rows.is_empty() else rows.row(0, named=True)

@@ -5,13 +5,15 @@ Each check is a pure function of the lake and the index store, in the words of `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
 from gristmill.corpus.checks import REBUILD, CheckResult, Problem, found, result
+from gristmill.corpus.expectations.suites import LENGTH_TOLERANCE
 from gristmill.corpus.ledger import accepted
+from gristmill.corpus.quality import Severity
 from gristmill.errors import SearchIndexError
 from gristmill.models.encoder import Encoder, TextEncoder
 from gristmill.search.chunking import with_context
@@ -26,24 +28,33 @@ from gristmill.storage.tables import CHUNKS, EMBEDDINGS, TEXTS
 # Documents whose chunks are compared with their text one by one: all of a small corpus, a second's work of a large one.
 _SAMPLE_DOCUMENTS = 1_000
 _BLOCK = 4_096
-# A float32 sum of 384 squares is off by less than 1e-6; bfloat16 vectors are normalised in float32.
-_LENGTH_TOLERANCE = 1e-3
 
 
 def check_chunks(lake: Lake, encoder: Encoder) -> CheckResult:
     """Check that chunks and accepted documents belong together, and that chunks are verbatim and fit the encoder."""
     documents = accepted(lake).select("document", "text_hash")
-    chunks = lake.read(CHUNKS, ["chunk", "document", "start", "end", "tokens"])
-    bare = documents.join(chunks, on="document", how="anti")["document"]
+    chunks = lake.read(CHUNKS, ["chunk", "document", "ordinal", "start", "end", "tokens"])
     orphans = chunks.join(documents, on="document", how="anti")["document"].unique().sort()
     long = chunks.filter(pl.col("tokens").is_null() | (pl.col("tokens") > encoder.window))
     sample = documents.sample(min(_SAMPLE_DOCUMENTS, documents.height), seed=max(lake.version(CHUNKS), 0))
-    altered, cut = _compared(lake, sample, encoder)
+    texts = _texts(lake, sample)
+    altered, cut = _compared(lake, sample, texts, encoder)
+    bare = documents.join(chunks, on="document", how="anti")
+    lost, mute = _without_chunks(lake, bare)
+    torn, short = _incomplete(chunks), _left_out(chunks, texts)
     again = REBUILD.format(CHUNKS.name)
     return result(
         {"chunks": chunks.height, "documents": documents.height, "documents_compared": sample.height},
         (
-            found("accepted documents have no chunk: no answer can use them.", bare, again),
+            found("accepted documents have no chunk: no answer can use them.", lost, again),
+            found(
+                "accepted documents are only headings: no answer can use them.",
+                mute,
+                "Fill the documents with text, or take them out of the source.",
+                Severity.WARN,
+            ),
+            found("documents lack chunks between the first and the last.", torn, again),
+            found("documents have text before or after all their chunks.", short, again),
             found("documents have chunks and are not accepted: answers could still quote them.", orphans, again),
             found("chunks are not the text at their place: citations would be wrong.", altered, again),
             found(
@@ -67,7 +78,8 @@ def check_chunk_embeddings(lake: Lake, encoders: Sequence[TextEncoder]) -> Check
 
 def _check_encoder(lake: Lake, wanted: pl.DataFrame, encoder: TextEncoder) -> CheckResult:
     mine = pl.col("encoder") == encoder.fingerprint
-    keys = lake.read(EMBEDDINGS, ["embedding_key"], mine)
+    keys = lake.read(EMBEDDINGS, ["embedding", "embedding_key"], mine)
+    orphans = keys.join(wanted, on="embedding_key", how="anti")["embedding"]
     without = wanted.join(keys, on="embedding_key", how="anti")["document"].unique().sort()
     size = pl.col("vector").bin.size().alias("size")
     sizes = lake.scan(EMBEDDINGS).filter(mine).select("embedding_key", size).collect()
@@ -80,6 +92,7 @@ def _check_encoder(lake: Lake, wanted: pl.DataFrame, encoder: TextEncoder) -> Ch
         (
             found("vectors are null.", nulls, again),
             found("documents have chunks without a vector: dense search would miss them.", without, again),
+            found("vectors belong to no chunk.", orphans, again),
             found("vectors have another size than the rest.", odd, again),
             found("vectors are not of length 1.", _not_unit(lake, encoder.fingerprint, usual), again),
         ),
@@ -100,20 +113,57 @@ def check_search_index(lake: Lake, store: VersionStore, encoders: Sequence[TextE
     return result(numbers, (_stale(version, rows, wanted), _miscounted(version, held)))
 
 
-def _compared(lake: Lake, documents: pl.DataFrame, encoder: Encoder) -> tuple[list[str], list[str]]:
-    """Return the chunks that differ from their place in the text, and those that the encoder would cut."""
+def _texts(lake: Lake, documents: pl.DataFrame) -> dict[str, str]:
+    """Return the text of each of the documents."""
     texts = lake.read(TEXTS, ["text_hash", "text"], pl.col("text_hash").is_in(documents["text_hash"].implode()))
-    text_of = dict(documents.join(texts, on="text_hash").select("document", "text").iter_rows())
+    return dict(documents.join(texts, on="text_hash").select("document", pl.col("text").fill_null("")).iter_rows())
+
+
+def _compared(
+    lake: Lake, documents: pl.DataFrame, texts: Mapping[str, str], encoder: Encoder
+) -> tuple[list[str], list[str]]:
+    """Return the chunks that differ from their place in the text, and those that the encoder would cut."""
     rows = lake.read(CHUNKS, where=pl.col("document").is_in(documents["document"].implode()))
-    columns = rows.select("chunk", "document", "start", "end", "text").iter_rows()
-    altered = [chunk for chunk, name, start, end, text in columns if not _verbatim(text_of.get(name), start, end, text)]
+    following = pl.col("start").shift(-1).over("document", order_by="ordinal")
+    columns = rows.select("chunk", "document", "start", "end", "text", "gap", next=following).iter_rows()
+    altered = [chunk for chunk, name, *place in columns if not _verbatim(texts.get(name), *place)]
     return altered, list(_cut(rows, encoder))
 
 
-def _verbatim(text: str | None, start: int | None, end: int | None, chunk: str | None) -> bool:
+def _without_chunks(lake: Lake, documents: pl.DataFrame) -> tuple[list[str], list[str]]:
+    """Return the documents that should have chunks, and those with nothing to cut: they are only headings."""
+    texts = _texts(lake, documents)
+    lost = [name for name in documents["document"] if _says_something(texts.get(name) or "no text at all")]
+    return lost, sorted(set(documents["document"]) - set(lost))
+
+
+def _incomplete(chunks: pl.DataFrame) -> pl.Series:
+    """Return the documents whose chunks are not numbered from nought without a hole."""
+    each = chunks.group_by("document").agg(pl.len(), pl.col("ordinal").n_unique().alias("different"), pl.max("ordinal"))
+    whole = (pl.col("len") == pl.col("different")) & (pl.col("ordinal") == pl.col("len") - 1)
+    return each.filter(~whole.fill_null(value=False))["document"].sort()
+
+
+def _left_out(chunks: pl.DataFrame, texts: Mapping[str, str]) -> list[str]:
+    """Return the documents of which something before the first or after the last chunk belongs into one."""
+    ends = chunks.group_by("document").agg(pl.min("start"), pl.max("end")).drop_nulls().sort("document")
+    sides = ((name, texts.get(name, ""), start, end) for name, start, end in ends.iter_rows())
+    return [name for name, text, start, end in sides if _says_something(text[:start]) or _says_something(text[end:])]
+
+
+def _says_something(text: str) -> bool:
+    """Say whether a part of a text is more than headings, which chunks carry as their path, and marks."""
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return any(character.isalnum() for line in lines for character in line)
+
+
+def _verbatim(
+    text: str | None, start: int | None, end: int | None, chunk: str | None, gap: str | None, following: int | None
+) -> bool:
     if text is None or start is None or end is None or not chunk:
         return False
-    return 0 <= start < end <= len(text) and text[start:end] == chunk
+    between = "" if following is None else text[end:following]
+    return 0 <= start < end <= len(text) and text[start:end] == chunk and gap == between
 
 
 def _cut(rows: pl.DataFrame, encoder: Encoder) -> Iterator[str]:
@@ -135,7 +185,7 @@ def _not_unit(lake: Lake, encoder: str, size: int) -> Iterator[str]:
     for block in lake.scan(EMBEDDINGS).filter(whole).collect_batches(chunk_size=_BLOCK):
         lengths = np.linalg.norm(vectors_of(block["vector"]), axis=1)
         # Written so that a length that is no number counts as wrong.
-        wrong = ~(np.abs(lengths - 1) <= _LENGTH_TOLERANCE)
+        wrong = ~(np.abs(lengths - 1) <= LENGTH_TOLERANCE)
         yield from block["embedding_key"].filter(pl.Series(wrong))
 
 

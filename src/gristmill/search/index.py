@@ -23,7 +23,6 @@ from gristmill.search.version import IndexVersion, read_manifest
 from gristmill.settings import SearchSettings
 from gristmill.storage.artifacts import VersionStore
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import DOCUMENTS
 
 _TRIES = 2
 
@@ -38,13 +37,13 @@ def publish_index(
     """Bring the search index up to date with `chunks` and `embeddings`.
 
     Raises:
-        GateError: the stored decision on the ledger forbids it.
+        GateError: a stored decision on the tables that lead here forbids it, or there is none on them as they are.
         AuditError: the new version failed its audit twice; the current one stays in force.
         SearchIndexError: the building process ended with an error.
         FencedError: a newer run took over.
     """
     began = time.perf_counter()
-    require_passed(lake, DOCUMENTS)
+    require_passed(lake)
     rows = index_rows(lake)
     fingerprints = [encoder.fingerprint for encoder in encoders]
     wanted = content_hash(rows, fingerprints)

@@ -96,6 +96,9 @@ class ParserSettings(Section):
     memory_mb: int = Field(2048, ge=512, description="Address space of one parsing process.")
     max_characters: int = Field(20_000_000, gt=0, description="Longest text one document may give.")
     attempts: int = Field(3, ge=1, description="Tries of a document that failed for a passing reason.")
+    retry_after_seconds: float = Field(
+        60.0, ge=0, description="Wait before the second try; it doubles with each further one, up to a day."
+    )
     most_failed: float = Field(
         0.3,
         ge=0,

@@ -67,6 +67,7 @@ PARSED = Table(
             "pages": PAGES,
             "hidden": HIDDEN,  # what a reader of the file does not see
             "seconds": pl.Float64,
+            "tried": TIME,  # when it was parsed last; what failed for a passing reason is tried again later
         }
     ),
 )
@@ -196,6 +197,7 @@ STAGE_GATES = Table(
             "passed": pl.Boolean,
             "reason": pl.String,
             "subject": pl.String,  # what was decided on; a decision on something else does not count
+            "rules": pl.String,  # fingerprint of the thresholds it was decided by
             "at": TIME,
         }
     ),
@@ -241,6 +243,55 @@ INTERACTIONS = Table(
         }
     ),
 )
+EVIDENCE = pl.List(
+    pl.Struct(
+        {
+            "document": pl.String,
+            "quote": pl.String,
+            "found": pl.String,  # how it was found: a Found of evaluation/grounding.py
+            "start": pl.Int64,
+            "end": pl.Int64,
+        }
+    )
+)
+QUESTIONS = Table(
+    "questions",
+    "question",
+    schema(
+        {
+            "question": pl.String,
+            "text": pl.String,
+            "language": pl.String,
+            "kind": pl.String,
+            "groups": pl.List(pl.String),  # of the asker
+            "answerable": pl.Boolean,
+            "answer": pl.String,
+            "evidence": EVIDENCE,
+            "split": pl.String,  # a Split of evaluation/questions.py; never changed once given
+            "cluster": pl.String,  # near duplicates share one
+            "origin": pl.String,  # an Origin of evaluation/questions.py
+            "set_aside": pl.String,  # why it does not count at the moment; null when it counts
+            "changed": TIME,
+        }
+    ),
+)
+DATA_RUNS = Table(
+    "data_runs",
+    "run",
+    schema(
+        {
+            "run": pl.String,  # the version of the ledger that a run left
+            "at": TIME,
+            "passed": pl.Boolean,
+            "accepted": pl.Int64,
+            "copies": pl.Int64,
+            "quarantined": pl.Int64,
+            "failed": pl.Int64,
+            "removed": pl.Int64,
+            "characters": pl.Int64,
+        }
+    ),
+)
 TABLES = (
     SOURCE_FILES,
     PARSED,
@@ -253,4 +304,6 @@ TABLES = (
     OVERRULES,
     STAGE_GATES,
     INTERACTIONS,
+    QUESTIONS,
+    DATA_RUNS,
 )

@@ -58,7 +58,9 @@ def test_texts_that_no_file_needs_are_forgotten(workspace: Workspace, folder: Pa
 
 def test_what_may_pass_is_tried_again_and_not_for_ever(tmp_path: Path) -> None:
     folder = write(tmp_path / "documents", {"a.txt": "x"})
-    workspace = workspace_at(tmp_path / "home", folder, parser={"workers": 1, "seconds": 1e-6, "attempts": 2})
+    workspace = workspace_at(
+        tmp_path / "home", folder, parser={"workers": 1, "seconds": 1e-6, "attempts": 2, "retry_after_seconds": 0}
+    )
     for attempts in (1, 2, 2):
         grind(workspace, STAGES)
         assert outcomes(workspace) == [("timed out", attempts)]
@@ -68,7 +70,7 @@ def test_what_may_pass_is_tried_again_and_not_for_ever(tmp_path: Path) -> None:
 def test_a_document_that_timed_out_is_accepted_when_it_can_be_read_later(tmp_path: Path) -> None:
     folder = write(tmp_path / "documents", {"a.txt": "text"})
     grind(workspace_at(tmp_path / "home", folder, parser={"workers": 1, "seconds": 1e-6}), STAGES)
-    patient = workspace_at(tmp_path / "home", folder)
+    patient = workspace_at(tmp_path / "home", folder, parser={"workers": 1, "retry_after_seconds": 0})
     grind(patient, STAGES)
     assert statuses(patient) == {"a.txt": "accepted"}
 
