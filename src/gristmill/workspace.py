@@ -23,6 +23,7 @@ from gristmill.search.index import index_store
 from gristmill.settings import Settings, SourceSettings, load_settings
 from gristmill.storage.artifacts import VersionStore, write_durably
 from gristmill.storage.database import Database
+from gristmill.storage.journal import Journal
 from gristmill.storage.keyfile import key_at
 from gristmill.storage.lake import Lake
 
@@ -60,6 +61,11 @@ class Workspace:
         """The operational database."""
         self.home.mkdir(parents=True, exist_ok=True)
         return Database(self.settings.database_url)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The audit log."""
+        return Journal(self.database, self.home / "audit.anchor")
 
     @cached_property
     def pseudonym_key(self) -> bytes:

@@ -22,6 +22,7 @@ from gristmill.settings.loading import (
 )
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
+from gristmill.settings.service import LimitSettings, ServiceSettings
 
 __all__ = [
     "HOME_VARIABLE",
@@ -35,11 +36,13 @@ __all__ = [
     "CorpusSettings",
     "EncoderSettings",
     "GeneratorSettings",
+    "LimitSettings",
     "OrchestrationSettings",
     "ParserSettings",
     "PrivacySettings",
     "RemoteSettings",
     "SearchSettings",
+    "ServiceSettings",
     "Settings",
     "SourceSettings",
     "load_settings",

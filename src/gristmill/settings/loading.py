@@ -22,6 +22,7 @@ from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettin
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
 from gristmill.settings.section import normal_groups
+from gristmill.settings.service import ServiceSettings
 
 SETTINGS_FILE = "gristmill.toml"
 HOME_VARIABLE = "GRISTMILL_HOME"
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     remote: RemoteSettings = RemoteSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
+    service: ServiceSettings = ServiceSettings()
 
     @classmethod
     def settings_customise_sources(
