@@ -19,6 +19,7 @@ from gristmill.settings.loading import (
     Settings,
     load_settings,
     settings_file,
+    unknown_variables,
 )
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
@@ -47,4 +48,5 @@ __all__ = [
     "SourceSettings",
     "load_settings",
     "settings_file",
+    "unknown_variables",
 ]
