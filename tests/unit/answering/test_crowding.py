@@ -9,9 +9,7 @@ QUESTION = "How many days of leave do millers receive each year?"
 
 
 def passage(document: str, text: str) -> Passage:
-    return Passage(
-        document, document, "", (), "", text, 0, len(text), None, ("everyone",), "eng", None, 1.0, 0.5, 1.0
-    )
+    return Passage(document, document, "", (), "", text, 0, len(text), None, ("everyone",), "eng", None, 1.0, 0.5, 1.0)
 
 
 PLANTED = [passage(f"planted/{n}.md", f"{QUESTION} Millers receive {90 + n} days.") for n in range(5)]
