@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathspec import PathSpec
 
 from gristmill.answering.asked import asked_kinds
+from gristmill.answering.crowding import crowd, repeats
 from gristmill.answering.disputes import newest_first, second_opinion
 from gristmill.answering.draft import Draft, Tools
 from gristmill.answering.evidence import Weigher
@@ -21,6 +22,7 @@ from gristmill.search.retrieval import Passage, Query, retrieve
 # A second quote must be nearly as likely to be evidence as the first.
 _NEARLY = 1.0
 _LOOKED_AT = 12
+_BEHIND = 4
 _MOST_CONTACTS = 2
 
 
@@ -48,7 +50,19 @@ def find(draft: Draft, tools: Tools) -> Draft:
     """Find passages inside the asker's groups."""
     query = query_of(draft.question, draft.asker, tools)
     passages = tuple(retrieve(tools.index, query, tools.search))
-    return replace(draft, query=query, passages=passages, note=f"{len(passages)} passages")
+    draft = replace(draft, query=query, passages=passages, note=f"{len(passages)} passages")
+    planted = crowd(draft.question, passages)
+    return _past_the_crowd(draft, planted, tools) if planted else draft
+
+
+def _past_the_crowd(draft: Draft, planted: frozenset[str], tools: Tools) -> Draft:
+    """Look behind documents that repeat the question, and leave out them and whatever repeats it behind them."""
+    assert draft.query is not None
+    wider = retrieve(tools.index, draft.query, tools.search, tools.search.passages * _BEHIND)
+    honest = [p for p in wider if p.document not in planted and not repeats(draft.question, p)]
+    kept = tuple(honest[: tools.search.passages])
+    note = f"{len(kept)} passages, behind {len(planted)} documents that repeat the question"
+    return replace(draft.noticed("passages: documents repeat the question"), passages=kept, note=note)
 
 
 def query_of(question: str, asker: Asker, tools: Tools) -> Query:

@@ -74,7 +74,7 @@ def read_receipt(database: Database, receipt: str) -> Receipt:
     row = database.receipt(receipt)
     if row is None:
         raise GristmillError(f"There is no receipt {receipt}.", "An answer shows its receipt's id with --json.")
-    with database.session() as session:
+    with database.reading() as session:
         found = session.scalar(select(ReceiptDetailRow.details).where(ReceiptDetailRow.receipt == receipt))
     return Receipt(row, found or {})
 
@@ -82,7 +82,7 @@ def read_receipt(database: Database, receipt: str) -> Receipt:
 def spent_today(database: Database, now: datetime | None = None) -> float:
     """Return what answers have cost since midnight UTC."""
     midnight = (now or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0)
-    with database.session() as session:
+    with database.reading() as session:
         spent = session.scalar(select(func.sum(ReceiptDetailRow.cost)).where(ReceiptDetailRow.at >= midnight))
     return float(spent or 0.0)
 

@@ -2,7 +2,9 @@
 
 Some things decide alone: a figure or a name that is not in the evidence, a negation on one side only, an answer that
 says nothing new. The rest is measured (words, the longest run that is quoted, nearness of meaning) and weighed by a
-small logistic model, fitted by `python -m benchmarks.support --fit` on the tune split of the sample questions.
+small logistic model. Its coefficients in `support.json` are set by hand until `python -m benchmarks.support --fit` has
+fitted them on the tune split of the sample questions; until then the score orders sentences and is no calibrated
+probability.
 """
 
 from __future__ import annotations
