@@ -1,10 +1,11 @@
-"""What the gate costs beside parsing: the time of both stages in one run, and memory for a third and for all of a corpus.
+"""What the gate costs beside parsing: the time of both stages in one run, and memory for a third and for all files.
 
     python -m benchmarks.corpus FOLDER... [--only .html] [--rounds 2]
 
 Each round is a process of its own with an empty home: it discovers, parses and accepts the files, and prints seconds.
 "Accept" is the whole stage: examination, likeness, relations, and every table written. Rounds of the third and of the
-whole take turns. Processor seconds, of a stage's own process and those it started, hold on a busy machine too. Memory is the peak of the process itself and of the largest process that it started.
+whole take turns. Processor seconds, of a stage's own process and those it started, hold on a busy machine too. Memory
+is the peak of the process itself and of the largest process that it started.
 """
 
 from __future__ import annotations

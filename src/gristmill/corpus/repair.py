@@ -18,6 +18,8 @@ _WORD = re.compile(r"[^\s|*_`#<>\[\]()]+")
 # What the library writes for what stood there, when it takes a character for a broken ligature.
 _LIGATURES = {"tti": "M", "ff": "!", "ffi": '"', "fi": "#", "ti": ":", "": "<"}
 _ESCAPED = re.compile(r"\\([.\-*_>+!()\[\]{}~`&])")
+# Marks of bold and italic type, which the library writes escaped in slides.
+_EMPHASIS = re.compile(r"[\\*]+")
 _TABLE_RULE = re.compile(r"\|(?: *:?-{3,}:? *\|)+ *")
 _MOST_MENDED = 4
 _DELIMITERS = ",;\t|"
@@ -42,7 +44,7 @@ def with_whole_words(markdown: str, whole: Mapping[str, str]) -> str:
 
 def _whole(line: str, whole: Mapping[str, str]) -> str:
     mark, text = re.match(r"(\s*(?:[-*#]+ |\d+\. )?)(.*)", line, re.DOTALL).groups()  # type: ignore[union-attr]
-    return mark + whole.get(text.replace("*", "").strip(), text)
+    return mark + whole.get(_EMPHASIS.sub("", text).strip(), text)
 
 
 def unescape(markdown: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gristmill.corpus import privacy
-from gristmill.corpus.privacy import Kind, find_personal_data
+from gristmill.corpus.privacy import Kind, find_personal_data, find_personal_data_of
 
 
 def found(text: str, language: str = "en") -> list[tuple[str, str]]:
@@ -20,7 +20,8 @@ def found(text: str, language: str = "en") -> list[tuple[str, str]]:
 
 def test_the_public_face_is_exact() -> None:
     assert privacy.__all__ == [
-        "Judgement", "Kind", "Masked", "PersonalData", "Policy", "Replacement", "find_personal_data", "judge", "mask",
+        "Judgement", "Kind", "Masked", "PersonalData", "Policy", "Replacement", "find_personal_data",
+        "find_personal_data_of", "judge", "mask",
     ]  # fmt: skip
     assert all(hasattr(privacy, name) for name in privacy.__all__)
 
@@ -206,3 +207,12 @@ def test_spans_are_valid_sorted_and_never_overlap(text: str, language: str, wide
     findings = find_personal_data(text, language, wide=wide)
     assert all(0 <= f.start < f.end <= len(text) and 0 < f.score <= 1 and f.detector for f in findings)
     assert all(a.end <= b.start for a, b in pairwise(findings))
+
+
+def test_what_is_kept_is_not_searched_for_unless_something_may_overlap() -> None:
+    text = "Write to Idris Vaughan, 12 Mill Lane."
+    assert find_personal_data_of([Kind.IBAN, Kind.SECRET], text) == []
+    assert find_personal_data_of([], text) == []
+    assert find_personal_data_of([Kind.PERSON], text) == find_personal_data(text)
+    secret = f"{text} IBAN GB29 NWBK 6016 1331 9268 19."
+    assert find_personal_data_of([Kind.IBAN], secret) == find_personal_data(secret)
