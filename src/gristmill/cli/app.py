@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import bench, documents, report
+from gristmill.cli import audit, bench, documents, mcp, people, prompts, receipts, report, serve
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -46,8 +46,15 @@ app = typer.Typer(
 )
 app.add_typer(documents.app, name="documents")
 app.add_typer(report.app, name="report")
+app.add_typer(prompts.app, name="prompts")
+app.add_typer(receipts.app, name="receipt")
 app.add_typer(bench.bench, name="bench")
 app.add_typer(bench.train, name="train")
+app.add_typer(serve.app)
+app.add_typer(mcp.app)
+app.add_typer(audit.app, name="audit")
+app.add_typer(people.app, name="people")
+app.add_typer(people.keys, name="keys")
 
 AsGroups = Annotated[
     list[str] | None, typer.Option("--as", metavar="GROUP", help="A group of the asker's; may be given several times.")
