@@ -61,14 +61,20 @@ def data_docs(run: Run, suite: str) -> dict[str, Path]:
 def expected(look: Look) -> dg.AssetCheckResult:
     """Return what Great Expectations saw as a check's result: each expectation a row, what to do where one fails."""
     outcome = checked(as_result(look.seen))
-    rows = {one.expectation.rule: dg.MetadataValue.text(_row(one)) for one in look.seen}
+    # The page sorts rows by their names, signs first.
+    rows = {_mark(one) + one.expectation.rule: dg.MetadataValue.text(_row(one)) for one in look.seen}
     page = {"data docs": dg.MetadataValue.path(str(look.page))}
     return outcome._replace(metadata={**outcome.metadata, **page, **rows})
 
 
+def _mark(one: Observation) -> str:
+    if one.passed:
+        return ""
+    return "✗ " if one.expectation.severity is Severity.ERROR else "! "
+
+
 def _row(one: Observation) -> str:
-    mark = "✓" if one.passed else "✗" if one.expectation.severity is Severity.ERROR else "!"
-    said = f"{mark} {one.in_words}; wanted: {one.expectation.threshold}"
+    said = f"{one.in_words}; wanted: {one.expectation.threshold}"
     if one.passed:
         return said
     shown = f"; for instance {', '.join(one.sample)}" if one.sample else ""
