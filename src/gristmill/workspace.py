@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from gristmill.answering.cache import AnswerCache
+from gristmill.answering.receipts import spent_today
+from gristmill.answering.routing import Router
 from gristmill.corpus.sources import Source
 from gristmill.errors import SettingsError
 from gristmill.models.bridge import BridgeEncoder
@@ -93,6 +96,18 @@ class Workspace:
     def generator(self) -> Generator:
         """The configured generator."""
         return make_generator(self.settings.generator, self.home / "cache" / "generators")
+
+    @cached_property
+    def answer_cache(self) -> AnswerCache | None:
+        """The answers that are given again, unless the settings leave the cache out."""
+        settings = self.settings.cache
+        return AnswerCache(settings.answers, settings.near) if settings.enabled else None
+
+    @cached_property
+    def router(self) -> Router | None:
+        """The way to the remote engine, if one is configured."""
+        settings = self.settings.remote
+        return Router(settings, lambda: spent_today(self.database)) if settings.url else None
 
     def sources(self) -> list[Source]:
         """Return all sources: those of the settings, and the folders that were given to `ingest`."""

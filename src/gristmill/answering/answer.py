@@ -56,6 +56,47 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Check:
+    """What verification said about a sentence that was written."""
+
+    sentence: str
+    score: float
+    shown: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Egress:
+    """One request that left the premises: where to, what of ours it held, and what it cost."""
+
+    host: str
+    model: str
+    chunks: tuple[str, ...]
+    prompt_tokens: int
+    new_tokens: int
+    cost: float
+    milliseconds: float
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What an answer took, and what was noticed on its way."""
+
+    engine: str = "none"  # who worded it: local, remote, or none when it is made of quotes
+    prompt_tokens: int = 0
+    new_tokens: int = 0
+    cost: float = 0.0
+    currency: str = ""
+    cpu_seconds: float = 0.0
+    answerable: float = 0.0
+    flags: tuple[str, ...] = ()  # what the screen saw in the question, what the gate kept back
+    checks: tuple[Check, ...] = ()
+    egress: tuple[Egress, ...] = ()
+    near: str = ""  # the receipt of the near question whose words were given again
+
+
+@dataclass(frozen=True)
 class Answer:
     """An answer with all that carries it."""
 
@@ -72,6 +113,7 @@ class Answer:
     disputed: bool = False  # the documents disagree, and the answer says so
     ask_whom: tuple[str, ...] = ()  # of a refusal: who may know
     cached: bool = False
+    account: Account = Account()
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as `ask --json` prints it."""

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from gristmill import __version__
-from gristmill.service import api, health, metrics, openai_api, problems
+from gristmill.service import api, health, metrics, openai_api, pages, problems
 from gristmill.service.bodies import BodyLimit
 from gristmill.service.headers import SecurityHeaders
 from gristmill.service.state import Service
@@ -40,6 +40,8 @@ def create_app(workspace: Workspace | None = None) -> FastAPI:
     app.include_router(health.router)
     app.include_router(api.router)
     app.include_router(openai_api.router)
+    app.include_router(pages.router)
+    app.mount("/static", pages.STATIC, name="static")
     # The last one added is the first to see a request.
     app.add_middleware(problems.Unforeseen)
     app.add_middleware(BodyLimit, most=service.settings.limits.body_bytes)
