@@ -2,5 +2,6 @@
 
 from gristmill.storage.records.base import Base
 from gristmill.storage.records.receipts import ReceiptRow
+from gristmill.storage.records.releases import GateDecisionRow, ReleaseMoveRow, ReleaseRow
 
-__all__ = ["Base", "ReceiptRow"]
+__all__ = ["Base", "GateDecisionRow", "ReceiptRow", "ReleaseMoveRow", "ReleaseRow"]
