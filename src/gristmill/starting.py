@@ -74,6 +74,11 @@ location = {location}
 # [answering]
 # answerable = {answerable}         # below this probability there is an honest refusal
 # quotes = 2
+
+# [evaluation]                 # what a changed setting or model must pass before it answers
+# questions = "questions.jsonl"  # or .csv; see docs/how-to/evaluate.md
+# margin = 0.05                # loss of right answers that is still 'not worse'
+# floors = {{ "kind=table" = 0.5 }}
 """
 
 

@@ -69,10 +69,6 @@ class Release:
         """The prompt of this release."""
         return Prompt(**self.prompt)
 
-    def on(self, index: Manifest) -> Release:
-        """Return this release over other documents: all else stays."""
-        return replace(self, index=index.content)
-
     def as_json(self) -> dict[str, Any]:
         """Return the manifest as it is stored."""
         return asdict(self)

@@ -42,6 +42,7 @@ class Scope(str, Enum):
 
     FULL = "full"
     DOCUMENTS = "documents"  # the retrieval part, for a change of documents alone
+    FOLLOW_UP = "follow-up"  # the full evaluation of what the fast lane published
     BY_HAND = "by hand"  # a person overruled the gate
 
     __str__ = str.__str__

@@ -6,6 +6,7 @@ They come from `gristmill.toml`, and each can be overridden by the environment: 
 
 from gristmill.settings.answering import AnsweringSettings, GeneratorSettings
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
+from gristmill.settings.evaluation import EvaluationSettings
 from gristmill.settings.loading import (
     HOME_VARIABLE,
     SETTINGS_FILE,
@@ -26,6 +27,7 @@ __all__ = [
     "ChunkerSettings",
     "CorpusSettings",
     "EncoderSettings",
+    "EvaluationSettings",
     "GeneratorSettings",
     "OrchestrationSettings",
     "ParserSettings",
