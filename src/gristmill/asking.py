@@ -7,12 +7,14 @@ The command line, the service and evaluations ask through here. How a release co
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from functools import cached_property
 from threading import Thread
 
 from gristmill.answering.answer import Answer
 from gristmill.answering.pipeline import Tools, answer
 from gristmill.answering.receipts import store_receipt
+from gristmill.evaluation.running import CountingGenerator
 from gristmill.identity import Asker
 from gristmill.models.generators import OpenVinoGenerator
 from gristmill.release.manifest import Release
@@ -75,6 +77,13 @@ class Answerer:
         vector = self._models.encoder.encode([question])[0]
         bridged = bridge.encode([question])[0] if bridge is not None else None
         return retrieve(self._index, Query(question, vector, bridged, asker), self.release.search_settings, k)
+
+    def count_tokens(self) -> CountingGenerator:
+        """Count the tokens of the generator from now on."""
+        counting = CountingGenerator(self._models.generator)
+        self._models = replace(self._models, generator=counting)
+        self.__dict__.pop("tools", None)
+        return counting
 
     def warm(self) -> None:
         """Load the models now, the generator beside the encoder, so that the first question waits once."""

@@ -29,6 +29,7 @@ _STAGE_NAMES = {
     "chunk": "Cutting into chunks",
     "embed": "Encoding chunks",
     "index": "Building the index",
+    "evaluate": "Asking questions",
 }
 
 
