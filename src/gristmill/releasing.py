@@ -7,60 +7,27 @@ release comes into force in `release`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from gristmill.asking import Answerer, in_force
 from gristmill.corpus.ledger import accepted
 from gristmill.corpus.report import Progress, Silent
 from gristmill.errors import GateError, SettingsError
-from gristmill.evaluation.gate import Outcome, Verdict, judge
+from gristmill.evaluation.comparison import Evaluation, Gated
+from gristmill.evaluation.gate import Outcome, judge
 from gristmill.evaluation.outcomes import Outcome as Answered
 from gristmill.evaluation.outcomes import Surroundings
 from gristmill.evaluation.question_set import read_set, update_questions
 from gristmill.evaluation.questions import Question, Split, set_hash
 from gristmill.evaluation.retrieving import corpus_of_index, grounded
 from gristmill.evaluation.running import OutcomeCache, run_questions
-from gristmill.evaluation.summary import Summary, summarise
+from gristmill.evaluation.summary import summarise
 from gristmill.release.opening import open_index
 from gristmill.release.registry import Decision, How, Move, Scope
 from gristmill.workspace import Workspace
 
 _OLD = timedelta(days=365)
 SILENT = Silent()
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """A release measured on a split."""
-
-    release: str
-    split: Split
-    outcomes: tuple[Answered, ...]
-    summary: Summary
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the measures, without the answers."""
-        return {"release": self.release, "split": str(self.split), **self.summary.as_json()}
-
-
-@dataclass(frozen=True)
-class Gated:
-    """A candidate with the gate's verdict, and the two evaluations it was made on."""
-
-    candidate: Evaluation
-    baseline: Evaluation
-    verdict: Verdict
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the verdict as `gate --json` prints it."""
-        return {
-            "candidate": self.candidate.release,
-            "baseline": self.baseline.release,
-            "split": str(self.candidate.split),
-            **self.verdict.as_json(),
-        }
 
 
 def evaluate(

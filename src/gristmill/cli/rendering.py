@@ -30,6 +30,7 @@ _STAGE_NAMES = {
     "embed": "Encoding chunks",
     "index": "Building the index",
     "evaluate": "Asking questions",
+    "closed book": "Asking the model alone",
 }
 
 

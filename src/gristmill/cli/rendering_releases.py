@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gristmill.cli.rendering import pairs
+from gristmill.evaluation.comparison import Evaluation, Gated
 from gristmill.evaluation.gate import Outcome
 from gristmill.release.manifest import Release
 from gristmill.release.registry import Listed
-from gristmill.releasing import Evaluation, Gated
 
 _COLOURS = {Outcome.PROMOTE: "green", Outcome.REJECT: "red", Outcome.INSUFFICIENT: "yellow"}
 _STATES = {"in force": "green", "rolled back": "red", "reject": "red"}

@@ -58,7 +58,7 @@ class FastLane:
         current = self.registry.get(present)
         changes = self._documents(current, candidate, encoders)
         published = sum(change.what == "in force" for change in changes)
-        changes += self._waiting(candidate)
+        changes += self._waiting(current, candidate)
         return _report(began, published=published, changes=changes)
 
     def _documents(self, current: Release, candidate: Release, encoders: Sequence[TextEncoder]) -> list[Change]:
@@ -92,9 +92,9 @@ class FastLane:
             found.append(recalls(index, there, encoders, release.search_settings, vectors))
         return judge_retrieval(found[0], found[1], self.settings)
 
-    def _waiting(self, candidate: Release) -> list[Change]:
-        if candidate.name == self.registry.in_force() or candidate.name in self.registry.withdrawn():
-            return []
+    def _waiting(self, current: Release, candidate: Release) -> list[Change]:
+        if replace(candidate, index=current.index).name == current.name or candidate.name in self.registry.withdrawn():
+            return []  # nothing but documents changed, or it was tried and taken back
         name = self.registry.keep(candidate)
         return [Change(name, "candidate", f"settings or models changed: run 'gristmill gate {name}'")]
 

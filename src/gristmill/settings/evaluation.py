@@ -24,6 +24,7 @@ class EvaluationSettings(Section):
         {}, description="Least share of right answers by slice, such as 'kind=table'; whatever the baseline does."
     )
     recall_loss: float = Field(0.02, ge=0, lt=1, description="Loss of recall by which new documents are held back.")
+    closed_book: int = Field(24, ge=0, description="Questions asked of the model alone, for the report.")
     bootstrap: int = Field(2_000, ge=200, description="Repetitions of the bootstrap.")
     watts_per_core: float = Field(10.0, gt=0, description="Power of one busy core, where energy is not measured.")
     price_per_million_tokens: float = Field(0.0, ge=0, description="Of a remote generator, in your currency.")

@@ -23,7 +23,7 @@ from gristmill.workspace import Workspace
 from tests.workspaces import workspace_at, write
 
 COLOURS = ("amber", "blue", "crimson", "drab", "ebony", "fawn", "green", "hazel", "ivory", "jade", "khaki", "lilac")
-PLACES = tuple("attic barn cellar dairy engine forge granary hall icehouse joinery kiln loft".split())
+PLACES = ("attic", "barn", "cellar", "dairy", "engine", "forge", "granary", "hall", "ice", "joinery", "kiln", "loft")
 
 
 @dataclass
@@ -118,7 +118,7 @@ def test_an_unchanged_folder_moves_nothing(home: Home) -> None:
 def test_documents_that_push_the_evidence_out_are_held_back(home: Home) -> None:
     first = in_force(home.workspace())
     copies = {
-        f"flood-{at}-{place}.md": f"# The {place} door\n\nWhich colour is the {place} door painted? Colour {at} door.\n"
+        f"flood-{at}-{place}.md": f"# {place}\n\nWhich colour is the {place} door painted? Colour {at} door.\n"
         for at in range(4)
         for place in PLACES
     }
