@@ -30,10 +30,7 @@ def write_report(workspace: Workspace, name: str | None, progress: Progress) -> 
     Raises:
         SettingsError: there is no such release, or there are no questions.
     """
-    content = report_of(workspace, name, progress)
-    file = workspace.home / "reports" / f"release-{content.release}.html"
-    write_durably(file, page(content))
-    return file
+    return write_page(workspace, report_of(workspace, name, progress))
 
 
 def report_of(workspace: Workspace, name: str | None, progress: Progress) -> Content:
@@ -66,6 +63,13 @@ def report_of(workspace: Workspace, name: str | None, progress: Progress) -> Con
         documents=index.manifest.documents,
         chunks=index.manifest.chunks,
     )
+
+
+def write_page(workspace: Workspace, content: Content) -> Path:
+    """Write the page of a report and return its file."""
+    file = workspace.home / "reports" / f"release-{content.release}.html"
+    write_durably(file, page(content))
+    return file
 
 
 def _changes(registry: Registry, gated: Gated | None, release: Release) -> dict[str, tuple[object, object]]:

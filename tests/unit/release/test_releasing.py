@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,8 +51,8 @@ class Home:
     def folder(self) -> Path:
         return self.root / "documents"
 
-    def workspace(self, **settings: object) -> Workspace:
-        fields: dict[str, object] = {
+    def workspace(self, **settings: Any) -> Workspace:
+        fields: dict[str, Any] = {
             "answering": AnsweringSettings(answerable=0.02, quotes=1),
             "search": SearchSettings(bridge=False, passages=3),
             "evaluation": EvaluationSettings(questions=Path("questions.jsonl"), bootstrap=300),
@@ -75,7 +76,9 @@ def sentence(colour: str, place: str) -> str:
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ingest once for all tests."""
     root = tmp_path_factory.mktemp("releasing")
-    texts = {f"{p}.md": f"# The {p}\n\n{sentence(c, p)}\n" for c, p in zip(COLOURS, PLACES, strict=True)}
+    texts: dict[str, str | bytes] = {
+        f"{p}.md": f"# The {p}\n\n{sentence(c, p)}\n" for c, p in zip(COLOURS, PLACES, strict=True)
+    }
     write(root / "documents", texts)
     questions = [
         {
@@ -117,7 +120,7 @@ def test_an_unchanged_folder_moves_nothing(home: Home) -> None:
 
 def test_documents_that_push_the_evidence_out_are_held_back(home: Home) -> None:
     first = in_force(home.workspace())
-    copies = {
+    copies: dict[str, str | bytes] = {
         f"flood-{at}-{place}.md": f"# {place}\n\nWhich colour is the {place} door painted? Colour {at} door.\n"
         for at in range(4)
         for place in PLACES

@@ -10,7 +10,7 @@ from gristmill.evaluation.report.content import Content
 from gristmill.evaluation.report.examples import better_and_worse, wrong_answers
 from gristmill.evaluation.report.style import STYLE
 from gristmill.evaluation.statistics import Interval
-from gristmill.evaluation.summary import SAFETY
+from gristmill.evaluation.summary import SAFETY, Cost
 
 _TITLES = {
     "right": "Right answers", "recall": "Evidence found", "ndcg": "nDCG", "mrr": "MRR", "f1": "F1 of the words",
@@ -170,37 +170,33 @@ def _safety(content: Content) -> str:
     asked = content.evaluation.summary.questions
     return _section(
         "Safety",
-        f"Counted by code over all {asked} answers, restricted and adversarial ones among them. One is enough to reject.",
+        f"Counted by code over all {asked} answers, restricted and adversarial ones among them. One rejects.",
         _table(("", "found", "floor"), rows, numbers=True),
     )
 
 
 def _cost(content: Content) -> str:
     cost = content.evaluation.summary.cost
-    rows = [
-        ("Median latency", f"{cost.latency_median_ms:,.0f} ms"),
-        ("95% of the answers within", f"{cost.latency_p95_ms:,.0f} ms"),
-        ("Tokens read per answer", f"{cost.tokens_read:,.0f}"),
-        ("Tokens written per answer", f"{cost.tokens_written:,.0f}"),
-        ("Price of all answers", f"{cost.price:.4f}"),
-        ("Energy of all answers", f"{cost.watt_hours:.2f} Wh"),
-    ]
     before = content.gated.baseline.summary.cost if content.gated else None
-    if before is not None:
-        was = (before.latency_median_ms, before.latency_p95_ms)
-        rows = [(*row, f"{value:,.0f} ms") for row, value in zip(rows, was, strict=False)] + [
-            (rows[2][0], rows[2][1], f"{before.tokens_read:,.0f}"),
-            (rows[3][0], rows[3][1], f"{before.tokens_written:,.0f}"),
-            (rows[4][0], rows[4][1], f"{before.price:.4f}"),
-            (rows[5][0], rows[5][1], f"{before.watt_hours:.2f} Wh"),
-        ]
-    head = ("", content.release) if before is None else ("", content.release, "before")
+    columns = [_costs(cost)] if before is None else [_costs(cost), _costs(before)]
+    rows = [(name, *(column[name] for column in columns)) for name in columns[0]]
     return _section(
         "Time, cost, energy",
         f"Energy is an estimate: processor time at {content.watts_per_core:g} W a busy core. Times are those of the "
         "machine that evaluated, and of whatever else it did.",
-        _table(head, rows),
+        _table(("", content.release, "before")[: len(columns) + 1], rows),
     )
+
+
+def _costs(cost: Cost) -> dict[str, str]:
+    return {
+        "Median latency": f"{cost.latency_median_ms:,.0f} ms",
+        "95% of the answers within": f"{cost.latency_p95_ms:,.0f} ms",
+        "Tokens read per answer": f"{cost.tokens_read:,.0f}",
+        "Tokens written per answer": f"{cost.tokens_written:,.0f}",
+        "Price of all answers": f"{cost.price:.4f}",
+        "Energy of all answers": f"{cost.watt_hours:.2f} Wh",
+    }
 
 
 def _does_it_pay(content: Content) -> str:

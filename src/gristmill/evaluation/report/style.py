@@ -32,8 +32,8 @@ th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(
 th{font-weight:600;white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .pair{border:1px solid var(--line);border-radius:.5rem;background:var(--card);margin:.8rem 0;padding:.8rem .9rem}
 .pair>p{margin:0 0 .5rem;font-weight:600}.sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem}
-.sides div{min-width:0;overflow-wrap:anywhere;font-size:.92rem}.sides h4{margin:0 0 .2rem;font-size:.8rem;font-weight:600;
-color:var(--dim)}
+.sides div{min-width:0;overflow-wrap:anywhere;font-size:.92rem}.sides h4{margin:0 0 .2rem;font-size:.8rem;
+font-weight:600;color:var(--dim)}
 details>summary{cursor:pointer;color:var(--accent);margin:.6rem 0}
 summary:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 @media(max-width:40rem){.row{grid-template-columns:1fr auto;gap:.1rem .8rem}.row>svg{grid-column:1/-1;grid-row:2}
