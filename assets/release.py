@@ -3,16 +3,19 @@
 import dagster as dg
 
 from assets.indexing import search_index
-from assets.presentation import materialized
+from assets.ingestion import accepted_documents
+from assets.presentation import checked, materialized
 from gristmill import mill
 from gristmill.contents import Contents, question_contents
+from gristmill.evaluation.checks import check_question_set
+from gristmill.release.checks import check_candidate, check_in_force
 from gristmill.resources import WorkspaceResource
 
 _GROUP = "release"
 _OWNERS = ["team:release"]
 
 
-@dg.asset(deps=[search_index], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "polars"})
+@dg.asset(deps=[accepted_documents], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "polars"})
 def question_set(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The questions with expected evidence and answers, in frozen splits, grounded in the documents as they are.
 
@@ -20,6 +23,15 @@ def question_set(context: dg.AssetExecutionContext, workspace: WorkspaceResource
     """
     with workspace.at_work(context) as run:
         return materialized(mill.question_set(run), question_contents(run.workspace.lake))
+
+
+@dg.asset_check(asset=question_set, blocking=True)
+def counting_questions_hold(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """Every question that counts has its evidence, and no near duplicate stands on both sides of a split."""
+    with workspace.at_work(context) as run:
+        return checked(check_question_set(run.workspace.lake))
 
 
 @dg.asset(deps=[search_index, question_set], group_name=_GROUP, owners=_OWNERS, kinds={"sqlite"})
@@ -33,6 +45,13 @@ def release_candidate(context: dg.AssetExecutionContext, workspace: WorkspaceRes
         name = run.workspace.candidate().name
         place = str(run.workspace.home / "releases" / f"{name}.json")
         return materialized(report, Contents(place, 1, name))
+
+
+@dg.asset_check(asset=release_candidate, blocking=True)
+def its_index_is_there(context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource) -> dg.AssetCheckResult:
+    """The index that the candidate names is published and can be opened."""
+    with workspace.at_work(context) as run:
+        return checked(check_candidate(run.workspace.candidate(), run.workspace.index_store))
 
 
 @dg.asset(deps=[release_candidate, question_set], group_name=_GROUP, owners=_OWNERS, kinds={"sqlite"})
@@ -71,6 +90,15 @@ def release(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> 
         return materialized(*release_stage(run.workspace))
 
 
+@dg.asset_check(asset=release, blocking=True)
+def what_answers_is_decided(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """The release in force was promoted by a stored decision, is the first, or was rolled back to; and it opens."""
+    with workspace.at_work(context) as run:
+        return checked(check_in_force(run.workspace.registry, run.workspace.index_store))
+
+
 @dg.asset(deps=[release], group_name=_GROUP, owners=_OWNERS, kinds={"html", "markdown"})
 def evaluation_report(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The evaluation of the release in force as one page: decision first, then everything that it stands on."""
@@ -86,3 +114,12 @@ def evaluation_report(context: dg.AssetExecutionContext, workspace: WorkspaceRes
         return dg.MaterializeResult(
             metadata={**(result.metadata or {}), "report": markdown}, data_version=result.data_version
         )
+
+
+@dg.asset_check(asset=evaluation_report, blocking=True)
+def it_needs_no_network(context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource) -> dg.AssetCheckResult:
+    """The page is whole and loads nothing from anywhere."""
+    from gristmill.release_stages import check_report
+
+    with workspace.at_work(context) as run:
+        return checked(check_report(run.workspace))

@@ -40,6 +40,8 @@ def quarantine_contents(workspace: Workspace) -> Contents:
 
 def question_contents(lake: Lake) -> Contents:
     """Return the contents of the question set."""
+    if lake.version(QUESTIONS) < 0:
+        return Contents(lake.url, 0, lines_hash(()))
     return table_contents(lake, QUESTIONS)
 
 

@@ -5,11 +5,13 @@ Each is one function that an asset calls. What is decided stands in `releasing.p
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 
 from gristmill.asking import in_force, pending
 from gristmill.contents import Contents
+from gristmill.corpus.checks import CheckResult, found, result
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.evaluation.gate import Outcome
 from gristmill.evaluation.question_set import read_set
@@ -18,6 +20,10 @@ from gristmill.evaluation.report import Content
 from gristmill.releasing import evaluate, follow_up, gate, promote
 from gristmill.reporting import report_of, write_page
 from gristmill.workspace import Workspace
+
+NO_QUESTIONS = Change("no questions", "nothing measured", "name a question file below [evaluation]")
+# Attributes and rules with which a page fetches something.
+_LOADS = re.compile(r"<(?:script|link|img|iframe)\b[^>]*|@import[^;]*|url\([^)]*\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,10 @@ class Reported:
 def evaluation_stage(workspace: Workspace, progress: Progress) -> tuple[StageReport, Contents]:
     """Follow up on new documents, then let the gate decide on what the settings make, if that is not in force."""
     began = time.perf_counter()
-    place = str(workspace.home / "evaluations")
+    place = str(workspace.home)
     if not read_set(workspace.lake, Split.GATE, counting=True):
         numbers = {"questions": 0, "right": 0.0, "seconds": round(time.perf_counter() - began, 3)}
-        none = Change("no questions", "nothing measured", "name a question file below [evaluation]")
-        return StageReport.of("release_evaluation", numbers, [none]), Contents(place, 0, "no questions")
+        return StageReport.of("release_evaluation", numbers, [NO_QUESTIONS]), Contents(place, 0, "no questions")
     followed = follow_up(workspace, progress)
     waiting = pending(workspace)
     held = waiting is None or waiting in workspace.registry.withdrawn()
@@ -57,7 +62,7 @@ def evaluation_stage(workspace: Workspace, progress: Progress) -> tuple[StageRep
         Change(each.candidate.release, str(each.verdict.outcome), each.verdict.reason)
         for each in (followed, made)
         if each is not None
-    ]
+    ] or [Change(measured.release, "measured", "it is in force")]
     summary = measured.summary
     numbers = {
         "questions": summary.questions,
@@ -110,10 +115,26 @@ def report_stage(workspace: Workspace, progress: Progress) -> Reported:
     """Write the report of the release in force."""
     began = time.perf_counter()
     if not read_set(workspace.lake, Split.GATE, counting=True):
-        report = StageReport.of("evaluation_report", {"questions": 0, "seconds": 0.0})
-        return Reported(report, Contents("", 0, "no questions"), None)
+        report = StageReport.of("evaluation_report", {"questions": 0, "seconds": 0.0}, [NO_QUESTIONS])
+        return Reported(report, Contents(str(workspace.home), 0, "no questions"), None)
     content = report_of(workspace, None, progress)
     file = write_page(workspace, content)
     numbers = {"questions": content.evaluation.summary.questions, "seconds": round(time.perf_counter() - began, 3)}
     contents = Contents(str(file), 1, f"{content.release}@{content.state}")
-    return Reported(StageReport.of("evaluation_report", numbers), contents, content)
+    report = StageReport.of("evaluation_report", numbers, [Change(content.release, "reported", content.decision)])
+    return Reported(report, contents, content)
+
+
+def check_report(workspace: Workspace) -> CheckResult:
+    """Check that the report of the release in force is whole and loads nothing; without questions there is none."""
+    file = workspace.home / "reports" / f"release-{in_force(workspace)}.html"
+    if not read_set(workspace.lake, Split.GATE, counting=True):
+        return result({"characters": 0}, ())
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    again = "Materialise 'evaluation_report'."
+    cut = [] if text.rstrip().endswith("</html>") else [file.name]
+    loads = _LOADS.findall(text)
+    return result(
+        {"characters": len(text)},
+        (found("the page is missing or cut off.", cut, again), found("the page loads from elsewhere.", loads, again)),
+    )

@@ -46,6 +46,8 @@ def update_questions(
     numbers = {"questions": len(questions), **counted(questions), "set_aside": len(aside), "changed": len(changed),
                "generated_left_out": sum(removed.values())}  # fmt: skip
     changes = [Change(q.text, "set aside", q.set_aside or "") for q in aside]
+    if not questions:
+        changes = [Change("no questions", "nothing to measure on", "name a question file below [evaluation]")]
     changes += [Change(f"{count} generated questions", "left out", reason) for reason, count in removed.items()]
     return StageReport.of("question_set", numbers, changes)
 
