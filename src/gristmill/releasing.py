@@ -44,7 +44,9 @@ def evaluate(
     return Evaluation(name, split, tuple(outcomes), summarise(outcomes, workspace.settings.evaluation))
 
 
-def gate(workspace: Workspace, candidate: str | None = None, progress: Progress = SILENT) -> Gated:
+def gate(
+    workspace: Workspace, candidate: str | None = None, progress: Progress = SILENT, most: int | None = None
+) -> Gated:
     """Compare a candidate with the release in force on the gate split, and store the decision.
 
     A candidate that was compared with the same release on the same questions before gets the same answer and spends
@@ -54,6 +56,7 @@ def gate(workspace: Workspace, candidate: str | None = None, progress: Progress 
         workspace: the installation.
         candidate: a release; the one that the settings make when not given.
         progress: told of the questions.
+        most: look at so many questions only, spread over the set; the decision is then shown and not stored.
 
     Raises:
         GateError: the candidate is what is in force.
@@ -63,6 +66,10 @@ def gate(workspace: Workspace, candidate: str | None = None, progress: Progress 
     name = registry.get(candidate).name if candidate else registry.keep(workspace.candidate())
     if name == present:
         raise GateError(f"{name} is in force already.", "Change the settings, or name another release.")
+    questions = _questions(workspace, Split.GATE)
+    if most is not None and len(questions) > most:
+        # A decision on a part is shown and not stored: it spends nothing and promotes nothing.
+        return _compared(workspace, name, present, progress, questions[:: -(-len(questions) // most)])
     made = _compared(workspace, name, present, progress)
     _store(workspace, made, Scope.FULL)
     return made
@@ -123,8 +130,10 @@ def stored_comparison(workspace: Workspace, name: str) -> Gated | None:
     return _compared(workspace, name, rows[-1].baseline, SILENT)
 
 
-def _compared(workspace: Workspace, name: str, baseline: str, progress: Progress) -> Gated:
-    questions = _questions(workspace, Split.GATE)
+def _compared(
+    workspace: Workspace, name: str, baseline: str, progress: Progress, part: Sequence[Question] | None = None
+) -> Gated:
+    questions = part or _questions(workspace, Split.GATE)
     before = {o.question: o for o in _outcomes(workspace, baseline, questions, progress)}
     after = [o for o in _outcomes(workspace, name, questions, progress) if o.question in before]
     paired = [before[o.question] for o in after]

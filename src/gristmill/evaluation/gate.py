@@ -109,9 +109,10 @@ def judge(
     safety = {name: sum(bool(getattr(o, name)) for o in candidate) for name in SAFETY}
     needed = _needed(pairs, settings, alpha, settings.gain)
     missing = 0 if shown else max(1, _missing(pairs, settings, alpha, needed))
-    outcome, reason = _decided(shown, p_worse, pairs, slices, safety, missing, settings)
+    delta = bootstrap(differences, clusters, settings.bootstrap)
+    outcome, reason = _decided(shown, p_worse, pairs, delta, slices, safety, missing, settings)
     return Verdict(
-        outcome, reason, pairs, bootstrap(differences, clusters, settings.bootstrap), p_worse, p_not_worse, alpha,
+        outcome, reason, pairs, delta, p_worse, p_not_worse, alpha,
         tries, needed, missing if outcome is Outcome.INSUFFICIENT else 0, deltas(candidate, baseline, settings),
         slices, safety,
         tuple(o.question for o, d in zip(candidate, differences, strict=True) if d > 0),
@@ -138,6 +139,7 @@ def _decided(
     shown: bool,
     p_worse: float,
     pairs: Pairs,
+    delta: Interval,
     slices: Sequence[SliceVerdict],
     safety: dict[str, int],
     missing: int,
@@ -153,11 +155,8 @@ def _decided(
     if fallen:
         return Outcome.REJECT, " ".join(each.reason for each in fallen)
     if shown:
-        kind = (
-            "better"
-            if pairs.gained > pairs.lost and mcnemar(pairs.lost, pairs.gained) <= settings.alpha
-            else (f"not worse by more than {settings.margin:.0%}")
-        )
+        better = delta.low > 0 and mcnemar(pairs.lost, pairs.gained) <= settings.alpha
+        kind = "better" if better else f"not worse by more than {settings.margin:.0%}"
         return Outcome.PROMOTE, f"It is {kind}: {counts}."
     return Outcome.INSUFFICIENT, f"Label {missing} more questions: {counts}."
 

@@ -21,7 +21,7 @@ h3{font-size:1rem;margin:1.6rem 0 .4rem}p{margin:.4rem 0 .8rem;max-width:46rem}
 .tile b{display:block;font-size:1.55rem;line-height:1.25;font-variant-numeric:tabular-nums}
 .tile span{display:block;color:var(--dim);font-size:.875rem}
 .rows{display:grid;gap:.35rem;margin:.6rem 0}
-.row{display:grid;grid-template-columns:minmax(8rem,14rem) 1fr 9.5rem;gap:.8rem;align-items:center}
+.row{display:grid;grid-template-columns:minmax(8rem,14rem) 1fr 12.5rem;gap:.8rem;align-items:center}
 .row>:last-child{text-align:right;font-variant-numeric:tabular-nums;font-size:.9rem}
 .row small{display:block;line-height:1.3}
 svg{display:block;width:100%;height:1.25rem;overflow:visible}
