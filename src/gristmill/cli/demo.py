@@ -70,9 +70,7 @@ def run(workspace: Workspace, console: Console, progress: Progress) -> None:
     console.print("  [bold].venv/bin/gristmill documents[/]           what came in, and what was left out and why")
     console.print("  [bold].venv/bin/gristmill ingest FOLDER[/]       your own documents")
     console.print("  [bold].venv/bin/gristmill release list[/]        what answers, and what waits for the gate")
-    console.print(
-        "  [bold].venv/bin/gristmill report release[/]      how good it is, as a page; asks all gate questions"
-    )
+    console.print("  [bold].venv/bin/gristmill report release[/]      how good it is, as a page")
 
 
 def gate_shown(workspace: Workspace, console: Console, progress: Progress) -> None:

@@ -20,6 +20,7 @@ from gristmill.identity import EVERYONE
 # 'Rated speed: 520 rpm', with or without marks of a list or of emphasis.
 _STATED = re.compile(r"^[ \t]*(?:[-*•][ \t]+)?\**([A-Z][^:|\n]{3,60}?)\**:\**[ \t]+([^|\n]{2,120})$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)
+_FIGURE = re.compile(r"\d+")
 _NEAR = 0.8
 _LEAST_WORDS = 2
 
@@ -50,7 +51,7 @@ def generate(corpus: Corpus, most: int, known: Sequence[str]) -> Generated:
         known: questions that exist already; what nearly repeats one is left out.
     """
     removed: Counter[str] = Counter()
-    taken = [trigrams(text) for text in known]
+    taken = [(_figures(text), trigrams(text)) for text in known]
     stated = list(_all_stated(corpus))
     answers = Counter(fold(f"{each.about} {each.what}") for each in stated)
     kept: list[Question] = []
@@ -58,13 +59,19 @@ def generate(corpus: Corpus, most: int, known: Sequence[str]) -> Generated:
     for each in sorted(stated, key=lambda s: fingerprint("generated", s.document, s.quote)):
         text = f"{each.about}: what is the {each.what[0].lower()}{each.what[1:]}?"
         grams = trigrams(text)
-        reason = _left_out(each, answers, any(likeness(grams, other) >= _NEAR for other in taken))
+        # The same of another machine is another question: its figures differ.
+        same = (other for figures, other in taken if figures == _figures(text))
+        reason = _left_out(each, answers, any(likeness(grams, other) >= _NEAR for other in same))
         if reason:
             removed[reason] += 1
         elif len(kept) < most:
-            taken.append(grams)
+            taken.append((_figures(text), grams))
             kept.append(_question(each, text, corpus))
     return Generated(tuple(kept), dict(removed))
+
+
+def _figures(text: str) -> tuple[str, ...]:
+    return tuple(_FIGURE.findall(text))
 
 
 def _left_out(stated: _Stated, answers: Counter[str], repeated: bool) -> str | None:

@@ -103,14 +103,29 @@ def ask(workspace: Workspace, place: str) -> str:
     return Answerer(workspace).ask(f"Which colour is the {place} door painted?", Asker()).text
 
 
-def test_a_new_document_answers_right_after_ingest(home: Home) -> None:
+def test_a_new_document_answers_right_after_ingest_and_no_more_when_it_is_withdrawn(home: Home) -> None:
     first = in_force(home.workspace())
     write(home.folder, {"mint.md": "# The mint\n\nThe mint door is painted navy each spring.\n"})
     assert home.ingest() == ["in force"]
     workspace = home.workspace()
-    assert in_force(workspace) != first
+    second = in_force(workspace)
+    assert second != first
     assert workspace.registry.moves()[-1].how is How.FAST_LANE
     assert "navy" in ask(workspace, "mint")
+    # The full evaluation finds nothing against it, once.
+    made = follow_up(workspace)
+    assert made is not None
+    assert made.verdict.outcome is not Outcome.REJECT
+    assert follow_up(workspace) is None
+    assert in_force(workspace) == second
+    # Going back to a release never brings back what was withdrawn since.
+    (home.folder / "mint.md").unlink()
+    home.ingest()
+    workspace = home.workspace()
+    rollback(workspace, who="eva", reason="back", to=second)
+    given = Answerer(workspace).ask("Which colour is the mint door painted?", Asker())
+    assert "navy" not in given.text
+    assert all(passage.document != "mint.md" for passage in given.passages)
 
 
 def test_an_unchanged_folder_moves_nothing(home: Home) -> None:
@@ -149,17 +164,6 @@ def test_a_bad_release_of_documents_is_rolled_back_by_the_full_evaluation(home: 
     # The same documents do not come back by themselves.
     assert home.ingest() == ["held back"]
     assert in_force(home.workspace()) == first
-
-
-def test_a_good_release_of_documents_stays_and_is_followed_up_once(home: Home) -> None:
-    write(home.folder, {"mint.md": "# The mint\n\nThe mint door is painted navy each spring.\n"})
-    home.ingest()
-    workspace = home.workspace()
-    made = follow_up(workspace)
-    assert made is not None
-    assert made.verdict.outcome is not Outcome.REJECT
-    assert follow_up(workspace) is None
-    assert "navy" in ask(workspace, "mint")
 
 
 def test_a_changed_setting_changes_no_answer_before_the_gate(home: Home) -> None:
@@ -226,16 +230,3 @@ def test_an_evaluation_is_not_made_twice_and_goes_on_where_it_was_stopped(home: 
     assert found.split is Split.GATE
     assert found.summary.measures["right"].estimate > 0.7
     assert found.summary.safety == {"leak": 0, "injection": 0, "canary": 0}
-
-
-def test_what_was_withdrawn_is_gone_from_answers_of_an_older_release(home: Home) -> None:
-    write(home.folder, {"mint.md": "# The mint\n\nThe mint door is painted navy each spring.\n"})
-    home.ingest()
-    second = in_force(home.workspace())
-    (home.folder / "mint.md").unlink()
-    home.ingest()
-    workspace = home.workspace()
-    rollback(workspace, who="eva", reason="back", to=second)
-    given = Answerer(workspace).ask("Which colour is the mint door painted?", Asker())
-    assert "navy" not in given.text
-    assert all(passage.document != "mint.md" for passage in given.passages)
