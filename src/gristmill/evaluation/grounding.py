@@ -16,8 +16,13 @@ from gristmill.evaluation.questions import Evidence, Question
 from gristmill.identity import may_see
 
 _MARKS = frozenset("*\\_`")
+_WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _LEAST_LIKENESS = 0.85
+# 'warden' and 'wardens' are one word, 'thirty' and 'forty' are not.
+_SAME_WORD = 0.7
+_LONG_WORD = 4
+_DENIALS = frozenset({"not", "no", "never", "none", "nicht", "kein", "keine", "nie", "ne", "pas", "jamais"})
 # A paragraph moves by a page when something is put in before it, seldom by more.
 _AROUND = 4_000
 # A quote of fewer characters stands in many documents by chance.
@@ -157,6 +162,23 @@ def _nearly(whole: Folded, wanted: str, near: int) -> tuple[Found, int, int] | N
     start = max(0, match.a - match.b)
     window = region[start : start + len(wanted)]
     alike = SequenceMatcher(None, window, wanted, autojunk=False).ratio()
-    if alike < _LEAST_LIKENESS or _NUMBER.findall(window) != _NUMBER.findall(wanted):
+    if alike < _LEAST_LIKENESS or not _says_the_same(window, wanted):
         return None
     return Found.NEARLY, *whole.span(low + start, len(window))
+
+
+def _says_the_same(window: str, wanted: str) -> bool:
+    """Say whether only spelling differs: the same figures, a counterpart for each longer word, no new denial."""
+    if _NUMBER.findall(window) != _NUMBER.findall(wanted):
+        return False
+    there, quoted = _WORD.findall(window), _WORD.findall(wanted)
+    for kind, low, high, first, last in SequenceMatcher(None, quoted, there, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        new = there[first:last]
+        if _DENIALS & set(new):
+            return False
+        for word in quoted[low:high]:
+            if len(word) >= _LONG_WORD and not any(SequenceMatcher(None, word, w).ratio() >= _SAME_WORD for w in new):
+                return False
+    return True
