@@ -7,10 +7,13 @@ each row's audience is met with the one the ledger has now before anything is se
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from gristmill.corpus.ledger import accepted
 from gristmill.errors import SearchIndexError
+from gristmill.fingerprint import fingerprint
 from gristmill.release.manifest import Release
 from gristmill.search.rows import audience_groups
 from gristmill.search.version import IndexVersion, read_manifest
@@ -47,6 +50,9 @@ def open_index(store: VersionStore, release: Release, lake: Lake) -> IndexVersio
     rows = narrowed(index.rows, today)
     if rows is not None:
         index.rows = rows  # a cached property: this is the value from here on
+        # It answers otherwise than it says: what was kept of its answers must not be taken for those of this one.
+        keys = sorted(rows.select("document", "audience_key").unique().iter_rows())
+        index.manifest = replace(index.manifest, content=fingerprint(index.manifest.content, keys))
     return index
 
 

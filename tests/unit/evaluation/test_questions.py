@@ -59,8 +59,8 @@ def test_an_id_that_comes_twice_is_refused(tmp_path: Path) -> None:
 
 def test_the_set_follows_the_documents_and_says_what_is_set_aside(tmp_path: Path, folder: Path) -> None:
     lines(tmp_path, ROW, ROW | {"id": "q2", "question": "Is there a canteen?", "answerable": False, "evidence": []})
-    settings = {"evaluation": EvaluationSettings(questions=Path("questions.jsonl"))}
-    workspace = workspace_at(tmp_path / "home", folder, **settings)
+    evaluation = EvaluationSettings(questions=Path("questions.jsonl"))
+    workspace = workspace_at(tmp_path / "home", folder, evaluation=evaluation)
     grind(workspace)
     assert update_questions(workspace.lake, workspace.settings).numbers["gate"] == 2
     assert update_questions(workspace.lake, workspace.settings).numbers["changed"] == 0
