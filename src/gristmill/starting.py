@@ -109,6 +109,7 @@ def state(workspace: Workspace) -> dict[str, Any]:
         index: dict[str, Any] = {
             "index version": int(version.folder.name),
             "chunks in the index": version.manifest.chunks,
+            **_releases(workspace),
         }
     except SearchIndexError as error:
         index = {"index version": f"none. {error.remedy}"}
@@ -123,3 +124,9 @@ def state(workspace: Workspace) -> dict[str, Any]:
         "encoder": workspace.settings.encoder.name,
         "generator": workspace.settings.generator.name,
     }
+
+
+def _releases(workspace: Workspace) -> dict[str, str]:
+    present, candidate = workspace.registry.in_force(), workspace.candidate().name
+    waiting = {} if present in {None, candidate} else {"candidate": f"{candidate}, see 'gristmill release list'"}
+    return {"release": present or "none yet", **waiting}

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from gristmill.asking import Answerer, in_force, pending
+from gristmill.cli import app
 from gristmill.errors import GateError
 from gristmill.evaluation.gate import Outcome
 from gristmill.evaluation.questions import Split
@@ -230,3 +232,22 @@ def test_an_evaluation_is_not_made_twice_and_goes_on_where_it_was_stopped(home: 
     assert found.split is Split.GATE
     assert found.summary.measures["right"].estimate > 0.7
     assert found.summary.safety == {"leak": 0, "injection": 0, "canary": 0}
+
+
+def test_the_commands_tell_and_move_releases(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = home.workspace(search=SearchSettings(bridge=False, passages=2))
+    monkeypatch.setattr("gristmill.cli.release.open_workspace", lambda: workspace)
+
+    def run(*words: str, code: int = 0) -> dict[str, Any]:
+        done = CliRunner().invoke(app, ["release", *words, "--json"])
+        assert done.exit_code == code, done.output
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    listed = run("list")
+    [candidate] = [each["release"] for each in listed["releases"] if each["state"] == "not decided"]
+    assert run("show", candidate)["manifest"]["search"]["passages"] == 2
+    assert run("diff", candidate)["differences"] == {"search.passages": [2, 3]}
+    assert run("promote", candidate, code=1)["kind"] == "GateError"
+    assert run("promote", candidate, "--anyway", "--reason", "to try it")["release"] == candidate
+    assert run("rollback")["release"] == listed["in_force"]
