@@ -7,16 +7,21 @@ The command line, the service and evaluations ask through here. How a release co
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from threading import Thread
 
 from gristmill.answering.answer import Answer
-from gristmill.answering.pipeline import Tools, answer
+from gristmill.answering.draft import Tools
+from gristmill.answering.events import Answered, Event
+from gristmill.answering.pipeline import answer, answer_events
 from gristmill.answering.receipts import store_receipt
+from gristmill.corpus.policies import forbidden_kinds
 from gristmill.evaluation.running import CountingGenerator
 from gristmill.identity import Asker
 from gristmill.models.generators import OpenVinoGenerator
+from gristmill.models.remembering import RememberingEncoder
 from gristmill.release.manifest import Release
 from gristmill.release.opening import open_index
 from gristmill.search.retrieval import Passage, Query, retrieve
@@ -61,14 +66,23 @@ class Answerer:
 
     def ask(self, question: str, asker: Asker) -> Answer:
         """Answer a question and store the receipt."""
-        given = self.answer(question, asker)
-        store_receipt(self._workspace.database, given, asker)
-        return given
+        *_, last = self.ask_events(question, asker)
+        assert isinstance(last, Answered)
+        return last.answer
+
+    def ask_events(self, question: str, asker: Asker) -> Iterator[Event]:
+        """Answer a question, telling what is ready as soon as it is; the receipt is stored before the last event."""
+        self._keep_up()
+        for event in answer_events(question, asker, self.tools):
+            if isinstance(event, Answered):
+                store_receipt(self._workspace.database, event.answer, asker, self.tools)
+            yield event
 
     def answer(self, question: str, asker: Asker) -> Answer:
         """Answer a question without a receipt: for evaluations."""
         self._keep_up()
-        return answer(question, asker, self.tools)
+        # Nothing kept is measured, and nothing leaves the machine for a measurement.
+        return answer(question, asker, replace(self.tools, cache=None, router=None))
 
     def search(self, question: str, asker: Asker, k: int | None = None) -> list[Passage]:
         """Return the `k` best passages for a question; as many as the release gives an answer when not said."""
@@ -101,14 +115,17 @@ class Answerer:
         release, models = self.release, self._models
         return Tools(
             self._index,
-            models.encoder,
-            models.bridge,
+            RememberingEncoder(models.encoder),
+            None if models.bridge is None else RememberingEncoder(models.bridge),
             models.generator,
             release.prompt_text,
             release.search_settings,
             release.answering_settings,
             release.name,
             self._nonce(),
+            forbidden_kinds(self._workspace.settings),
+            self._workspace.answer_cache,
+            self._workspace.router,
         )
 
     def _opened(self) -> IndexVersion:

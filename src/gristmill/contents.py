@@ -13,7 +13,16 @@ from gristmill.fingerprint import file_hash, fingerprint, lines_hash
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.version import read_manifest
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, QUESTIONS, SOURCE_FILES, Table
+from gristmill.storage.tables import (
+    CHUNKS,
+    DOCUMENTS,
+    EMBEDDINGS,
+    INTERACTIONS,
+    PARSED,
+    QUESTIONS,
+    SOURCE_FILES,
+    Table,
+)
 from gristmill.workspace import Workspace
 
 
@@ -84,4 +93,5 @@ _SUBSTANCE: dict[str, list[str]] = {
     CHUNKS.name: ["chunk", "embedding_key"],
     EMBEDDINGS.name: ["embedding"],
     QUESTIONS.name: ["question", "text", "evidence", "split", "set_aside"],
+    INTERACTIONS.name: ["receipt", "feedback"],
 }

@@ -58,6 +58,18 @@ def _units(number: int, passage: Passage) -> Iterator[Unit]:
                 yield _sentence(number, passage, start + at, sentence, headings)
 
 
+def readable(unit: Unit) -> str:
+    """Return a unit as plain text; of a table row, its cells with their names."""
+    if not unit.row:
+        return plain(unit.text)
+    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in unit.row) + "."
+
+
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of running text."""
+    return [sentence for line in text.splitlines() for _, sentence in _sentences(line)]
+
+
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield blocks: table rows and list items by line, running text by paragraph; headings and rules are left out."""
     at, held, begin = 0, "", 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import bench, documents, evaluation, release
+from gristmill.cli import audit, bench, documents, evaluation, mcp, people, prompts, receipts, release, serve
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -49,8 +49,15 @@ app.add_typer(release.app, name="release")
 app.add_typer(release.report_app, name="report")
 app.command()(evaluation.evaluate)
 app.command()(evaluation.gate)
+app.add_typer(prompts.app, name="prompts")
+app.add_typer(receipts.app, name="receipt")
 app.add_typer(bench.bench, name="bench")
 app.add_typer(bench.train, name="train")
+app.add_typer(serve.app)
+app.add_typer(mcp.app)
+app.add_typer(audit.app, name="audit")
+app.add_typer(people.app, name="people")
+app.add_typer(people.keys, name="keys")
 
 AsGroups = Annotated[
     list[str] | None, typer.Option("--as", metavar="GROUP", help="A group of the asker's; may be given several times.")

@@ -65,6 +65,13 @@ def policy_of(settings: Settings, source: str) -> SourcePolicy:
     )
 
 
+def forbidden_kinds(settings: Settings) -> frozenset[Kind]:
+    """Return the kinds of personal data that no answer may hold: those that are not kept in documents either."""
+    kinds = _kinds(settings.privacy)
+    otherwise = Policy(settings.privacy.default)
+    return frozenset(kind for kind in Kind if kinds.get(kind, otherwise) is not Policy.KEEP) | {Kind.SECRET}
+
+
 def _kinds(privacy: PrivacySettings) -> dict[Kind, Policy]:
     known = {kind.value.lower(): kind for kind in Kind}
     if unknown := {name for name in privacy.kinds if name.lower() not in known}:

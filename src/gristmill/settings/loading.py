@@ -17,12 +17,13 @@ from pydantic_settings import SettingsError as UnreadableValueError
 
 from gristmill.errors import SettingsError
 from gristmill.identity import EVERYONE
-from gristmill.settings.answering import AnsweringSettings, GeneratorSettings
+from gristmill.settings.answering import AnsweringSettings, CacheSettings, GeneratorSettings, RemoteSettings
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.evaluation import EvaluationSettings
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
 from gristmill.settings.section import normal_groups
+from gristmill.settings.service import ServiceSettings
 
 SETTINGS_FILE = "gristmill.toml"
 HOME_VARIABLE = "GRISTMILL_HOME"
@@ -56,7 +57,10 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     answering: AnsweringSettings = AnsweringSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    cache: CacheSettings = CacheSettings()
+    remote: RemoteSettings = RemoteSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
+    service: ServiceSettings = ServiceSettings()
 
     @classmethod
     def settings_customise_sources(
