@@ -13,7 +13,16 @@ from gristmill.fingerprint import file_hash, fingerprint, lines_hash
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.version import read_manifest
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, INTERACTIONS, PARSED, SOURCE_FILES, Table
+from gristmill.storage.tables import (
+    CHUNKS,
+    DOCUMENTS,
+    EMBEDDINGS,
+    INTERACTIONS,
+    PARSED,
+    QUESTIONS,
+    SOURCE_FILES,
+    Table,
+)
 from gristmill.workspace import Workspace
 
 
@@ -36,6 +45,13 @@ def quarantine_contents(workspace: Workspace) -> Contents:
     """Return the contents of the list of unusable documents."""
     file = report_file(workspace.home)
     return Contents(str(file), unusable(workspace.lake).height, file_hash(file))
+
+
+def question_contents(lake: Lake) -> Contents:
+    """Return the contents of the question set."""
+    if lake.version(QUESTIONS) < 0:
+        return Contents(lake.url, 0, lines_hash(()))
+    return table_contents(lake, QUESTIONS)
 
 
 def index_contents(workspace: Workspace) -> Contents:
@@ -76,5 +92,6 @@ _SUBSTANCE: dict[str, list[str]] = {
     ],
     CHUNKS.name: ["chunk", "embedding_key"],
     EMBEDDINGS.name: ["embedding"],
+    QUESTIONS.name: ["question", "text", "evidence", "split", "set_aside"],
     INTERACTIONS.name: ["receipt", "feedback"],
 }

@@ -102,6 +102,11 @@ location = {location}
 # price_in = 0.0               # per million tokens
 # price_out = 0.0
 # daily_budget = 0.0
+
+# [evaluation]                 # what a changed setting or model must pass before it answers
+# questions = "questions.jsonl"  # or .csv; see docs/how-to/evaluate.md
+# margin = 0.05                # loss of right answers that is still 'not worse'
+# floors = {{ "kind=table" = 0.5 }}
 """
 
 
@@ -131,6 +136,7 @@ def state(workspace: Workspace) -> dict[str, Any]:
         index: dict[str, Any] = {
             "index version": int(version.folder.name),
             "chunks in the index": version.manifest.chunks,
+            **_releases(workspace),
         }
     except SearchIndexError as error:
         index = {"index version": f"none. {error.remedy}"}
@@ -145,3 +151,9 @@ def state(workspace: Workspace) -> dict[str, Any]:
         "encoder": workspace.settings.encoder.name,
         "generator": workspace.settings.generator.name,
     }
+
+
+def _releases(workspace: Workspace) -> dict[str, str]:
+    present, candidate = workspace.registry.in_force(), workspace.candidate().name
+    waiting = {} if present in {None, candidate} else {"candidate": f"{candidate}, see 'gristmill release list'"}
+    return {"release": present or "none yet", **waiting}

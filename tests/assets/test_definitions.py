@@ -33,6 +33,11 @@ EDGES: dict[str, set[str]] = {
     "chunks": {"accepted_documents"},
     "chunk_embeddings": {"chunks"},
     "search_index": {"chunk_embeddings"},
+    "question_set": {"accepted_documents"},
+    "release_candidate": {"search_index", "question_set"},
+    "release_evaluation": {"release_candidate", "question_set"},
+    "release": {"release_evaluation"},
+    "evaluation_report": {"release"},
 }
 IMPORT_DEFINITIONS = "import gristmill.definitions"
 ASK_FOR_HELP = """

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from threading import Lock
 
-from gristmill.asking import Answerer
+from gristmill.asking import Answerer, in_force
 from gristmill.errors import GristmillError, SearchIndexError
 from gristmill.service import metrics
 from gristmill.workspace import Workspace
@@ -49,7 +49,7 @@ class CurrentRelease:
         """Look for a new release and exchange it for the one in force. Returns whether it did."""
         with self._looking:
             try:
-                mark = _in_force(self._workspace)
+                mark = in_force(self._workspace)
                 if mark == self._mark:
                     return False
                 answerer = Answerer(self._workspace)
@@ -70,13 +70,6 @@ class CurrentRelease:
         while True:
             await asyncio.to_thread(self.look)
             await asyncio.sleep(seconds)
-
-
-def _in_force(workspace: Workspace) -> str | None:
-    number = workspace.index_store.current()
-    if number is None:
-        raise SearchIndexError("There is no search index yet.", "Run 'gristmill ingest FOLDER' first.")
-    return str(number)
 
 
 def _open(answerer: Answerer) -> None:
