@@ -72,7 +72,7 @@ class Answerer:
 
     def ask_events(self, question: str, asker: Asker) -> Iterator[Event]:
         """Answer a question, telling what is ready as soon as it is; the receipt is stored before the last event."""
-        self._keep_up()
+        self.keep_up()
         for event in answer_events(question, asker, self.tools):
             if isinstance(event, Answered):
                 store_receipt(self._workspace.database, event.answer, asker, self.tools)
@@ -80,13 +80,13 @@ class Answerer:
 
     def answer(self, question: str, asker: Asker) -> Answer:
         """Answer a question without a receipt: for evaluations."""
-        self._keep_up()
+        self.keep_up()
         # Nothing kept is measured, and nothing leaves the machine for a measurement.
         return answer(question, asker, replace(self.tools, cache=None, router=None))
 
     def search(self, question: str, asker: Asker, k: int | None = None) -> list[Passage]:
         """Return the `k` best passages for a question; as many as the release gives an answer when not said."""
-        self._keep_up()
+        self.keep_up()
         bridge = self._models.bridge if self._index.bridge is not None else None
         vector = self._models.encoder.encode([question])[0]
         bridged = bridge.encode([question])[0] if bridge is not None else None
@@ -132,7 +132,7 @@ class Answerer:
         self._ledger = self._workspace.lake.version(DOCUMENTS)
         return open_index(self._workspace.index_store, self.release, self._workspace.lake)
 
-    def _keep_up(self) -> None:
+    def keep_up(self) -> None:
         """Open the index again when the ledger changed: what was withdrawn is gone before a new release is out."""
         if self._workspace.lake.version(DOCUMENTS) != self._ledger:
             self._index = self._opened()

@@ -12,6 +12,7 @@ from threading import Lock
 
 from gristmill.asking import Answerer, in_force
 from gristmill.errors import GristmillError, SearchIndexError
+from gristmill.search.version import IndexVersion
 from gristmill.service import metrics
 from gristmill.workspace import Workspace
 
@@ -39,6 +40,16 @@ class CurrentRelease:
                 raise self._problem
             raise SearchIndexError("The service is still loading its models.", "Try again in a moment.")
         return self._serving
+
+    def index(self) -> IndexVersion:
+        """Return the index of the release in force, with today's audiences.
+
+        Raises:
+            SearchIndexError: there is none yet.
+        """
+        answerer = self.take()
+        answerer.keep_up()
+        return answerer.tools.index
 
     @property
     def name(self) -> str | None:
