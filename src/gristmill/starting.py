@@ -82,7 +82,7 @@ location = {location}
 # workers = 1                  # processes; each loads the models
 # names = ["answers.example"]  # host names that it answers to, besides those of this machine
 # https = false                # true behind a proxy that speaks HTTPS
-# limits = {{ per_minute = 60, questions_per_day = 2000 }}  # of one identity
+# limits = {{ per_minute = 60, questions_per_day = 2000, cost_per_day = 5.0 }}  # of one identity
 # traces = "http://localhost:4317"  # an OpenTelemetry collector; needs the extra 'tracing'
 # disputes = true              # say so when two documents differ
 # contact = "..."              # whom to ask when the documents do not answer
