@@ -70,7 +70,9 @@ class Limits:
         """
         midnight = datetime.fromtimestamp(self._now(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         query = select(func.count(), func.coalesce(func.sum(ReceiptDetailRow.cost), 0.0))
-        query = query.join(ReceiptDetailRow, ReceiptDetailRow.receipt == ReceiptRow.receipt, isouter=True)
+        query = query.select_from(ReceiptRow).join(
+            ReceiptDetailRow, ReceiptDetailRow.receipt == ReceiptRow.receipt, isouter=True
+        )
         query = query.where(ReceiptRow.asker == person, ReceiptRow.at >= midnight)
         with self._database.reading() as session:
             had, cost = session.execute(query).one()
