@@ -30,7 +30,8 @@ def main() -> None:
     parser.add_argument("--retrieval", action="store_true", help="Passages only, no answers.")
     arguments = parser.parse_args()
     workspace = Workspace()
-    answerer, texts = Answerer(workspace), stored_texts(workspace)
+    # What the settings make is measured, whatever is in force.
+    answerer, texts = Answerer(workspace, workspace.candidate()), stored_texts(workspace)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     latencies: list[float] = []
     for question in questions(arguments.split):

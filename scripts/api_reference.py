@@ -10,8 +10,8 @@ TARGET = Path(__file__).parents[1] / "docs" / "reference" / "api.md"
 _HEAD = """# The API
 
 Made by `python -m scripts.api_reference` from the service's own description, which a running service gives at
-`/api/openapi.json` with all shapes. Below `/api`, errors are `application/problem+json` (RFC 9457) with a `remedy`; below
-`/v1` they have OpenAI's shape. How to sign in stands in [Serve answers to others](../how-to/serve.md).
+`/api/openapi.json` with all shapes. Errors below `/api` are `application/problem+json` (RFC 9457) with a `remedy`;
+those below `/v1` have OpenAI's shape. How to sign in stands in [Serve answers to others](../how-to/serve.md).
 """
 
 
@@ -34,7 +34,7 @@ def _operation(path: str, verb: str, said: dict[str, Any], described: dict[str, 
     if rows:
         lines += ["| name | in | what |", "| --- | --- | --- |"]
         lines += [f"| `{name}` | {place} | {what} |" for name, place, what in rows] + [""]
-    good = next((answer for status, answer in said["responses"].items() if status.startswith("2")), {})
+    good: dict[str, Any] = next((answer for status, answer in said["responses"].items() if status.startswith("2")), {})
     returned = _resolved(good.get("content", {}).get("application/json", {}).get("schema", {}), described)
     if names := list(returned.get("properties", {})):
         lines += [f"Returns {', '.join(f'`{name}`' for name in names)}.", ""]

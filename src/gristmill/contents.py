@@ -15,7 +15,16 @@ from gristmill.fingerprint import file_hash, fingerprint, lines_hash
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.version import read_manifest
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, INTERACTIONS, PARSED, SOURCE_FILES, Table
+from gristmill.storage.tables import (
+    CHUNKS,
+    DOCUMENTS,
+    EMBEDDINGS,
+    INTERACTIONS,
+    PARSED,
+    QUESTIONS,
+    SOURCE_FILES,
+    Table,
+)
 from gristmill.workspace import Workspace
 
 
@@ -44,6 +53,13 @@ def data_report_contents(workspace: Workspace) -> Contents:
     """Return the contents of the data report; its page says when it was made, which changes nothing."""
     report = gather(workspace.lake)
     return Contents(str(data_report_file(workspace.home)), report.totals.all, fingerprint(as_markdown(report)))
+
+
+def question_contents(lake: Lake) -> Contents:
+    """Return the contents of the question set."""
+    if lake.version(QUESTIONS) < 0:
+        return Contents(lake.url, 0, lines_hash(()))
+    return table_contents(lake, QUESTIONS)
 
 
 def index_contents(workspace: Workspace) -> Contents:
@@ -84,5 +100,6 @@ _SUBSTANCE: dict[str, list[str]] = {
     ],
     CHUNKS.name: ["chunk", "embedding_key"],
     EMBEDDINGS.name: ["embedding"],
+    QUESTIONS.name: ["question", "text", "evidence", "split", "set_aside"],
     INTERACTIONS.name: ["receipt", "feedback"],
 }

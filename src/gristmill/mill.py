@@ -20,7 +20,9 @@ from gristmill.corpus.quarantine import report_file, write_quarantine_report
 from gristmill.corpus.report import Progress, Silent, StageReport
 from gristmill.corpus.sources import Source
 from gristmill.errors import BusyError, SettingsError
+from gristmill.evaluation.question_set import update_questions
 from gristmill.gates import judge, pass_or_stop
+from gristmill.release.fast_lane import FastLane
 from gristmill.search.chunking import chunk_documents
 from gristmill.search.embedding import embed_chunks
 from gristmill.search.index import publish_index
@@ -112,9 +114,23 @@ def chunk_embeddings(run: Run) -> StageReport:
 def search_index(run: Run) -> StageReport:
     """Build, audit and publish a new version of the search index, if anything changed."""
     workspace = run.workspace
-    return publish_index(
-        workspace.lake, workspace.index_store, workspace.encoders, workspace.settings.search, run.progress
+    search = workspace.settings.search
+    protected = workspace.registry.protected(search.keep_versions)
+    return publish_index(workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, protected)
+
+
+def question_set(run: Run) -> StageReport:
+    """Bring the question set up to date with its file and with the documents."""
+    return update_questions(run.workspace.lake, run.workspace.settings)
+
+
+def document_release(run: Run) -> StageReport:
+    """Put the documents of the newest index in force, if that is all that changed and retrieval does not suffer."""
+    workspace = run.workspace
+    lane = FastLane(
+        workspace.registry, workspace.index_store, workspace.lake, workspace.settings.evaluation, workspace.home
     )
+    return lane.publish(workspace.candidate(), workspace.encoders)
 
 
 STAGES: tuple[Stage, ...] = (
@@ -128,6 +144,10 @@ STAGES: tuple[Stage, ...] = (
 )
 
 
+# What follows a new index: the documents come into force, measured on the questions.
+RELEASE_STAGES: tuple[Stage, ...] = (question_set, document_release)
+
+
 def grind(run: Run) -> Iterator[StageReport]:
     """Run all stages in order, yielding each one's report.
 
@@ -137,7 +157,7 @@ def grind(run: Run) -> Iterator[StageReport]:
         SettingsError: there is no source.
     """
     with working(run.workspace, "ingest"):
-        for stage in STAGES:
+        for stage in (*STAGES, *RELEASE_STAGES):
             yield stage(run)
             pass_or_stop(run.workspace, stage.__name__)
 

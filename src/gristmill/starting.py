@@ -84,7 +84,7 @@ location = {location}
 # workers = 1                  # processes; each loads the models
 # names = ["answers.example"]  # host names that it answers to, besides those of this machine
 # https = false                # true behind a proxy that speaks HTTPS
-# limits = {{ per_minute = 60, questions_per_day = 2000 }}  # of one identity
+# limits = {{ per_minute = 60, questions_per_day = 2000, cost_per_day = 5.0 }}  # of one identity
 # traces = "http://localhost:4317"  # an OpenTelemetry collector; needs the extra 'tracing'
 # disputes = true              # say so when two documents differ
 # contact = "..."              # whom to ask when the documents do not answer
@@ -104,6 +104,11 @@ location = {location}
 # price_in = 0.0               # per million tokens
 # price_out = 0.0
 # daily_budget = 0.0
+
+# [evaluation]                 # what a changed setting or model must pass before it answers
+# questions = "questions.jsonl"  # or .csv; see docs/how-to/evaluate.md
+# margin = 0.05                # loss of right answers that is still 'not worse'
+# floors = {{ "kind=table" = 0.5 }}
 """
 
 
@@ -133,6 +138,7 @@ def state(workspace: Workspace) -> dict[str, Any]:
         index: dict[str, Any] = {
             "index version": int(version.folder.name),
             "chunks in the index": version.manifest.chunks,
+            **_releases(workspace),
         }
     except SearchIndexError as error:
         index = {"index version": f"none. {error.remedy}"}
@@ -147,3 +153,9 @@ def state(workspace: Workspace) -> dict[str, Any]:
         "encoder": workspace.settings.encoder.name,
         "generator": workspace.settings.generator.name,
     }
+
+
+def _releases(workspace: Workspace) -> dict[str, str]:
+    present, candidate = workspace.registry.in_force(), workspace.candidate().name
+    waiting = {} if present in {None, candidate} else {"candidate": f"{candidate}, see 'gristmill release list'"}
+    return {"release": present or "none yet", **waiting}

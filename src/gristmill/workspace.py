@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from gristmill.answering.cache import AnswerCache
+from gristmill.answering.prompts import load_prompt
 from gristmill.answering.receipts import spent_today
 from gristmill.answering.routing import Router
 from gristmill.corpus.sources import Source
@@ -19,13 +21,26 @@ from gristmill.errors import SettingsError
 from gristmill.models.bridge import BridgeEncoder
 from gristmill.models.encoder import Encoder, TextEncoder, TransformerEncoder
 from gristmill.models.generators import Generator, make_generator
-from gristmill.search.index import index_store
+from gristmill.release.manifest import Release, release_of
+from gristmill.release.registry import Registry
+from gristmill.search.chunking import chunker_fingerprint
+from gristmill.search.index import index_store, open_current
+from gristmill.search.version import Manifest
 from gristmill.settings import Settings, SourceSettings, load_settings
 from gristmill.storage.artifacts import VersionStore, write_durably
 from gristmill.storage.database import Database
 from gristmill.storage.journal import Journal
 from gristmill.storage.keyfile import key_at
 from gristmill.storage.lake import Lake
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models that a release names, ready to be loaded."""
+
+    encoder: TextEncoder
+    bridge: TextEncoder | None
+    generator: Generator
 
 
 class Workspace:
@@ -96,6 +111,34 @@ class Workspace:
     def generator(self) -> Generator:
         """The configured generator."""
         return make_generator(self.settings.generator, self.home / "cache" / "generators")
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The releases, and which one is in force."""
+        return Registry(self.database, self.home)
+
+    def candidate(self, index: Manifest | None = None) -> Release:
+        """Return the release that the settings make with an index: the newest one when none is given.
+
+        Raises:
+            SearchIndexError: nothing was published yet.
+        """
+        manifest = index or open_current(self.index_store).manifest
+        chunker = chunker_fingerprint(self.settings.chunker, self.encoder)
+        return release_of(self.settings, manifest, chunker, load_prompt(), self.generator)
+
+    def models(self, release: Release) -> Models:
+        """Return the models of a release: the configured ones where they are the same, else those that it names."""
+        encoder: TextEncoder = self.encoder
+        if encoder.fingerprint != release.encoders[0]:
+            encoder = TransformerEncoder(release.encoder_settings, self.home / "cache" / "encoder-verified.json")
+        bridge = None
+        if len(release.encoders) > 1 and release.search_settings.bridge:
+            bridge = self.bridge or BridgeEncoder(self.home / "cache" / "bridge-verified.json")
+        generator = self.generator
+        if generator.fingerprint != release.generator:
+            generator = make_generator(release.generation, self.home / "cache" / "generators")
+        return Models(encoder, bridge, generator)
 
     @cached_property
     def answer_cache(self) -> AnswerCache | None:

@@ -34,6 +34,11 @@ EDGES: dict[str, set[str]] = {
     "chunk_embeddings": {"chunks"},
     "search_index": {"chunk_embeddings"},
     "data_report": {"accepted_documents"},
+    "question_set": {"accepted_documents"},
+    "release_candidate": {"search_index", "question_set"},
+    "release_evaluation": {"release_candidate", "question_set"},
+    "release": {"release_evaluation"},
+    "evaluation_report": {"release"},
 }
 IMPORT_DEFINITIONS = "import gristmill.definitions"
 ASK_FOR_HELP = """

@@ -14,8 +14,10 @@ import polars as pl
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from gristmill.evaluation.gate import Outcome
 from gristmill.identity import Role
 from gristmill.mill import STAGES
+from gristmill.release.registry import Decision, Scope
 from gristmill.search.version import read_manifest, write_manifest
 from gristmill.service.app import create_app
 from gristmill.service.state import Service
@@ -70,10 +72,18 @@ class Mill:
         answer: dict[str, Any] = response.json()
         return answer
 
-    def publish_edited(self, old: str, new: str) -> int:
+    def put_in_force(self, release: str) -> None:
+        """Put a release in force, as if the gate had promoted it."""
+        registry = self.workspace.registry
+        decision = Decision(release, registry.in_force(), Scope.FULL, Outcome.PROMOTE, "a test")
+        registry.decide(decision)
+        registry.promote(release, who="test")
+
+    def publish_edited(self, old: str, new: str) -> str:
         """Publish the index in force with other words in it, without the minutes that making one takes.
 
-        Returns its number. Only what reads the rows sees the edit, which is all that shows a text.
+        Returns the release that it makes, which is put in force. Only what reads the rows sees the edit, which is all
+        that shows a text.
         """
         store = self.workspace.index_store
         before, number = store.current_folder(), store.numbers()[-1] + 1
@@ -87,7 +97,9 @@ class Mill:
         manifest = replace(read_manifest(folder), content=f"edited-{number}")
         write_manifest(folder, manifest)
         store.point_to(number)
-        return number
+        release = self.workspace.registry.keep(self.workspace.candidate(manifest))
+        self.put_in_force(release)
+        return release
 
 
 def ingest_at(root: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_receipt_is_for_who_asked_and_for_reviewers(mill: Mill) -> None:
     path = f"/api/receipts/{receipt}"
     own = mill.get("hal", path).json()
     assert PAY in own["answer"]
-    assert [step["step"] for step in own["trace"]][:2] == ["normalise", "find"]
+    assert {"normalise", "find"} <= {step["step"] for step in own["trace"]}
     assert mill.get("ann", path).status_code == 404
     assert mill.get("adm", path).json()["answer"] == own["answer"]
     reviewer = mill.get("rea", path).json()

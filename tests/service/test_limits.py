@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from threading import Event, Thread
 
 import pytest
+from sqlalchemy import update
 
 from gristmill.answering.events import Event as AnswerEvent
 from gristmill.asking import Answerer
 from gristmill.identity import Asker
+from gristmill.storage.records import ReceiptDetailRow
 from tests.service.conftest import MakeMill
 from tests.service.mills import QUESTION, Mill
 
@@ -35,6 +37,16 @@ def test_answers_in_a_day_are_limited_for_each_person(make_mill: MakeMill) -> No
     assert mill.post("hal", "/api/ask", {"question": QUESTION}).status_code == 200
     mill.service.limits._now = lambda: time.time() + 24 * 3600
     assert mill.post("ann", "/api/ask", {"question": QUESTION}).status_code == 200
+
+
+def test_what_answers_cost_in_a_day_is_limited_for_each_person(make_mill: MakeMill) -> None:
+    mill = make_mill(service={"limits": {"cost_per_day": 1.0}})
+    mill.ask("ann")
+    with mill.workspace.database.session() as session:
+        session.execute(update(ReceiptDetailRow).values(cost=1.01))
+    refused = mill.post("ann", "/api/ask", {"question": QUESTION})
+    assert (refused.status_code, "cost 1.01 today" in refused.json()["detail"]) == (429, True)
+    assert mill.post("hal", "/api/ask", {"question": QUESTION}).status_code == 200
 
 
 def test_guessing_keys_is_limited_by_address_and_fills_no_log(make_mill: MakeMill) -> None:

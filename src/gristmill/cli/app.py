@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import audit, bench, documents, mcp, people, prompts, receipts, report, serve
+from gristmill.cli import audit, bench, documents, evaluation, mcp, people, prompts, receipts, release, report, serve
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -45,6 +45,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(documents.app, name="documents")
+app.add_typer(release.app, name="release")
+app.command()(evaluation.evaluate)
+app.command()(evaluation.gate)
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")
 app.add_typer(report.app, name="report")

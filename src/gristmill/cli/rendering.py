@@ -29,6 +29,8 @@ _STAGE_NAMES = {
     "chunk": "Cutting into chunks",
     "embed": "Encoding chunks",
     "index": "Building the index",
+    "evaluate": "Asking questions",
+    "closed book": "Asking the model alone",
 }
 
 

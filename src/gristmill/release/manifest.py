@@ -1,51 +1,122 @@
-"""The manifest of a release: everything that can change an answer, and its name, the hash of that."""
+"""The manifest of a release: everything that can change an answer, and its name, the hash of that.
+
+A manifest holds what is needed to answer as it says, settings and prompt included, so that a release can be put back in
+force after the settings file has changed. Which release is in force is the registry's business.
+"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from gristmill.answering.prompts import Prompt
 from gristmill.fingerprint import fingerprint
 from gristmill.models.generators import Generator
 from gristmill.search.version import Manifest
-from gristmill.settings import Settings
-from gristmill.storage.artifacts import write_durably
+from gristmill.settings import AnsweringSettings, EncoderSettings, GeneratorSettings, SearchSettings, Settings
+
+SectionType = TypeVar("SectionType", bound=BaseModel)
+# Settings of search that decide how an index is kept and examined, not what is answered.
+_NOT_ANSWERING = {"audit_rows", "keep_versions"}
+# Where weights lie may differ between machines; what they are is in the fingerprints.
+_NOT_IDENTITY = {"encoder", "generator_settings"}
 
 
 @dataclass(frozen=True)
 class Release:
     """Everything that can change an answer."""
 
-    index: str  # content hash of the search index
-    encoders: tuple[str, ...]
+    index: str  # content hash of the search index; it covers documents, audiences, chunks and vectors
+    chunker: str  # fingerprint: with it one sees whether an index differs by its documents alone
+    encoders: tuple[str, ...]  # fingerprints: the main encoder's, then the bridge's
+    encoder: dict[str, Any]  # settings that load the main encoder
     search: dict[str, Any]
     answering: dict[str, Any]
-    prompt: str
-    generator: str
+    prompt: dict[str, str]
+    generator: str  # fingerprint
+    generator_settings: dict[str, Any]  # settings that load it
 
     @property
     def name(self) -> str:
         """The release's name: the hash of all its parts."""
-        return f"r-{fingerprint(asdict(self))[:12]}"
+        identity = {name: value for name, value in asdict(self).items() if name not in _NOT_IDENTITY}
+        return f"r-{fingerprint(identity)[:12]}"
+
+    @property
+    def search_settings(self) -> SearchSettings:
+        """How this release searches."""
+        return _read(SearchSettings, self.search)
+
+    @property
+    def answering_settings(self) -> AnsweringSettings:
+        """When this release answers."""
+        return _read(AnsweringSettings, self.answering)
+
+    @property
+    def encoder_settings(self) -> EncoderSettings:
+        """What loads this release's main encoder."""
+        return _read(EncoderSettings, self.encoder)
+
+    @property
+    def generation(self) -> GeneratorSettings:
+        """What loads this release's generator."""
+        return _read(GeneratorSettings, self.generator_settings)
+
+    @property
+    def prompt_text(self) -> Prompt:
+        """The prompt of this release."""
+        return Prompt(**self.prompt)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the manifest as it is stored."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, manifest: dict[str, Any]) -> Release:
+        """Return the release that a stored manifest describes."""
+        return cls(**manifest | {"encoders": tuple(manifest["encoders"])})
 
 
-def release_of(settings: Settings, index: Manifest, prompt: Prompt, generator: Generator) -> Release:
+def release_of(settings: Settings, index: Manifest, chunker: str, prompt: Prompt, generator: Generator) -> Release:
     """Return the release that these parts make."""
     return Release(
-        index.content,
-        index.encoders,
-        settings.search.model_dump(mode="json"),
-        settings.answering.model_dump(mode="json"),
-        prompt.sha,
-        generator.fingerprint,
+        index=index.content,
+        chunker=chunker,
+        encoders=index.encoders,
+        encoder=settings.encoder.model_dump(mode="json"),
+        search=settings.search.model_dump(mode="json", exclude=_NOT_ANSWERING),
+        answering=settings.answering.model_dump(mode="json"),
+        prompt=asdict(prompt),
+        generator=generator.fingerprint,
+        generator_settings=settings.generator.model_dump(mode="json"),
     )
 
 
-def keep(release: Release, home: Path) -> None:
-    """Write the manifest below the home folder, once: receipts name it."""
-    file = home / "releases" / f"{release.name}.json"
-    if not file.exists():
-        write_durably(file, json.dumps(asdict(release), indent=2, sort_keys=True) + "\n")
+def differences(one: Release, other: Release) -> dict[str, tuple[Any, Any]]:
+    """Return what differs between two releases: a dotted name, and the values of both."""
+    left, right = _flat(one), _flat(other)
+    names = sorted(left.keys() | right.keys())
+    return {name: (left.get(name), right.get(name)) for name in names if left.get(name) != right.get(name)}
+
+
+def differ_by_documents_alone(one: Release, other: Release) -> bool:
+    """Say whether nothing but the documents, as an index holds them, tells two releases apart."""
+    return one.name != other.name and replace(one, index=other.index).name == other.name
+
+
+def _flat(release: Release) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for field in fields(release):
+        value = getattr(release, field.name)
+        if isinstance(value, dict):
+            flat |= {f"{field.name}.{name}": each for name, each in value.items()}
+        else:
+            flat[field.name] = value
+    return flat
+
+
+def _read(section: type[SectionType], stored: dict[str, Any]) -> SectionType:
+    # A manifest of an older version may name a setting that is gone; what is new has its default.
+    return section(**{name: value for name, value in stored.items() if name in section.model_fields})

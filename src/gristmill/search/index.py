@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from gristmill.corpus.report import Change, Progress, StageReport
@@ -33,8 +33,11 @@ def publish_index(
     encoders: Sequence[TextEncoder],
     settings: SearchSettings,
     progress: Progress,
+    protected: Collection[str] = (),
 ) -> StageReport:
     """Bring the search index up to date with `chunks` and `embeddings`.
+
+    Versions with a content in `protected` are kept: releases answer from them.
 
     Raises:
         GateError: a stored decision on the tables that lead here forbids it, or there is none on them as they are.
@@ -57,7 +60,7 @@ def publish_index(
         findings = _audit({**task, "budget": settings.audit_rows})
         if not findings:
             store.publish(staging)
-            store.prune(settings.keep_versions)
+            store.prune(settings.keep_versions, [n for n in store.numbers() if _content(store.folder(n)) in protected])
             return _report(store, rows.height, began, published=True)
         if attempt == _TRIES - 1:
             said = " ".join(finding.message for finding in findings)
@@ -79,8 +82,12 @@ def open_current(store: VersionStore) -> IndexVersion:
 
 def _current_content(store: VersionStore) -> str | None:
     folder = store.current_folder()
+    return None if folder is None else _content(folder)
+
+
+def _content(folder: Path) -> str | None:
     try:
-        return None if folder is None else read_manifest(folder).content
+        return read_manifest(folder).content
     except SearchIndexError:
         return None
 

@@ -10,8 +10,9 @@ import asyncio
 import logging
 from threading import Lock
 
-from gristmill.asking import Answerer
+from gristmill.asking import Answerer, in_force
 from gristmill.errors import GristmillError, SearchIndexError
+from gristmill.search.version import IndexVersion
 from gristmill.service import metrics
 from gristmill.workspace import Workspace
 
@@ -40,6 +41,16 @@ class CurrentRelease:
             raise SearchIndexError("The service is still loading its models.", "Try again in a moment.")
         return self._serving
 
+    def index(self) -> IndexVersion:
+        """Return the index of the release in force, with today's audiences.
+
+        Raises:
+            SearchIndexError: there is none yet.
+        """
+        answerer = self.take()
+        answerer.keep_up()
+        return answerer.tools.index
+
     @property
     def name(self) -> str | None:
         """The name of the release in force, if there is one."""
@@ -49,7 +60,7 @@ class CurrentRelease:
         """Look for a new release and exchange it for the one in force. Returns whether it did."""
         with self._looking:
             try:
-                mark = _in_force(self._workspace)
+                mark = in_force(self._workspace)
                 if mark == self._mark:
                     return False
                 answerer = Answerer(self._workspace)
@@ -70,13 +81,6 @@ class CurrentRelease:
         while True:
             await asyncio.to_thread(self.look)
             await asyncio.sleep(seconds)
-
-
-def _in_force(workspace: Workspace) -> str | None:
-    number = workspace.index_store.current()
-    if number is None:
-        raise SearchIndexError("There is no search index yet.", "Run 'gristmill ingest FOLDER' first.")
-    return str(number)
 
 
 def _open(answerer: Answerer) -> None:

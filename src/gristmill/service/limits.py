@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from gristmill.service.problems import ProblemError
 from gristmill.settings import LimitSettings
 from gristmill.storage.database import Database
-from gristmill.storage.records import ReceiptRow
+from gristmill.storage.records import ReceiptDetailRow, ReceiptRow
 
 _MINUTE = 60
 _BUSY_SECONDS = 5
@@ -66,17 +66,26 @@ class Limits:
         """Let a person have one more answer today.
 
         Raises:
-            ProblemError: they had as many as a day allows.
+            ProblemError: they had as many as a day allows, or these cost as much.
         """
         midnight = datetime.fromtimestamp(self._now(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        query = select(func.count()).where(ReceiptRow.asker == person, ReceiptRow.at >= midnight)
+        query = select(func.count(), func.coalesce(func.sum(ReceiptDetailRow.cost), 0.0))
+        query = query.select_from(ReceiptRow).join(
+            ReceiptDetailRow, ReceiptDetailRow.receipt == ReceiptRow.receipt, isouter=True
+        )
+        query = query.where(ReceiptRow.asker == person, ReceiptRow.at >= midnight)
         with self._database.reading() as session:
-            had = session.scalar(query) or 0
+            had, cost = session.execute(query).one()
+        allowed = None
         if had >= self._settings.questions_per_day:
+            allowed = f"You had the {self._settings.questions_per_day} answers that one day allows."
+        elif cost > self._settings.cost_per_day:
+            allowed = f"Your answers cost {cost:.2f} today; a day allows {self._settings.cost_per_day:.2f}."
+        if allowed is not None:
             seconds = int(midnight.timestamp() + 24 * 3600 - self._now()) + 1
             raise ProblemError(
                 HTTPStatus.TOO_MANY_REQUESTS,
-                f"You had the {self._settings.questions_per_day} answers that one day allows.",
+                allowed,
                 "Ask again tomorrow, or ask an admin for more.",
                 {"Retry-After": str(seconds)},
             )

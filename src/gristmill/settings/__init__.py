@@ -12,6 +12,7 @@ from gristmill.settings.answering import (
     RemoteSettings,
 )
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
+from gristmill.settings.evaluation import EvaluationSettings
 from gristmill.settings.loading import (
     HOME_VARIABLE,
     SETTINGS_FILE,
@@ -36,6 +37,7 @@ __all__ = [
     "ContactRule",
     "CorpusSettings",
     "EncoderSettings",
+    "EvaluationSettings",
     "GeneratorSettings",
     "LimitSettings",
     "OrchestrationSettings",

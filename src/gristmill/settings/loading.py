@@ -20,6 +20,7 @@ from gristmill.errors import SettingsError
 from gristmill.identity import EVERYONE
 from gristmill.settings.answering import AnsweringSettings, CacheSettings, GeneratorSettings, RemoteSettings
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
+from gristmill.settings.evaluation import EvaluationSettings
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
 from gristmill.settings.section import normal_groups
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     generator: GeneratorSettings = GeneratorSettings()
     search: SearchSettings = SearchSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     cache: CacheSettings = CacheSettings()
     remote: RemoteSettings = RemoteSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()

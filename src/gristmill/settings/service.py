@@ -12,6 +12,7 @@ class LimitSettings(Section):
 
     per_minute: int = Field(60, ge=1, description="Requests of one identity in a minute.")
     questions_per_day: int = Field(2_000, ge=1, description="Answers of one identity in a day (UTC).")
+    cost_per_day: float = Field(5.0, ge=0, description="Most that the answers of one identity may cost in a day (UTC).")
     failures_per_minute: int = Field(20, ge=1, description="Failed sign-ins and unknown keys of one address.")
     body_bytes: int = Field(262_144, ge=1_024, description="Largest body of a request.")
     seconds: float = Field(60.0, gt=0, description="Longest time that a request may take.")

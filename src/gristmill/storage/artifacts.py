@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,10 +97,11 @@ class VersionStore:
         with self._lock("point"):
             write_durably(self.root / "current", str(number))
 
-    def prune(self, keep: int) -> list[int]:
-        """Delete all but the newest `keep` versions and the one in force; return the deleted numbers."""
+    def prune(self, keep: int, protected: Collection[int] = ()) -> list[int]:
+        """Delete all but the newest `keep` versions, the one in force and `protected`; return the deleted numbers."""
         with self._lock("prune"):
-            doomed = [number for number in self.numbers()[:-keep] if number != self.current()]
+            kept = {self.current(), *protected}
+            doomed = [number for number in self.numbers()[:-keep] if number not in kept]
             for number in doomed:
                 # First out of sight in one step: killed here, it is swept later, and never taken for a version.
                 swept = self.root / "staging" / f"pruned-{number:06d}"

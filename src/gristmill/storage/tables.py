@@ -202,6 +202,38 @@ STAGE_GATES = Table(
         }
     ),
 )
+EVIDENCE = pl.List(
+    pl.Struct(
+        {
+            "document": pl.String,
+            "quote": pl.String,
+            "found": pl.String,  # how it was found: a Found of evaluation/grounding.py
+            "start": pl.Int64,
+            "end": pl.Int64,
+        }
+    )
+)
+QUESTIONS = Table(
+    "questions",
+    "question",
+    schema(
+        {
+            "question": pl.String,
+            "text": pl.String,
+            "language": pl.String,
+            "kind": pl.String,
+            "groups": pl.List(pl.String),  # of the asker
+            "answerable": pl.Boolean,
+            "answer": pl.String,
+            "evidence": EVIDENCE,
+            "split": pl.String,  # a Split of evaluation/questions.py; never changed once given
+            "cluster": pl.String,  # near duplicates share one
+            "origin": pl.String,  # an Origin of evaluation/questions.py
+            "set_aside": pl.String,  # why it does not count at the moment; null when it counts
+            "changed": TIME,
+        }
+    ),
+)
 INTERACTIONS = Table(
     "interactions",
     "receipt",
@@ -243,38 +275,6 @@ INTERACTIONS = Table(
         }
     ),
 )
-EVIDENCE = pl.List(
-    pl.Struct(
-        {
-            "document": pl.String,
-            "quote": pl.String,
-            "found": pl.String,  # how it was found: a Found of evaluation/grounding.py
-            "start": pl.Int64,
-            "end": pl.Int64,
-        }
-    )
-)
-QUESTIONS = Table(
-    "questions",
-    "question",
-    schema(
-        {
-            "question": pl.String,
-            "text": pl.String,
-            "language": pl.String,
-            "kind": pl.String,
-            "groups": pl.List(pl.String),  # of the asker
-            "answerable": pl.Boolean,
-            "answer": pl.String,
-            "evidence": EVIDENCE,
-            "split": pl.String,  # a Split of evaluation/questions.py; never changed once given
-            "cluster": pl.String,  # near duplicates share one
-            "origin": pl.String,  # an Origin of evaluation/questions.py
-            "set_aside": pl.String,  # why it does not count at the moment; null when it counts
-            "changed": TIME,
-        }
-    ),
-)
 DATA_RUNS = Table(
     "data_runs",
     "run",
@@ -303,7 +303,7 @@ TABLES = (
     EMBEDDINGS,
     OVERRULES,
     STAGE_GATES,
-    INTERACTIONS,
     QUESTIONS,
+    INTERACTIONS,
     DATA_RUNS,
 )

@@ -106,14 +106,15 @@ def document(
     ] = None,
 ) -> DocumentOut:
     """Return a document that the asker may see, cut at the places to highlight."""
-    tools = service.current.take().tools
-    if document not in (sight := Sight.of(person, tools.index)).audiences:
+    release, index = service.current.name, service.current.index()
+    if document not in (sight := Sight.of(person, index)).audiences:
         raise not_found("document")
     if not sight.sees(document):
         service.journal.note(person.name, "denied", f"document {document}")
         raise not_found("document")
-    found = read_document(tools.index, document)
+    found = read_document(index, document)
     assert found is not None
+    assert release is not None
     spans = _cited(service, person, document, receipt) if receipt is not None else _asked(span or ())
     places, lost = placed(found, spans)
     return DocumentOut(
@@ -121,7 +122,7 @@ def document(
         title=found.title,
         language=found.language,
         modified=found.modified,
-        release=tools.release,
+        release=release,
         parts=[PartOut.model_validate(part, from_attributes=True) for part in parts(found, places)],
         pages=[PageOut.model_validate(page, from_attributes=True) for page in found.pages],
         lost=lost,

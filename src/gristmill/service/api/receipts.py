@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
+from gristmill.answering.receipts import read_receipt
 from gristmill.identity import Person, Role
 from gristmill.learning.feedback import of_receipts
 from gristmill.service.api.schemas import CitationOut, FeedbackOut
@@ -56,6 +57,9 @@ class ReceiptOut(BaseModel):
     trace: list[StepTaken]
     latency_ms: float
     feedback: list[FeedbackOut]
+    details: dict[str, Any] | None = Field(
+        description="What made the answer, its checks, its cost; null when something is withheld."
+    )
 
 
 class Receipts(BaseModel):
@@ -105,7 +109,7 @@ def readable_receipt(service: Service, person: Person, receipt: str) -> ReceiptR
 
 def receipt_out(service: Service, person: Person, row: ReceiptRow) -> ReceiptOut:
     """Return a receipt as far as a person may see it."""
-    sight = Sight.of(person, service.current.take().tools.index)
+    sight = Sight.of(person, service.current.index())
     answered, whole = sight.sees_answer(row), sight.sees_evidence(row)
     only = None if person.role.includes(Role.REVIEWER) else person.name
     return ReceiptOut(
@@ -127,6 +131,7 @@ def receipt_out(service: Service, person: Person, row: ReceiptRow) -> ReceiptOut
         # A note may quote what a passage says.
         trace=[StepTaken.model_validate(step | ({} if whole else {"note": ""})) for step in row.trace],
         latency_ms=row.latency_ms,
+        details=read_receipt(service.workspace.database, row.receipt).details if whole else None,
         feedback=[
             FeedbackOut.of(given, correction=answered)
             for given in of_receipts(service.workspace.database, [row.receipt], only)

@@ -6,15 +6,19 @@ from gristmill.storage.records.feedback import FeedbackRow
 from gristmill.storage.records.people import KeyRow, MembershipRow, PersonRow, SessionRow
 from gristmill.storage.records.receipt_details import ReceiptDetailRow
 from gristmill.storage.records.receipts import ReceiptRow
+from gristmill.storage.records.releases import GateDecisionRow, ReleaseMoveRow, ReleaseRow
 
 __all__ = [
     "Base",
     "EventRow",
     "FeedbackRow",
+    "GateDecisionRow",
     "KeyRow",
     "MembershipRow",
     "PersonRow",
     "ReceiptDetailRow",
     "ReceiptRow",
+    "ReleaseMoveRow",
+    "ReleaseRow",
     "SessionRow",
 ]

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op  # noqa: TID253 - only Alembic imports this module
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:

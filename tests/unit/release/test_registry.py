@@ -1,0 +1,145 @@
+"""The registry: one release in force, moved only by what was decided, and put back in one move."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gristmill.errors import GateError, SettingsError
+from gristmill.evaluation.gate import Outcome
+from gristmill.release.manifest import Release, differ_by_documents_alone, differences
+from gristmill.release.registry import Decision, How, Registry, Scope
+from gristmill.settings import AnsweringSettings, EncoderSettings, GeneratorSettings, SearchSettings
+from gristmill.storage.database import Database
+
+FIRST = Release(
+    index="i1",
+    chunker="c",
+    encoders=("e",),
+    encoder=EncoderSettings().model_dump(mode="json"),
+    search=SearchSettings().model_dump(mode="json"),
+    answering=AnsweringSettings().model_dump(mode="json"),
+    prompt={"name": "answer", "system": "s", "user": "u", "sha": "p"},
+    generator="g",
+    generator_settings=GeneratorSettings().model_dump(mode="json"),
+)
+SECOND = replace(FIRST, index="i2")
+THIRD = replace(FIRST, search=SearchSettings(passages=9).model_dump(mode="json"))
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    made = Registry(Database(f"sqlite:///{tmp_path / 'gristmill.db'}"), tmp_path)
+    made.start(FIRST)
+    return made
+
+
+def decided(
+    registry: Registry, release: Release, outcome: Outcome = Outcome.PROMOTE, baseline: Release = FIRST,
+    scope: Scope = Scope.FULL,
+) -> str:  # fmt: skip
+    registry.keep(release)
+    registry.decide(Decision(release.name, baseline.name, scope, outcome, "because"))
+    return release.name
+
+
+def test_the_first_release_comes_into_force_once(registry: Registry) -> None:
+    assert registry.in_force() == FIRST.name
+    assert registry.start(SECOND) == FIRST.name
+    assert registry.in_force() == FIRST.name
+
+
+def test_a_manifest_survives_the_database_and_is_a_file_too(registry: Registry, tmp_path: Path) -> None:
+    assert registry.get(FIRST.name) == FIRST
+    assert registry.get(FIRST.name[:6]).name == FIRST.name
+    stored = json.loads((tmp_path / "releases" / f"{FIRST.name}.json").read_text())
+    assert Release.from_json(stored) == FIRST
+
+
+def test_a_release_without_a_decision_is_refused(registry: Registry) -> None:
+    registry.keep(SECOND)
+    with pytest.raises(GateError, match="Nothing was decided"):
+        registry.promote(SECOND.name, who="eva")
+    assert registry.in_force() == FIRST.name
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECT, Outcome.INSUFFICIENT])
+def test_only_a_decision_to_promote_promotes(registry: Registry, outcome: Outcome) -> None:
+    name = decided(registry, SECOND, outcome)
+    with pytest.raises(GateError, match=str(outcome)):
+        registry.promote(name, who="eva")
+
+
+def test_a_decision_against_what_is_no_longer_in_force_is_refused(registry: Registry) -> None:
+    stale = decided(registry, THIRD)
+    registry.promote(decided(registry, SECOND), who="eva")
+    with pytest.raises(GateError, match="is in force now"):
+        registry.promote(stale, who="eva")
+
+
+def test_a_later_rejection_undoes_an_earlier_yes(registry: Registry) -> None:
+    name = decided(registry, SECOND)
+    decided(registry, SECOND, Outcome.REJECT)
+    with pytest.raises(GateError, match="reject"):
+        registry.promote(name, who="eva")
+
+
+def test_a_decision_on_documents_promotes_nothing_that_asks_for_more(registry: Registry) -> None:
+    name = decided(registry, SECOND, scope=Scope.DOCUMENTS)
+    with pytest.raises(GateError, match="'documents', not 'full'"):
+        registry.promote(name, who="eva", scope=Scope.FULL)
+
+
+def test_a_rollback_is_one_move_and_takes_less_than_a_second(registry: Registry) -> None:
+    registry.promote(decided(registry, SECOND), who="eva")
+    began = time.perf_counter()
+    move = registry.rollback(who="eva", reason="worse")
+    assert time.perf_counter() - began < 1
+    assert (registry.in_force(), move.how) == (FIRST.name, How.ROLLED_BACK)
+    assert registry.withdrawn() == {SECOND.name}
+
+
+def test_two_rollbacks_go_two_steps_back(registry: Registry) -> None:
+    registry.promote(decided(registry, SECOND), who="eva")
+    registry.promote(decided(registry, THIRD, baseline=SECOND), who="eva")
+    registry.rollback(who="eva", reason="worse")
+    assert registry.in_force() == SECOND.name
+    registry.rollback(who="eva", reason="worse still")
+    assert registry.in_force() == FIRST.name
+    with pytest.raises(SettingsError, match="no earlier release"):
+        registry.rollback(who="eva", reason="and again")
+
+
+def test_nothing_that_never_answered_is_rolled_back_to(registry: Registry) -> None:
+    registry.keep(SECOND)
+    with pytest.raises(SettingsError, match="never in force"):
+        registry.rollback(who="eva", reason="x", to=SECOND.name)
+
+
+def test_the_list_tells_the_state_of_each(registry: Registry) -> None:
+    registry.promote(decided(registry, SECOND), who="eva")
+    registry.rollback(who="eva", reason="worse")
+    decided(registry, THIRD, Outcome.REJECT)
+    states = {each.release: each.state for each in registry.listed()}
+    assert states == {FIRST.name: "in force", SECOND.name: "rolled back", THIRD.name: "reject"}
+
+
+def test_indexes_of_recent_releases_are_protected(registry: Registry) -> None:
+    registry.promote(decided(registry, SECOND), who="eva")
+    assert registry.protected(0) == {"i2"}
+    assert registry.protected(1) == {"i1", "i2"}
+
+
+def test_differences_name_what_changed() -> None:
+    assert differences(FIRST, THIRD) == {"search.passages": (5, 9)}
+    assert differ_by_documents_alone(FIRST, SECOND)
+    assert not differ_by_documents_alone(FIRST, THIRD)
+
+
+def test_where_weights_lie_is_not_what_they_are() -> None:
+    moved = replace(FIRST, generator_settings=FIRST.generator_settings | {"path": "/elsewhere/model.gguf"})
+    assert moved.name == FIRST.name
