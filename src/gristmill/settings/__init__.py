@@ -15,7 +15,7 @@ from gristmill.settings.loading import (
     settings_file,
 )
 from gristmill.settings.orchestration import OrchestrationSettings
-from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
+from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 
 __all__ = [
     "HOME_VARIABLE",
@@ -26,6 +26,7 @@ __all__ = [
     "ChunkerSettings",
     "CorpusSettings",
     "EncoderSettings",
+    "FocusSettings",
     "GeneratorSettings",
     "OrchestrationSettings",
     "ParserSettings",

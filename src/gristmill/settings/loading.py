@@ -20,7 +20,7 @@ from gristmill.identity import EVERYONE
 from gristmill.settings.answering import AnsweringSettings, GeneratorSettings
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.orchestration import OrchestrationSettings
-from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
+from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.section import normal_groups
 
 SETTINGS_FILE = "gristmill.toml"
@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     encoder: EncoderSettings = EncoderSettings()
     generator: GeneratorSettings = GeneratorSettings()
     search: SearchSettings = SearchSettings()
+    focus: FocusSettings = FocusSettings()
     answering: AnsweringSettings = AnsweringSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
 
