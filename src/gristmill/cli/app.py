@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import bench, documents
+from gristmill.cli import bench, bench_search, documents
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -45,7 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(documents.app, name="documents")
-app.add_typer(bench.bench, name="bench")
+app.add_typer(bench_search.bench, name="bench")
 app.add_typer(bench.train, name="train")
 
 AsGroups = Annotated[

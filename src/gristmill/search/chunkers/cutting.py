@@ -31,11 +31,10 @@ class TokenRuler:
 
     def __init__(self, text: str, tokenizer: Tokenizer) -> None:
         encoding = tokenizer.encode(text, add_special_tokens=False)
-        self._starts = [start for start, _ in encoding.offsets]
+        offsets, words = encoding.offsets, encoding.word_ids  # each access makes a new list
+        self._starts = [start for start, _ in offsets]
         self._words = [
-            start
-            for at, (start, _) in enumerate(encoding.offsets)
-            if not at or encoding.word_ids[at] != encoding.word_ids[at - 1]
+            start for start, word, before in zip(self._starts, words, [None, *words], strict=False) if word != before
         ]
 
     def tokens(self, start: int, end: int) -> int:
