@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import bench, bench_search, documents
+from gristmill.cli import bench, bench_search, documents, tune
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -47,6 +47,7 @@ app = typer.Typer(
 app.add_typer(documents.app, name="documents")
 app.add_typer(bench_search.bench, name="bench")
 app.add_typer(bench.train, name="train")
+app.add_typer(tune.tune, name="tune")
 
 AsGroups = Annotated[
     list[str] | None, typer.Option("--as", metavar="GROUP", help="A group of the asker's; may be given several times.")
