@@ -24,7 +24,7 @@ def _group() -> None:
 def tune_search(
     questions: Annotated[
         Path | None,
-        typer.Option("--questions", help="Questions with evidence, a JSON object a line; split 'tune' counts."),
+        typer.Option("--questions", help="Questions with evidence, one JSON object a line."),
     ] = None,
     count: Annotated[int, typer.Option("--count", min=20, help="How many questions to make from the corpus.")] = 200,
     documents: Annotated[

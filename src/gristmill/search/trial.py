@@ -50,7 +50,7 @@ def build_trial(
 
 
 def _rows(source: TrialText, spans: Sequence[Span]) -> pl.DataFrame:
-    starts = [*(span.start for span in spans[1:]), spans[-1].end if spans else 0]
+    starts = [*(span.start for span in spans[1:]), *(span.end for span in spans[-1:])]
     texts = [source.text[span.start : span.end] for span in spans]
     columns = {
         "chunk": [fingerprint(source.document, span.start, span.end) for span in spans],

@@ -23,7 +23,8 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #8884; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
-tr.chosen td { font-weight: 600; } svg { width: 100%; height: auto; } svg text { font: 12px system-ui; fill: currentColor; }
+tr.chosen td { font-weight: 600; } svg { width: 100%; height: auto; }
+svg text { font: 12px system-ui; fill: currentColor; }
 pre { background: #8882; padding: .75rem; overflow-x: auto; }
 """
 
