@@ -56,3 +56,6 @@ class FocusSettings(Section):
     tokens: int = Field(780, ge=32, description="Most tokens of all passages of a question together.")
     passages: int = Field(10, ge=1, le=50, description="Passages that are looked at; the best spans of them are kept.")
     neighbours: int = Field(1, ge=0, le=5, description="Chunks before and after a found one that are looked at too.")
+    encoded_units: int = Field(
+        0, ge=0, description="Sentences that are encoded to compare their meaning; the words of all are compared."
+    )

@@ -86,7 +86,7 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
 def benchmark_retrieval(found: RetrievalSet, parts: SearchParts, methods: Sequence[Method]) -> RetrievalReport:
     """Index the documents and ask every judged query by each method."""
     asked = sorted(found.relevant)
-    with parts.searcher(_told_apart(found.documents)) as searcher:
+    with parts.searcher(told_apart(found.documents)) as searcher:
         searcher.warm([found.queries[query] for query in asked])
         results = tuple(_measure(searcher.by(method), method, found, asked, parts) for method in methods)
         chunks = searcher.index.manifest.chunks
@@ -116,8 +116,8 @@ def _measure(
     return MethodResult(method, {name: tuple(column) for name, column in values.items()})
 
 
-def _told_apart(documents: Sequence[TrialText]) -> list[TrialText]:
-    """Return documents whose text is not empty: a document with a title alone is found by it."""
+def told_apart(documents: Sequence[TrialText]) -> list[TrialText]:
+    """Return documents that have a text: one with a title alone is found by that."""
     return [
         document if document.text.strip() else TrialText(document.document, "", document.title, document.language)
         for document in documents
