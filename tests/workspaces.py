@@ -37,7 +37,11 @@ def workspace_at(
     """Return a workspace with one parsing process, no bridge, and a fake encoder unless another is given."""
     listed = tuple(s if isinstance(s, SourceSettings) else source(s) for s in sources)
     # Documents of tests are short and alike, and some are bad on purpose.
-    lenient = {"quality": {"too_short": 0, "repeated_lines": 1}, "max_bad_share": 1.0, "leave_out_duplicates": False}
+    lenient = {
+        "quality": {"too_short": 0, "only_repeated_lines": 1},
+        "max_bad_share": 1.0,
+        "leave_out_duplicates": False,
+    }
     defaults: dict[str, Any] = {"parser": {"workers": 1}, "search": {"bridge": False}, "corpus": lenient}
     made = Settings(root=home.parent, home=home, sources=listed, **(defaults | settings))
     write(home, {"pseudonyms.key": _PSEUDONYM_KEY})

@@ -44,6 +44,7 @@ location = {location}
 # ocr_languages = ["eng", "deu", "fra"]
 
 # [corpus]
+# hidden_orders = "leave out"  # or "quarantine": the whole document that orders a model where no reader looks
 # max_bad_share = 0.25         # beyond it nothing is built on the documents
 # stale_after_days = 2556      # a document that states an older date is told apart
 # quality = {{ too_short = 5 }}  # thresholds by rule; a source can have its own

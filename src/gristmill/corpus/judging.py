@@ -98,7 +98,7 @@ def examine(document: ParsedDocument, policy: SourcePolicy, key: bytes) -> Judge
         (
             *_quality(document, visible.text, policy),
             *private,
-            *_screened(text, [mask.text(piece) for piece in _hidden_pieces(document.hidden)]),
+            *_screened(text, [mask.text(piece) for piece in _hidden_pieces(document.hidden)], policy),
             *_cleaned(clean.findings),
             *_separated(visible.removed),
         ),
@@ -151,13 +151,20 @@ def _quality(document: ParsedDocument, text: str, policy: SourcePolicy) -> Itera
         yield Finding(violation.rule, violation.severity, violation.reason, violation.recovery)
 
 
-def _screened(text: str, hidden: Sequence[str]) -> Iterator[Finding]:
+def _screened(text: str, hidden: Sequence[str], policy: SourcePolicy) -> Iterator[Finding]:
     screening = injection.screen(text, hidden)
     if screening.verdict is injection.Verdict.CLEAN:
         return
+    said_by_all = _folded(text)
+    is_left_out = not any(_folded(piece) in said_by_all for piece in hidden if piece.strip())
     strongest = sorted(screening.findings, key=lambda finding: -finding.score)[:_NAMED_FINDINGS]
     said = " ".join(f"{finding.explanation} {_quoted(finding.excerpt)}" for finding in strongest)
-    if screening.verdict is injection.Verdict.QUARANTINE:
+    if policy.leaves_out_hidden_orders and all(finding.hidden for finding in screening.findings) and is_left_out:
+        yield warning(
+            "injection", f"It speaks to a language model where no reader sees it; that was left out: {said}",
+            "Find out who put it there, and take it out of the file.",
+        )  # fmt: skip
+    elif screening.verdict is injection.Verdict.QUARANTINE:
         yield error(
             "injection", f"It speaks to a language model: {said}",
             "Take the passage out of the file and find out who put it there. If it is meant, accept the document.",
@@ -202,6 +209,10 @@ def heading_of(text: str) -> str:
     """Return the first heading near the beginning of a Markdown text, or nothing."""
     found = _HEADING.search(text[:_HEADING_WITHIN])
     return found[1].strip() if found else ""
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _quoted(excerpt: str) -> str:

@@ -18,6 +18,8 @@ _FENCE = re.compile(r"^[ ]{0,3}```", re.MULTILINE)
 # A line that says something: shorter ones (figures, "n/a", rules) repeat in good documents.
 _SHORTEST_TELLING_LINE = 20
 _FEWEST_TELLING_LINES = 6
+# A list of the same line with something to say beside it is a form, and what it says can be asked for.
+_FEWEST_WORDS_BESIDE = 20
 _FEWEST_ROWS = 4
 _PROSE_END = 6
 # Words that no sentence ends with, in the languages of most documents here.
@@ -51,6 +53,7 @@ class Measures:
     symbol_share: float | None
     broken_share: float | None
     repeated_share: float | None
+    only_repetition: float | None  # the share again, where hardly anything else is said
     characters_per_page: float | None
     abrupt_end: float | None
     words_without_language: float | None
@@ -66,13 +69,15 @@ def measure(document: QualityInput, now: date) -> Measures:
     figures = sum(map(text.count, "0123456789"))
     bare = len(text) - sum(map(text.count, _NOT_CONTENT))
     is_paged = document.pages > 0
+    repetition = _repetition(text)
     return Measures(
         words=None if is_paged else words,
         words_if_any=words or None,
         letter_share=_share(alphanumeric - figures, bare),
         symbol_share=_share(bare - alphanumeric, bare),
         broken_share=_share(sum(map(text.count, _BROKEN)), len(text)),
-        repeated_share=_repeated_share(text),
+        repeated_share=repetition.share,
+        only_repetition=repetition.share if repetition.words_without < _FEWEST_WORDS_BESIDE else None,
         characters_per_page=bare / document.pages if is_paged else None,
         abrupt_end=float(_ends_abruptly(text)),
         words_without_language=words if document.language == "und" else 0,
@@ -85,12 +90,19 @@ def _share(count: int, of: int) -> float | None:
     return count / of if of else None
 
 
-def _repeated_share(text: str) -> float | None:
+@dataclass(frozen=True, slots=True)
+class _Repetition:
+    share: float | None
+    words_without: int  # words of the text when each line is said once
+
+
+def _repetition(text: str) -> _Repetition:
     # Parsers join the lines of a paragraph, so a repeated line can become a repeated sentence.
     lines = [line.strip() for line in text.replace(". ", ".\n").split("\n")]
     telling = Counter(line for line in lines if len(line) >= _SHORTEST_TELLING_LINE and _LETTER.search(line))
     total = telling.total()
-    return 1 - len(telling) / total if total >= _FEWEST_TELLING_LINES else None
+    share = 1 - len(telling) / total if total >= _FEWEST_TELLING_LINES else None
+    return _Repetition(share, sum(len(_WORD.findall(line)) for line in set(lines)) if share else 0)
 
 
 def _ends_abruptly(text: str) -> bool:

@@ -18,7 +18,7 @@ from gristmill.fingerprint import fingerprint
 from gristmill.settings import PrivacySettings, Settings
 
 # Raised by whoever changes what an examination finds: rules, detectors, cleaning.
-_CODE_VERSION = 1
+_CODE_VERSION = 2
 # These depend on the day or on other documents, and are decided anew in every run.
 STALE, SUPERSEDED = "stale", "superseded"
 
@@ -31,6 +31,7 @@ class SourcePolicy:
     stale: Rule
     privacy: Mapping[Kind, Policy]
     otherwise: Policy
+    leaves_out_hidden_orders: bool = True  # instead of holding the whole document back
 
     @property
     def fingerprint(self) -> str:
@@ -38,8 +39,9 @@ class SourcePolicy:
         rules = [(rule.name, rule.severity.value, rule.threshold) for rule in self.rules]
         privacy = {kind.value: policy.value for kind, policy in self.privacy.items()}
         return fingerprint(
-            "policy", _CODE_VERSION, rules, privacy, self.otherwise.value, CLASSIFIER_SHA256, SIGNATURE_VERSION
-        )
+            "policy", _CODE_VERSION, rules, privacy, self.otherwise.value, self.leaves_out_hidden_orders,
+            CLASSIFIER_SHA256, SIGNATURE_VERSION,
+        )  # fmt: skip
 
 
 def policy_of(settings: Settings, source: str) -> SourcePolicy:
@@ -59,6 +61,7 @@ def policy_of(settings: Settings, source: str) -> SourcePolicy:
         next(rule for rule in rules if rule.name == STALE),
         _kinds(privacy),
         Policy(privacy.default),
+        corpus.hidden_orders == "leave out",
     )
 
 

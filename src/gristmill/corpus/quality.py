@@ -101,9 +101,14 @@ RULES: tuple[Rule, ...] = (
         "Save the file again as UTF-8 from the program it was written in.",
     ),
     Rule(
-        "repeated_lines", _E, "repeated_share", _A, 0.5,
-        "{observed:.0%} of the lines say what another line said; at most {threshold:.0%} is accepted.",
+        "only_repeated_lines", _E, "only_repetition", _A, 0.5,
+        "{observed:.0%} of the lines say what another line said, and there is next to nothing beside them.",
         "Keep one of the lines; a form that is filled in by hand belongs outside the source.",
+    ),
+    Rule(
+        "repeated_lines", _W, "repeated_share", _A, 0.5,
+        "{observed:.0%} of the lines say what another line said.",
+        "Keep one of the lines.",
     ),
     Rule(
         "unreadable_scan", _E, "characters_per_page", _B, 30,

@@ -55,6 +55,10 @@ class CorpusSettings(Section):
     max_bad_share: float = Field(
         0.25, ge=0, le=1, description="Share of readable documents that may be bad; beyond it the run stops."
     )
+    hidden_orders: Literal["leave out", "quarantine"] = Field(
+        "leave out",
+        description="What no reader sees is never used; 'quarantine' also holds back the document.",
+    )
     leave_out_duplicates: bool = Field(
         True, description="Quarantine a document that adds no word to another one for the same groups."
     )
