@@ -11,31 +11,15 @@ from pathlib import Path
 import pytest
 
 from gristmill.errors import SourceError
-from gristmill.evaluation.ranges import total, union
-from gristmill.evaluation.tuning.questions import TuningQuestion, questions_of_corpus, questions_of_file
+from gristmill.evaluation.ranges import Range, total, union
+from gristmill.evaluation.tuning.questions import TuningQuestion, TuningSet, questions_of_corpus, questions_of_file
 from gristmill.evaluation.tuning.report import as_html, as_toml, overall_verdict, write_candidate
 from gristmill.evaluation.tuning.trials import Tuner, Tuning
 from gristmill.search.trial import TrialText
 from gristmill.settings import Settings
 from tests.trials import PARTS, parts_in
 
-WORDS = [
-    "river",
-    "water",
-    "grain",
-    "flour",
-    "oil",
-    "iron",
-    "wood",
-    "rope",
-    "stone",
-    "keeper",
-    "morning",
-    "evening",
-    "summer",
-    "winter",
-    "market",
-]
+WORDS = ("river", "water", "grain", "flour", "oil", "iron", "wood", "rope", "stone", "keeper", "winter", "market")
 
 
 def corpus(documents: int = 16) -> list[TrialText]:
@@ -44,14 +28,10 @@ def corpus(documents: int = 16) -> list[TrialText]:
     def sentence(part: str) -> str:
         return f"The {part} is {' '.join(draw.choices(WORDS, k=7))} {part}."
 
-    return [
-        TrialText(
-            f"{n}.md",
-            f"Part {n}",
-            "\n\n".join(" ".join(sentence(part) for _ in range(6)) for part in draw.sample(PARTS, 4)),
-        )
-        for n in range(documents)
-    ]
+    def text() -> str:
+        return "\n\n".join(" ".join(sentence(part) for _ in range(6)) for part in draw.sample(PARTS, 4))
+
+    return [TrialText(f"{n}.md", f"Part {n}", text()) for n in range(documents)]
 
 
 def test_a_made_question_is_no_longer_in_the_text_and_its_surroundings_are() -> None:
@@ -97,8 +77,8 @@ def test_a_corpus_that_is_too_small_is_an_error_with_the_way_out() -> None:
         questions_of_corpus([TrialText("a.md", "", "One sentence.")], 20)
 
 
-def tuning_of(tmp_path: Path, **settings: object) -> Tuning:
-    parts = parts_in(tmp_path / "cache", **settings)
+def tuning_of(tmp_path: Path) -> Tuning:
+    parts = parts_in(tmp_path / "cache")
     return Tuner(questions_of_corpus(corpus(), 60), parts).tune(("markdown", "fixed"))
 
 
@@ -108,8 +88,6 @@ def test_weights_that_are_plainly_wrong_are_replaced_and_the_candidate_is_valid_
     parts = parts_in(tmp_path / "cache", search=wrong)
     texts = tuple(corpus(24))
     asked = tuple(TuningQuestion(text.text.split(". ")[n], (_place(text, n),)) for text in texts for n in (1, 4, 9))
-    from gristmill.evaluation.tuning.questions import TuningSet
-
     tuning = Tuner(TuningSet(texts, asked, "test"), parts).tune(("markdown",))
     assert all(0 <= value <= 1 for step in tuning.comparisons for trial in step.trials for value in trial.values)
     candidate, page = write_candidate(tmp_path, tuning, parts, datetime(2026, 1, 2, tzinfo=UTC))
@@ -120,9 +98,7 @@ def test_weights_that_are_plainly_wrong_are_replaced_and_the_candidate_is_valid_
     assert "http" not in html
 
 
-def _place(text: TrialText, number: int) -> object:
-    from gristmill.evaluation.ranges import Range
-
+def _place(text: TrialText, number: int) -> Range:
     sentence = text.text.split(". ")[number]
     start = text.text.index(sentence)
     return Range(text.document, start, start + len(sentence))
