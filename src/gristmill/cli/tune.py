@@ -30,6 +30,9 @@ def tune_search(
     documents: Annotated[
         int, typer.Option("--documents", min=4, help="Most documents to try on; of more, a sample.")
     ] = 400,
+    keep_chunks: Annotated[
+        bool, typer.Option("--keep-chunks", help="Leave strategy and sizes as they are, and encode much less.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Choose chunker, sizes, fusion weights, depth and diversity for the ingested documents.
@@ -50,7 +53,8 @@ def tune_search(
         else:
             found = questions_of_file(questions, texts)
         parts = search_parts(None, progress)
-        tuning = Tuner(found, parts).tune()
+        tuner = Tuner(found, parts)
+        tuning = tuner.tune((), ()) if keep_chunks else tuner.tune()
     candidate, page = write_candidate(workspace.home, tuning, parts, datetime.now(UTC))
     said = verdicts(tuning.comparisons)
     if as_json:

@@ -79,7 +79,7 @@ def test_a_corpus_that_is_too_small_is_an_error_with_the_way_out() -> None:
 
 def tuning_of(tmp_path: Path) -> Tuning:
     parts = parts_in(tmp_path / "cache")
-    return Tuner(questions_of_corpus(corpus(), 60), parts).tune(("markdown", "fixed"))
+    return Tuner(questions_of_corpus(corpus(), 40), parts).tune(("markdown", "fixed"), (32,))
 
 
 def test_weights_that_are_plainly_wrong_are_replaced_and_the_candidate_is_valid_settings(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_weights_that_are_plainly_wrong_are_replaced_and_the_candidate_is_valid_
     parts = parts_in(tmp_path / "cache", search=wrong)
     texts = tuple(corpus(24))
     asked = tuple(TuningQuestion(text.text.split(". ")[n], (_place(text, n),)) for text in texts for n in (1, 4, 9))
-    tuning = Tuner(TuningSet(texts, asked, "test"), parts).tune(("markdown",))
+    tuning = Tuner(TuningSet(texts, asked, "test"), parts).tune((), ())
     assert all(0 <= value <= 1 for step in tuning.comparisons for trial in step.trials for value in trial.values)
     candidate, page = write_candidate(tmp_path, tuning, parts, datetime(2026, 1, 2, tzinfo=UTC))
     Settings(**tomllib.loads(candidate.read_text()))

@@ -62,7 +62,9 @@ class SearchParts:
         self.cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.cache, prefix="trial-") as folder:
             index = build_trial(Path(folder), texts, made, encoders)
-            yield Searcher(index, self.encoder, self.bridge, self.search, self.focus)
+            # A trial has no approximate index, so that what is measured is the ranking alone.
+            search = self.search.model_copy(update={"exact_rows": max(self.search.exact_rows, index.manifest.chunks)})
+            yield Searcher(index, self.encoder, self.bridge, search, self.focus)
 
 
 def language_of(texts: Iterable[str]) -> str:

@@ -17,10 +17,11 @@ from gristmill.evaluation.tuning.questions import TuningQuestion, TuningSet
 from gristmill.search.chunkers import STRATEGIES
 from gristmill.search.methods import Searcher
 from gristmill.settings import ChunkerSettings, SearchSettings
+from gristmill.settings.search import Strategy
 
 BUDGET = 900
 _PASSAGES = 30
-_SIZES = (96, 128, 160, 190)
+SIZES = (96, 128, 160, 190)
 _WEIGHTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 1.0)
 _CANDIDATES = (50, 100, 200)
 _PER_DOCUMENT = (1, 2, 3, 5)
@@ -77,17 +78,11 @@ class Tuner:
         if len(documents) < 4:  # then halves of the questions: halves of so few documents would be unlike
             self._sides = [number % 2 for number in range(len(found.questions))]
 
-    def tune(self, strategies: Sequence[str] = STRATEGIES) -> Tuning:
+    def tune(self, strategies: Sequence[Strategy] = STRATEGIES, sizes: Sequence[int] = SIZES) -> Tuning:
         """Try strategies, then sizes, then fusion, depth and limits, each step from what the one before it chose."""
-        start = self._chunker_trial(self._parts.chunker, self._parts.search)
-        steps: list[Comparison] = []
-        chunker, search = self._parts.chunker, self._parts.search
-        others = [chunker.model_copy(update={"strategy": name}) for name in strategies if name != chunker.strategy]
-        steps.append(self._compare("strategy", start, [self._chunker_trial(other, search) for other in others]))
-        chunker = steps[-1].chosen.chunker
-        sizes = [chunker.model_copy(update={"tokens": size}) for size in _SIZES if size != chunker.tokens]
-        tried = [self._chunker_trial(size, search) for size in sizes]
-        steps.append(self._compare("tokens", steps[-1].chosen, tried))
+        start = self._chunker_trial(self._parts.chunker)
+        steps = [self._compare_chunkers("strategy", start, [{"strategy": name} for name in strategies])]
+        steps.append(self._compare_chunkers("tokens", steps[-1].chosen, [{"tokens": size} for size in sizes]))
         chunker = steps[-1].chosen.chunker
         with self._parts.searcher(self._found.texts, chunker) as searcher:
             for subject, options in _SEARCH_STEPS:
@@ -103,6 +98,10 @@ class Tuner:
             end.search, overall,
         )  # fmt: skip
 
+    def _compare_chunkers(self, subject: str, current: Trial, changes: Sequence[dict[str, object]]) -> Comparison:
+        others = [current.chunker.model_copy(update=change) for change in changes]
+        return self._compare(subject, current, [self._chunker_trial(o) for o in others if o != current.chunker])
+
     def _compare(self, subject: str, current: Trial, tried: Sequence[Trial]) -> Comparison:
         if not tried:
             return Comparison(subject, (current,), current, current, Interval(0.0, 0.0, 0.0))
@@ -117,10 +116,10 @@ class Tuner:
         few = len(set(clusters)) < 4
         return mean_interval([one.values[at] - other.values[at] for at in chosen], None if few else clusters)
 
-    def _chunker_trial(self, chunker: ChunkerSettings, search: SearchSettings) -> Trial:
+    def _chunker_trial(self, chunker: ChunkerSettings) -> Trial:
         with self._parts.searcher(self._found.texts, chunker) as searcher:
             self._parts.progress.start(f"try {chunker.strategy} {chunker.tokens}", len(self._found.questions))
-            return self._trial(searcher, chunker, search)
+            return self._trial(searcher, chunker, self._parts.search)
 
     def _trial(self, searcher: Searcher, chunker: ChunkerSettings, search: SearchSettings) -> Trial:
         searcher.warm([question.text for question in self._found.questions])
