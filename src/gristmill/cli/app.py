@@ -45,7 +45,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(documents.app, name="documents")
-app.add_typer(bench_search.bench, name="bench")
+app.add_typer(bench.bench, name="bench")
+bench_search.register(bench.bench)
 app.add_typer(bench.train, name="train")
 app.add_typer(tune.tune, name="tune")
 

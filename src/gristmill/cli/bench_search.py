@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gristmill.cli.bench import bench
 from gristmill.cli.terminal import AsJson, drawn_progress, friendly, open_workspace, out, print_json
 from gristmill.errors import SettingsError
 
@@ -30,7 +29,6 @@ EncoderName = Annotated[
 Methods = Annotated[str, typer.Option("--methods", help="Of dense, lexical, hybrid and rrf, with commas.")]
 
 
-@bench.command()
 @friendly
 def chunking(
     folder: Annotated[Path, typer.Argument(help="Holds 'corpora/*.md' and 'questions.csv'.")],
@@ -64,7 +62,6 @@ def chunking(
     print_json({"retrieved": report.retrieved, "questions": report.questions, "results": results})
 
 
-@bench.command()
 @friendly
 def retrieval(
     folder: Annotated[Path, typer.Argument(help="A set in BEIR's format.")],
@@ -97,6 +94,12 @@ def retrieval(
         for r in report.results
     ]
     print_json({"documents": head.documents, "queries": head.queries, "results": results})
+
+
+def register(bench: typer.Typer) -> None:
+    """Add these commands to those of the other benchmarks."""
+    bench.command()(chunking)
+    bench.command()(retrieval)
 
 
 def search_parts(encoder: str | None, progress: Any) -> SearchParts:

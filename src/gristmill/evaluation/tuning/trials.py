@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gristmill.evaluation.benchmarks.parts import SearchParts
 from gristmill.evaluation.intervals import Interval, mean_interval
@@ -98,7 +99,7 @@ class Tuner:
             end.search, overall,
         )  # fmt: skip
 
-    def _compare_chunkers(self, subject: str, current: Trial, changes: Sequence[dict[str, object]]) -> Comparison:
+    def _compare_chunkers(self, subject: str, current: Trial, changes: Sequence[dict[str, Any]]) -> Comparison:
         others = [current.chunker.model_copy(update=change) for change in changes]
         return self._compare(subject, current, [self._chunker_trial(o) for o in others if o != current.chunker])
 
@@ -155,7 +156,7 @@ def _name(chunker: ChunkerSettings, search: SearchSettings) -> str:
 
 def _fusions(current: SearchSettings) -> list[SearchSettings]:
     shares = [0.0, current.bridge_weight] if current.bridge else [0.0]
-    mixes = [
+    mixes: list[dict[str, Any]] = [
         {"fusion": "weighted", "dense_weight": weight, "lexical_weight": round(1 - weight, 2), "bridge_weight": share}
         for weight in _WEIGHTS
         for share in dict.fromkeys(shares)
