@@ -6,15 +6,20 @@ The command line and the service both ask through here.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from functools import cached_property
 from threading import Thread
 
 from gristmill.answering.answer import Answer
-from gristmill.answering.pipeline import Tools, answer
+from gristmill.answering.draft import Tools
+from gristmill.answering.events import Answered, Event
+from gristmill.answering.pipeline import answer_events
 from gristmill.answering.prompts import load_prompt
 from gristmill.answering.receipts import store_receipt
+from gristmill.corpus.policies import forbidden_kinds
 from gristmill.identity import Asker
 from gristmill.models.generators import OpenVinoGenerator
+from gristmill.models.remembering import RememberingEncoder
 from gristmill.release.manifest import keep, release_of
 from gristmill.search.index import open_current
 from gristmill.search.retrieval import Passage, Query, retrieve
@@ -31,9 +36,16 @@ class Answerer:
 
     def ask(self, question: str, asker: Asker) -> Answer:
         """Answer a question and store the receipt."""
-        given = answer(question, asker, self.tools)
-        store_receipt(self._workspace.database, given, asker)
-        return given
+        *_, last = self.ask_events(question, asker)
+        assert isinstance(last, Answered)
+        return last.answer
+
+    def ask_events(self, question: str, asker: Asker) -> Iterator[Event]:
+        """Answer a question, telling what is ready as soon as it is; the receipt is stored before the last event."""
+        for event in answer_events(question, asker, self.tools):
+            if isinstance(event, Answered):
+                store_receipt(self._workspace.database, event.answer, asker, self.tools)
+            yield event
 
     def search(self, question: str, asker: Asker, k: int) -> list[Passage]:
         """Return the `k` best passages for a question."""
@@ -60,14 +72,17 @@ class Answerer:
         keep(release, workspace.home)
         return Tools(
             self._index,
-            workspace.encoder,
-            workspace.bridge,
+            RememberingEncoder(workspace.encoder),
+            None if workspace.bridge is None else RememberingEncoder(workspace.bridge),
             workspace.generator,
             prompt,
             workspace.settings.search,
             workspace.settings.answering,
             release.name,
             self._nonce(),
+            forbidden_kinds(workspace.settings),
+            workspace.answer_cache,
+            workspace.router,
         )
 
     def _nonce(self) -> str:

@@ -13,7 +13,7 @@ from gristmill.fingerprint import file_hash, fingerprint, lines_hash
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.version import read_manifest
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, Table
+from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, INTERACTIONS, PARSED, SOURCE_FILES, Table
 from gristmill.workspace import Workspace
 
 
@@ -76,4 +76,5 @@ _SUBSTANCE: dict[str, list[str]] = {
     ],
     CHUNKS.name: ["chunk", "embedding_key"],
     EMBEDDINGS.name: ["embedding"],
+    INTERACTIONS.name: ["receipt", "feedback"],
 }

@@ -18,7 +18,7 @@ from gristmill.models.catalog import encoder_weights, generator_weights
 from gristmill.search.index import open_current
 from gristmill.search.rows import index_rows
 from gristmill.search.version import hash_files
-from gristmill.settings import settings_file
+from gristmill.settings import settings_file, unknown_variables
 from gristmill.storage.tables import TABLES
 from gristmill.workspace import Workspace
 
@@ -62,6 +62,20 @@ def settings(workspace: Workspace) -> Finding:
     if not sources:
         return Finding("settings", Severity.WARNING, said, "Run 'gristmill ingest FOLDER', or 'gristmill init'.")
     return Finding("settings", Severity.OK, said)
+
+
+def environment(_workspace: Workspace) -> Finding:
+    """Is every variable that looks like a setting one?"""
+    unknown = unknown_variables()
+    if not unknown:
+        return Finding("environment", Severity.OK, "no unknown GRISTMILL_ variable")
+    near = [f"{name} is probably {nearest}" for name, nearest in sorted(unknown.items()) if nearest]
+    return Finding(
+        "environment",
+        Severity.WARNING,
+        f"No setting is named {', '.join(sorted(unknown))}: nothing reads it.",
+        f"{'; '.join(near)}." if near else "Unset it, or see the settings in gristmill.toml.",
+    )
 
 
 def home_writable(workspace: Workspace) -> Finding:
@@ -153,7 +167,8 @@ def machine(_workspace: Workspace) -> Finding:
 
 
 CHECKS: tuple[Check, ...] = (
-    settings, home_writable, machine, sources, encoder, generator, reading_scans, lake, documents, search_index,
+    settings, environment, home_writable, machine, sources, encoder, generator, reading_scans, lake, documents,
+    search_index,
 )  # fmt: skip
 
 

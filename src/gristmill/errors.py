@@ -10,7 +10,9 @@
     │   └── FencedError        a newer publisher took over; nothing was published
     ├── SearchIndexError       the search index is missing, incomplete or damaged
     │   └── AuditError         a staged index did not pass its audit and was not published
-    └── GateError              a stored decision forbids the step
+    ├── GateError              a stored decision forbids the step
+    ├── AccessError            a person, key or right is missing
+    └── FeedbackError          feedback contradicts what was stored before
 
 A message says what happened, to which document or setting, and what to do. `remedy` is the last part alone, for
 interfaces that show it apart.
@@ -19,8 +21,10 @@ interfaces that show it apart.
 from __future__ import annotations
 
 __all__ = [
+    "AccessError",
     "AuditError",
     "BusyError",
+    "FeedbackError",
     "FencedError",
     "GateError",
     "GristmillError",
@@ -80,3 +84,11 @@ class AuditError(SearchIndexError):
 
 class GateError(GristmillError):
     """A stored decision forbids the step."""
+
+
+class AccessError(GristmillError):
+    """A person, key or right is missing."""
+
+
+class FeedbackError(GristmillError):
+    """Feedback contradicts what was stored before."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from gristmill.errors import SettingsError
 
@@ -48,3 +49,35 @@ class Asker:
     def in_groups(cls, groups: Iterable[str], name: str = "local") -> Asker:
         """Return an asker in `groups`, and in `everyone` as all are."""
         return cls(groups=normalise_groups([EVERYONE, *groups]), name=name)
+
+
+class Role(StrEnum):
+    """What a person may do. Each role may do all that the ones before it may."""
+
+    READER = "reader"  # asks
+    REVIEWER = "reviewer"  # also judges feedback
+    CURATOR = "curator"  # also manages documents, prompts and question sets
+    ADMIN = "admin"  # also manages people, releases and erasure
+
+    def includes(self, other: Role) -> bool:
+        """Say whether who has this role may do what `other` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody known by name, with a role and groups. A role opens no document: only groups do."""
+
+    name: str
+    role: Role = Role.READER
+    groups: Audience = (EVERYONE,)
+
+    @property
+    def asker(self) -> Asker:
+        """The person as answering knows them."""
+        return Asker(self.groups, self.name)
+
+    def may_see(self, audience: Iterable[str]) -> bool:
+        """Say whether the person may see a document for `audience`."""
+        return may_see(audience, self.groups)

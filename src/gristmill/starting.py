@@ -79,6 +79,33 @@ location = {location}
 # [answering]
 # answerable = {answerable}         # below this probability there is an honest refusal
 # quotes = 2
+
+# [service]                    # 'gristmill serve'
+# host = "127.0.0.1"           # any other address demands people: gristmill people add NAME --role admin
+# port = 8321
+# workers = 1                  # processes; each loads the models
+# names = ["answers.example"]  # host names that it answers to, besides those of this machine
+# https = false                # true behind a proxy that speaks HTTPS
+# limits = {{ per_minute = 60, questions_per_day = 2000 }}  # of one identity
+# traces = "http://localhost:4317"  # an OpenTelemetry collector; needs the extra 'tracing'
+# disputes = true              # say so when two documents differ
+# contact = "..."              # whom to ask when the documents do not answer
+# [[answering.contacts]]       # ... by the place of the closest passages
+# pattern = "hr/**"
+# contact = "Harriet Selwyn, people@example.com"
+
+# [cache]                      # answers that are given again while their evidence stands
+# enabled = true
+# near = 0.9                   # least cosine of two questions that one answer may serve
+
+# [remote]                     # an OpenAI-compatible engine, asked only when the local one does not do
+# url = "https://host/v1"
+# model = "..."
+# key_variable = "GRISTMILL_REMOTE_KEY"
+# groups = ["everyone"]        # passages leave only when each is for one of these groups
+# price_in = 0.0               # per million tokens
+# price_out = 0.0
+# daily_budget = 0.0
 """
 
 

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from gristmill.answering.cache import AnswerCache
+from gristmill.answering.receipts import spent_today
+from gristmill.answering.routing import Router
 from gristmill.corpus.sources import Source
 from gristmill.errors import SettingsError
 from gristmill.models.bridge import BridgeEncoder
@@ -20,6 +23,7 @@ from gristmill.search.index import index_store
 from gristmill.settings import Settings, SourceSettings, load_settings
 from gristmill.storage.artifacts import VersionStore, write_durably
 from gristmill.storage.database import Database
+from gristmill.storage.journal import Journal
 from gristmill.storage.keyfile import key_at
 from gristmill.storage.lake import Lake
 
@@ -59,6 +63,11 @@ class Workspace:
         return Database(self.settings.database_url)
 
     @cached_property
+    def journal(self) -> Journal:
+        """The audit log."""
+        return Journal(self.database, self.home / "audit.anchor")
+
+    @cached_property
     def pseudonym_key(self) -> bytes:
         """The key of the pseudonyms that stand for masked data."""
         return key_at(self.home / "pseudonyms.key")
@@ -87,6 +96,18 @@ class Workspace:
     def generator(self) -> Generator:
         """The configured generator."""
         return make_generator(self.settings.generator, self.home / "cache" / "generators")
+
+    @cached_property
+    def answer_cache(self) -> AnswerCache | None:
+        """The answers that are given again, unless the settings leave the cache out."""
+        settings = self.settings.cache
+        return AnswerCache(settings.answers, settings.near) if settings.enabled else None
+
+    @cached_property
+    def router(self) -> Router | None:
+        """The way to the remote engine, if one is configured."""
+        settings = self.settings.remote
+        return Router(settings, lambda: spent_today(self.database)) if settings.url else None
 
     def sources(self) -> list[Source]:
         """Return all sources: those of the settings, and the folders that were given to `ingest`."""

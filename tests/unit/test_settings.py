@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from gristmill.errors import SettingsError
-from gristmill.settings import SETTINGS_VARIABLE, SearchSettings, load_settings
+from gristmill.settings import SETTINGS_VARIABLE, SearchSettings, load_settings, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -126,3 +127,17 @@ def test_groups_are_normal_wherever_they_are_set(file: Path) -> None:
 def test_a_default_of_no_groups_is_possible_and_means_nobody(file: Path) -> None:
     file.write_text("default_groups = []\n")
     assert load_settings().default_groups == ()
+
+
+def test_a_variable_that_is_no_setting_is_named_with_the_nearest_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("GRISTMILL_")]:
+        monkeypatch.delenv(name)
+    assert unknown_variables() == {}
+    monkeypatch.setenv("GRISTMILL_HOM", "/srv/gristmill")
+    monkeypatch.setenv("GRISTMILL_SEARHC__PASSAGES", "9")
+    monkeypatch.setenv("GRISTMILL_PRIVACY__KINDS__EMAIL", "mask")
+    monkeypatch.setenv("GRISTMILL_PARSER__WORKERS", "2")
+    assert unknown_variables() == {
+        "GRISTMILL_HOM": "GRISTMILL_HOME",
+        "GRISTMILL_SEARHC__PASSAGES": "GRISTMILL_SEARCH__PASSAGES",
+    }

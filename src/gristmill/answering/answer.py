@@ -1,4 +1,4 @@
-"""What answering gives: the answer, its citations, the passages, and the trace of how it came about."""
+"""What answering gives: the answer, its sentences and citations, the passages, and the trace of how it came about."""
 
 from __future__ import annotations
 
@@ -34,12 +34,66 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """A sentence of an answer that was verified, with the numbers of its citations, from 1."""
+
+    text: str
+    cites: tuple[int, ...] = ()
+
+    @property
+    def marked(self) -> str:
+        """The sentence with the numbers behind it, as the answer's text holds it."""
+        return " ".join([self.text, *(f"[{number}]" for number in self.cites)])
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of the answer path: its name, its time, and what it decided."""
 
     name: str
     milliseconds: float
     note: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What verification said about a sentence that was written."""
+
+    sentence: str
+    score: float
+    shown: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Egress:
+    """One request that left the premises: where to, what of ours it held, and what it cost."""
+
+    host: str
+    model: str
+    chunks: tuple[str, ...]
+    prompt_tokens: int
+    new_tokens: int
+    cost: float
+    milliseconds: float
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What an answer took, and what was noticed on its way."""
+
+    engine: str = "none"  # who worded it: local, remote, or none when it is made of quotes
+    prompt_tokens: int = 0
+    new_tokens: int = 0
+    cost: float = 0.0
+    currency: str = ""
+    cpu_seconds: float = 0.0
+    answerable: float = 0.0
+    flags: tuple[str, ...] = ()  # what the screen saw in the question, what the gate kept back
+    checks: tuple[Check, ...] = ()
+    egress: tuple[Egress, ...] = ()
+    near: str = ""  # the receipt of the near question whose words were given again
 
 
 @dataclass(frozen=True)
@@ -55,14 +109,23 @@ class Answer:
     receipt: str
     latency_ms: float
     trace: tuple[Step, ...]
+    sentences: tuple[Sentence, ...] = ()
+    disputed: bool = False  # the documents disagree, and the answer says so
+    ask_whom: tuple[str, ...] = ()  # of a refusal: who may know
+    cached: bool = False
+    account: Account = Account()
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as `ask --json` prints it."""
         return {
             "answer": self.text,
             "refused": self.refused,
+            "disputed": self.disputed,
+            "sentences": [{"text": sentence.text, "cites": list(sentence.cites)} for sentence in self.sentences],
             "citations": [citation.as_json() for citation in self.citations],
             "passages": [passage_json(passage) for passage in self.passages],
+            "ask_whom": list(self.ask_whom),
+            "cached": self.cached,
             "release": self.release,
             "receipt": self.receipt,
             "latency_ms": self.latency_ms,

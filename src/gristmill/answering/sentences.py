@@ -47,6 +47,18 @@ def _units(number: int, passage: Passage) -> Iterator[Unit]:
                 yield _sentence(number, passage, start + at, sentence, headings)
 
 
+def readable(unit: Unit) -> str:
+    """Return a unit as plain text; of a table row, its cells with their names."""
+    if not unit.row:
+        return plain(unit.text)
+    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in unit.row) + "."
+
+
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of running text."""
+    return [sentence for line in text.splitlines() for _, sentence in sentences(line)]
+
+
 def _sentence(number: int, passage: Passage, start: int, text: str, headings: tuple[str, ...]) -> Unit:
     meaning = " ".join([*_distinct(passage.title, headings), plain(text)])
     begin = passage.start + start

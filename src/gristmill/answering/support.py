@@ -1,57 +1,143 @@
-"""Does a sentence follow from the evidence it cites? A score in 0..1, made of what can be checked by code.
+"""Does a sentence follow from the evidence it cites? A probability, made of what can be checked by code.
 
-Numbers and names must be in the evidence, negation must agree, the words must come from it, and the sentence must mean
-nearly the same. Each part can only lower the score, so a fluent sentence with one wrong figure has a score of nothing.
+Some things decide alone: a figure or a name that is not in the evidence, a negation on one side only, an answer that
+says nothing new. The rest is measured (words, the longest run that is quoted, nearness of meaning) and weighed by a
+small logistic model, fitted by `python -m benchmarks.support --fit` on the tune split of the sample questions.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
+from functools import cache
+from importlib.resources import files
 
+from gristmill.answering.figures import figures
 from gristmill.models.encoder import TextEncoder
 from gristmill.search.lexical import terms
 
+MODEL_FILE = "support.json"
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-ZÀ-ÖØ-Þ][\w'’-]+")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|neither|without|cannot|nicht|kein\w*|nie|ohne|ne|pas|jamais|aucun\w*|sans)\b|n['’]t\b",
     re.IGNORECASE,
 )
-
-
 _LEAST_NEW = 2
+# A word of the question alone may be said again, and is no evidence.
+_ASKED_ALONE = 0.4
+
+
+@dataclass(frozen=True)
+class SupportMeasures:
+    """How a sentence lies in its evidence, each in 0..1."""
+
+    words: float  # share of its terms in the evidence; those of the question alone count less
+    run: float  # share of its words that stand in the evidence in one piece
+    names: float  # share of its names and figures that stand in the evidence
+    cosine: float
+
+
+MEASURES = tuple(field.name for field in fields(SupportMeasures))
 
 
 @dataclass(frozen=True)
 class Support:
-    """How far evidence carries a sentence, and what speaks against it."""
+    """The probability that evidence carries a sentence, and what speaks against it."""
 
     score: float
     reason: str = ""
+    measures: SupportMeasures | None = None
 
 
 def support(sentence: str, evidence: Sequence[str], question: str, encoder: TextEncoder) -> Support:
-    """Return how far the units of `evidence` carry `sentence`.
+    """Return how likely it is that the units of `evidence` carry `sentence`.
 
     What stands in `question` (with the headings of the evidence) may be said again, but says nothing new.
     """
     joined = " ".join(evidence)
-    if missing := set(_NUMBER.findall(sentence)) - set(_NUMBER.findall(joined)):
-        return Support(0.0, f"number {sorted(missing)[0]} is not in the evidence")
-    known = {word.casefold() for word in re.findall(r"[\w'’-]+", f"{joined} {question}")}
+    if reason := objection(sentence, joined, question):
+        return Support(0.0, reason)
+    vectors = encoder.encode([sentence, joined])
+    measures = SupportMeasures(
+        words_carried(sentence, joined, question),
+        longest_run(sentence, joined),
+        named_carried(sentence, joined, question),
+        float(vectors[0] @ vectors[1]),
+    )
+    return Support(_probability(measures), "", measures)
+
+
+def objection(sentence: str, evidence: str, question: str) -> str:
+    """Return what alone decides that `evidence` does not carry `sentence`, or nothing."""
+    if missing := set(_NUMBER.findall(sentence)) - set(_NUMBER.findall(evidence)):
+        return f"number {sorted(missing)[0]} is not in the evidence"
+    ours, theirs = figures(sentence), figures(evidence)
+    for unit, values in ours.items():
+        # A figure may lose its unit on the way, and may not get another one.
+        if unit != "number" and unit in theirs and values - theirs[unit]:
+            return f"{sorted(values - theirs[unit])[0]} is not a figure of the evidence ({unit})"
+    known = {word.casefold() for word in re.findall(r"[\w'’-]+", f"{evidence} {question}")}
     if strange := [name for name in _NAME.findall(sentence) if name.casefold() not in known]:
-        return Support(0.0, f"name '{strange[0]}' is not in the evidence")
-    if bool(_NEGATION.search(sentence)) != bool(_NEGATION.search(joined)):
-        return Support(0.0, "the evidence says the opposite, or this does")
-    said, held, asked = set(terms(sentence)), set(terms(joined)), set(terms(question))
+        return f"name '{strange[0]}' is not in the evidence"
+    if bool(_NEGATION.search(sentence)) != bool(_NEGATION.search(evidence)):
+        return "the evidence says the opposite, or this does"
+    said, held, asked = set(terms(sentence)), set(terms(evidence)), set(terms(question))
     fresh = held - asked
     if not said or len(said & fresh) < min(len(fresh), _LEAST_NEW):
-        return Support(0.0, "it says too little that the question and the headings did not")
-    figures = set(_NUMBER.findall(joined)) - set(_NUMBER.findall(question))
-    if figures and not figures & set(_NUMBER.findall(sentence)):
-        return Support(0.0, "it leaves out the figure")
-    words = len(said & (held | asked)) / len(said)
-    vectors = encoder.encode([sentence, joined])
-    return Support(min(words, float(vectors[0] @ vectors[1])))
+        return "it says too little that the question and the headings did not"
+    told = set(_NUMBER.findall(evidence)) - set(_NUMBER.findall(question))
+    if told and not told & set(_NUMBER.findall(sentence)):
+        return "it leaves out the figure"
+    return ""
+
+
+def carried(sentence: str, evidence: str, question: str) -> float:
+    """Return how far `evidence` carries an answer, in 0..1, without a model: to tell two answers apart."""
+    parts = (words_carried, named_carried)
+    words, named = (part(sentence, evidence, question) for part in parts)
+    return 0.5 * words + 0.25 * longest_run(sentence, evidence) + 0.25 * named
+
+
+def words_carried(sentence: str, evidence: str, question: str) -> float:
+    """Return the share of the sentence's terms that the evidence has."""
+    said, held, asked = set(terms(sentence)), set(terms(evidence)), set(terms(question))
+    worth = (1.0 if term in held else _ASKED_ALONE if term in asked else 0.0 for term in said)
+    return sum(worth) / len(said) if said else 0.0
+
+
+def longest_run(sentence: str, evidence: str) -> float:
+    """Return the longest run of the sentence's words that stands in the evidence, as a share of its words."""
+    ours, theirs = (re.findall(r"\w+", text.casefold()) for text in (sentence, evidence))
+    best, before = 0, [0] * (len(theirs) + 1)
+    for word in ours:
+        now = [0] * (len(theirs) + 1)
+        for at, other in enumerate(theirs, 1):
+            if word == other:
+                now[at] = before[at - 1] + 1
+                best = max(best, now[at])
+        before = now
+    return best / len(ours) if ours else 0.0
+
+
+def named_carried(sentence: str, evidence: str, question: str) -> float:
+    """Return the share of the sentence's names and numbers that the evidence has; those of the question aside."""
+    named = {*(name.casefold() for name in re.findall(r"\b[A-ZÀ-Þ][\w'’-]+", sentence)), *_NUMBER.findall(sentence)}
+    fresh = {name for name in named if name not in question.casefold()}
+    return sum(name in evidence.casefold() for name in fresh) / len(fresh) if fresh else 1.0
+
+
+@cache
+def _model() -> dict[str, float]:
+    stored: dict[str, float] = json.loads(files("gristmill.answering").joinpath(MODEL_FILE).read_text("utf-8"))
+    return stored
+
+
+def _probability(measures: SupportMeasures) -> float:
+    model = _model()
+    values: tuple[float, ...] = astuple(measures)
+    logit = model["intercept"] + sum(model[name] * value for name, value in zip(MEASURES, values, strict=True))
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import bench, bench_search, documents, tune
+from gristmill.cli import audit, bench, bench_search, documents, mcp, people, prompts, receipts, serve, tune
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -45,10 +45,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(documents.app, name="documents")
+app.add_typer(prompts.app, name="prompts")
+app.add_typer(receipts.app, name="receipt")
 app.add_typer(bench.bench, name="bench")
 bench_search.register(bench.bench)
 app.add_typer(bench.train, name="train")
 app.add_typer(tune.tune, name="tune")
+app.add_typer(serve.app)
+app.add_typer(mcp.app)
+app.add_typer(audit.app, name="audit")
+app.add_typer(people.app, name="people")
+app.add_typer(people.keys, name="keys")
 
 AsGroups = Annotated[
     list[str] | None, typer.Option("--as", metavar="GROUP", help="A group of the asker's; may be given several times.")

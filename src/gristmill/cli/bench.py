@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gristmill.cli.terminal import EXIT_ERROR, AsJson, friendly, out, print_json, waiting
+from gristmill.cli.terminal import EXIT_ERROR, AsJson, friendly, open_workspace, out, print_json, waiting
 
 bench = typer.Typer(help="Measure parts of the engine on public test material.", no_args_is_help=True)
 train = typer.Typer(help="Train the small models that come with Gristmill.", no_args_is_help=True)
@@ -107,6 +107,42 @@ def duplicates(
     out.print(
         pairs({name: f"{value:.3f}" if isinstance(value, float) else value for name, value in shown.items()} | counts)
     )
+
+
+@bench.command()
+@friendly
+def support(
+    file: Annotated[Path, typer.Argument(help="HaluEval's qa file: a JSON object a line.")], as_json: AsJson = False
+) -> None:
+    """Measure how often a right answer has more support than a hallucinated one."""
+    from gristmill.evaluation.benchmarks.support import benchmark_support
+
+    report = benchmark_support(file)
+    if as_json:
+        print_json(asdict(report) | {"share": report.share})
+    else:
+        out.print(f"{report.right_first} of {report.pairs} right answers first, {report.ties} ties: {report.share:.1%}")
+
+
+@bench.command()
+@friendly
+def abstention(
+    folder: Annotated[Path, typer.Argument(help="JSON files of cases, one a category.")], as_json: AsJson = False
+) -> None:
+    """Show which questions with contexts of their own are answered, refused, or reported as a dispute."""
+    from gristmill.evaluation.benchmarks.abstention import benchmark_abstention
+    from gristmill.search.index import open_current
+
+    workspace = open_workspace()
+    with waiting(as_json, "Deciding"):
+        report = benchmark_abstention(
+            folder, workspace.encoder, workspace.bridge, open_current(workspace.index_store).lexical,
+            workspace.settings.answering.answerable,
+        )  # fmt: skip
+    if as_json:
+        print_json(asdict(report))
+    else:
+        out.print(report.table(), markup=False)
 
 
 @train.command("injection")

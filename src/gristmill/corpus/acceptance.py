@@ -58,7 +58,7 @@ def accept_documents(
     files = with_parse_keys(lake.read(SOURCE_FILES), settings.parser).sort("document")
     policies = {source: policy_of(settings, source) for source in files["source"].unique()}
     files = with_examined_keys(parsed_files(lake, files), policies, key)
-    examined = examine_documents(lake, files, policies, key, progress)
+    examined = examine_documents(lake, files, policies, key, progress, settings.parser.workers)
     rows = _judged(lake, files, policies, settings, at)
     _store_texts(lake, rows)
     before = {row["document"]: row for row in lake.read(DOCUMENTS).iter_rows(named=True)}

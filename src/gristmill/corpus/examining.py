@@ -12,8 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from gristmill.corpus.hygiene import Hidden, HiddenKind
-from gristmill.corpus.judging import Judged, ParsedDocument, examine
+from gristmill.corpus.examiners import Examiners, examiners
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.policies import SourcePolicy
 from gristmill.corpus.report import Progress
@@ -46,56 +45,41 @@ def with_examined_keys(files: pl.DataFrame, policies: dict[str, SourcePolicy], k
 
 
 def examine_documents(
-    lake: Lake, files: pl.DataFrame, policies: dict[str, SourcePolicy], key: bytes, progress: Progress
+    lake: Lake,
+    files: pl.DataFrame,
+    policies: dict[str, SourcePolicy],
+    key: bytes,
+    progress: Progress,
+    processes: int = 1,
 ) -> int:
-    """Bring `examined_texts` up to date with `files`, and return how many texts were examined."""
+    """Bring `examined_texts` up to date with `files`, and return how many texts were examined.
+
+    Much work is spread over that many processes.
+    """
     wanted = files.filter(pl.col("examined_key").is_not_null()).unique(
         "examined_key", keep="first", maintain_order=True
     )
     stored = lake.read(EXAMINED, ["examined_key"])
     due = wanted.join(stored, on="examined_key", how="anti", maintain_order="left")
     progress.start("accept", due.height)
-    for rows in _examined(lake, due, policies, key, progress):
-        lake.append(EXAMINED, pl.DataFrame(rows, schema=EXAMINED.schema))
+    with examiners(policies, key, size=_bytes(due), processes=processes) as crew:
+        for rows in _examined(lake, due, crew, progress):
+            lake.append(EXAMINED, pl.DataFrame(rows, schema=EXAMINED.schema))
     lake.delete(EXAMINED, stored.join(wanted, on="examined_key", how="anti")["examined_key"])
     return due.height
 
 
-def _examined(
-    lake: Lake, due: pl.DataFrame, policies: dict[str, SourcePolicy], key: bytes, progress: Progress
-) -> Iterator[list[dict[str, Any]]]:
+def _bytes(due: pl.DataFrame) -> int:
+    """What the files weigh says roughly how much text is due, without reading any."""
+    return int(due["bytes"].fill_null(0).sum() or 0)
+
+
+def _examined(lake: Lake, due: pl.DataFrame, crew: Examiners, progress: Progress) -> Iterator[list[dict[str, Any]]]:
     for at in range(0, due.height, _BATCH_DOCUMENTS):
         batch = due.slice(at, _BATCH_DOCUMENTS).select("examined_key", "parse_key", "source")
         parsed = lake.read(PARSED, where=pl.col("parse_key").is_in(batch["parse_key"].implode()))
         rows = []
-        for row in batch.join(parsed, on="parse_key", how="left", maintain_order="left").iter_rows(named=True):
-            rows.append(_row(row["examined_key"], examine(_document(row), policies[row["source"]], key)))
+        for row in crew.rows(batch.join(parsed, on="parse_key", how="left", maintain_order="left").to_dicts()):
+            rows.append(row)
             progress.advance()
         yield rows
-
-
-def _document(row: dict[str, Any]) -> ParsedDocument:
-    hidden = tuple(
-        Hidden(HiddenKind(one["kind"]), one["text"], one["leaked"], one["times"], one["shown"])
-        for one in row["hidden"] or ()
-    )
-    pages = tuple((page["page"], page["start"]) for page in row["pages"] or ())
-    return ParsedDocument(row["text"] or "", row["title"] or "", row["language"] or "", pages, hidden)
-
-
-def _row(examined_key: str, judged: Judged) -> dict[str, Any]:
-    return {
-        "examined_key": examined_key,
-        "text": judged.text,
-        "text_hash": judged.text_hash,
-        "pages": [{"page": page, "start": start} for page, start in judged.pages],
-        "title": judged.title,
-        "heading": judged.heading,
-        "head": judged.head,
-        "characters": len(judged.text),
-        "words": judged.words,
-        "content_hash": judged.content_hash,
-        "signature": judged.signature,
-        "findings": [finding.as_row() for finding in judged.findings],
-        "masked": [{"kind": kind, "count": count} for kind, count in judged.masked],
-    }

@@ -45,6 +45,7 @@ _BY_ENDING = {
     ".tiff": "image/tiff",
 }
 READ_AS_TEXT = frozenset({MARKDOWN, PLAIN})
+DOCX, PPTX, XLSX = (_BY_ENDING[ending] for ending in (".docx", ".pptx", ".xlsx"))
 TABULAR = frozenset(_BY_ENDING[ending] for ending in (".xlsx", ".ods", ".csv", ".tsv"))
 ENDINGS = tuple(_BY_ENDING)
 

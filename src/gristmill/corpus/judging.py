@@ -136,7 +136,8 @@ class _Mask:
         return self._masked(text, self._found(text)).text if text else text
 
     def _found(self, text: str) -> list[privacy.PersonalData]:
-        return privacy.find_personal_data(text, self.language or "en")
+        wanted = [kind for kind in Kind if self._treatment(kind) is not Policy.KEEP]
+        return privacy.find_personal_data_of(wanted, text, self.language or "en")
 
     def _masked(self, text: str, found: Sequence[privacy.PersonalData]) -> privacy.Masked:
         return privacy.mask(text, [one for one in found if self._treatment(one.kind) is not Policy.KEEP], self.key)

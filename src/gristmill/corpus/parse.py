@@ -25,7 +25,7 @@ from gristmill.settings import ParserSettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import PARSED, SOURCE_FILES
 
-_CODE_VERSION = 3
+_CODE_VERSION = 4
 _COMMIT_CHARACTERS = 16_000_000
 _COMMIT_SECONDS = 5.0
 

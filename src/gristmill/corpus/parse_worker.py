@@ -18,12 +18,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from gristmill.corpus.formats import CSV, HTML, PDF, READ_AS_TEXT, TABULAR, ending_of, true_media_type
+from gristmill.corpus.formats import (
+    CSV,
+    DOCX,
+    HTML,
+    PDF,
+    PPTX,
+    READ_AS_TEXT,
+    TABULAR,
+    XLSX,
+    ending_of,
+    true_media_type,
+)
 from gristmill.corpus.hygiene import UNDETERMINED, detect_language, hidden_text, iso_639_1
+from gristmill.corpus.merged_cells import fill_sheets, fill_slides
+from gristmill.corpus.office import appended, joined_runs, without_pictures
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.pages import locate_pages
 from gristmill.corpus.plain import read_plain
-from gristmill.corpus.repair import comma_separated, lift_table_titles, mend_pdf_words, unescape, without_page_metadata
+from gristmill.corpus.repair import (
+    comma_separated,
+    lift_table_titles,
+    mend_pdf_words,
+    unescape,
+    with_whole_words,
+    without_page_metadata,
+)
 from gristmill.processes import end_with_parent
 
 _TESSDATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
@@ -126,12 +146,23 @@ def _extract(data: bytes, kind: str, limits: Limits) -> Reply:
     if scan and not limits.ocr:
         return Reply(Outcome.NEEDS_OCR, "It is an image; install Tesseract to have it read.")
     try:
-        result = kreuzberg.extract_bytes_sync(data, kind, config=_config(limits, ocr=scan))
+        result = _opened(data, kind, limits, ocr=scan)
         if kind == PDF and limits.ocr and not result.content.strip():
             result = kreuzberg.extract_bytes_sync(data, kind, config=_config(limits, ocr=True))
     except kreuzberg.KreuzbergError as error:
         return _failure(str(error))
-    return _success(result, kind, limits)
+    return _success(result, data, kind, limits)
+
+
+def _opened(data: bytes, kind: str, limits: Limits, *, ocr: bool) -> Any:
+    import kreuzberg
+
+    try:
+        return kreuzberg.extract_bytes_sync(data, kind, config=_config(limits, ocr=ocr))
+    except kreuzberg.KreuzbergError as error:
+        if kind != PPTX or "image" not in str(error).lower():
+            raise
+        return kreuzberg.extract_bytes_sync(without_pictures(data), kind, config=_config(limits, ocr=ocr))
 
 
 def _config(limits: Limits, *, ocr: bool) -> Any:
@@ -148,9 +179,9 @@ def _config(limits: Limits, *, ocr: bool) -> Any:
     )
 
 
-def _success(result: Any, kind: str, limits: Limits) -> Reply:
+def _success(result: Any, data: bytes, kind: str, limits: Limits) -> Reply:
     pages = [page["content"] for page in result.pages or []]
-    text = _mended(result.content, kind, pages)
+    text = _mended(result.content, data, kind, pages)
     if not text.strip():
         if kind == PDF and not limits.ocr:
             return Reply(Outcome.NEEDS_OCR, "It is a scan without text; install Tesseract to have it read.")
@@ -175,12 +206,18 @@ def _failure(message: str) -> Reply:
     return Reply(Outcome.DAMAGED, f"It cannot be opened: {message.split(': ', 1)[-1][:200]}.")
 
 
-def _mended(text: str, kind: str, pages: list[str]) -> str:
+def _mended(text: str, data: bytes, kind: str, pages: list[str]) -> str:
     if kind == PDF:
         text = mend_pdf_words(text, pages)
+    if kind == PPTX:
+        text = fill_slides(with_whole_words(text, joined_runs(data)), data)
+    if kind == XLSX:
+        text = fill_sheets(text, data)
     if kind in TABULAR:
         text = lift_table_titles(text)
-    return unescape(without_page_metadata(text) if kind == HTML else text)
+    text = unescape(without_page_metadata(text) if kind == HTML else text)
+    more = appended(data) if kind in {DOCX, PPTX, XLSX} else ""
+    return f"{text.rstrip()}{more}\n".lstrip() if more else text
 
 
 def _time(stated: Any) -> str:

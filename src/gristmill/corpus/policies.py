@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from gristmill.corpus.duplicates import SIGNATURE_VERSION
 from gristmill.corpus.injection import CLASSIFIER_SHA256
@@ -15,7 +16,9 @@ from gristmill.corpus.privacy import Kind, Policy
 from gristmill.corpus.quality import RULES, Rule, with_thresholds
 from gristmill.errors import SettingsError
 from gristmill.fingerprint import fingerprint
-from gristmill.settings import PrivacySettings, Settings
+
+if TYPE_CHECKING:
+    from gristmill.settings import PrivacySettings, Settings
 
 # Raised by whoever changes what an examination finds: rules, detectors, cleaning.
 _CODE_VERSION = 2
@@ -43,6 +46,30 @@ class SourcePolicy:
             CLASSIFIER_SHA256, SIGNATURE_VERSION,
         )  # fmt: skip
 
+    def as_fields(self) -> dict[str, Any]:
+        """The policy as JSON knows it."""
+        return {
+            "thresholds": {rule.name: rule.threshold for rule in (*self.rules, self.stale)},
+            "privacy": {kind.value: policy.value for kind, policy in self.privacy.items()},
+            "otherwise": self.otherwise.value,
+        }
+
+    @classmethod
+    def of_fields(cls, fields: dict[str, Any]) -> SourcePolicy:
+        """The policy that `as_fields` gave."""
+        return cls(
+            *_rules(fields["thresholds"]),
+            {Kind(kind): Policy(policy) for kind, policy in fields["privacy"].items()},
+            Policy(fields["otherwise"]),
+        )
+
+
+def _rules(thresholds: Mapping[str, float]) -> tuple[tuple[Rule, ...], Rule]:
+    """The rules of a text by itself, and the one of age."""
+    rules = with_thresholds(thresholds, RULES)
+    own = tuple(rule for rule in rules if rule.name not in {STALE, SUPERSEDED})
+    return own, next(rule for rule in rules if rule.name == STALE)
+
 
 def policy_of(settings: Settings, source: str) -> SourcePolicy:
     """Return the policy for the source at a location; the common one for a source that the settings do not list.
@@ -54,15 +81,20 @@ def policy_of(settings: Settings, source: str) -> SourcePolicy:
     corpus = settings.corpus
     quality = corpus.quality | (own.quality if own else {})
     days = own.stale_after_days if own and own.stale_after_days else corpus.stale_after_days
-    rules = with_thresholds({STALE: days, **quality}, RULES)
     privacy = own.privacy if own and own.privacy else settings.privacy
     return SourcePolicy(
-        tuple(rule for rule in rules if rule.name not in {STALE, SUPERSEDED}),
-        next(rule for rule in rules if rule.name == STALE),
+        *_rules({STALE: days, **quality}),
         _kinds(privacy),
         Policy(privacy.default),
         corpus.hidden_orders == "leave out",
     )
+
+
+def forbidden_kinds(settings: Settings) -> frozenset[Kind]:
+    """Return the kinds of personal data that no answer may hold: those that are not kept in documents either."""
+    kinds = _kinds(settings.privacy)
+    otherwise = Policy(settings.privacy.default)
+    return frozenset(kind for kind in Kind if kinds.get(kind, otherwise) is not Policy.KEEP) | {Kind.SECRET}
 
 
 def _kinds(privacy: PrivacySettings) -> dict[Kind, Policy]:

@@ -17,6 +17,7 @@ from gristmill.corpus.duplicates import (
     SimilarPair,
     Version,
     VersionedDocument,
+    find_amended,
     find_families,
     find_superseded,
     read_version,
@@ -135,3 +136,8 @@ def _supersede(candidates: Iterable[Candidate], related: dict[str, Relations]) -
             said = f"A newer version is {relations.superseded_by}: {found.reason}."
             recovery = "Move the old version to an archive outside the source."
             relations.findings.append(warning("superseded", said, recovery))
+    for found in find_amended(versioned):
+        newer = audiences[found.by]
+        if newer >= audiences[found.document] or EVERYONE in newer:
+            said = f"Parts of it are changed by {found.by}: {found.reason}."
+            related[found.document].findings.append(warning("amended", said, "Nothing to do; read both together."))

@@ -3,7 +3,7 @@ r"""Mends what the parsing library (kreuzberg 4.10) does to some texts on their 
 Found by comparing its outputs on one file: in PDFs it takes single letters for broken ligatures ("RakeMaster" becomes
 "Rakettiaster") while its plain text has them right; it escapes punctuation that has no meaning where it stands ("3\.");
 a CSV file separated by semicolons is cut at its commas; a sheet's title becomes the name of its first column; a page of
-HTML begins with the page's metadata.
+HTML begins with the page's metadata; words of slides are broken where their style changes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 _WORD = re.compile(r"[^\s|*_`#<>\[\]()]+")
 # What the library writes for what stood there, when it takes a character for a broken ligature.
@@ -30,6 +30,19 @@ def mend_pdf_words(markdown: str, pages: Sequence[str]) -> str:
     if not known:
         return markdown
     return _WORD.sub(lambda match: _mended(match[0], known), markdown)
+
+
+def with_whole_words(markdown: str, whole: Mapping[str, str]) -> str:
+    """Return the Markdown of slides with the words that the library broke between two styles put together again."""
+    if not whole:
+        return markdown
+    lines = (_whole(line, whole) for line in markdown.split("\n"))
+    return "\n".join(lines)
+
+
+def _whole(line: str, whole: Mapping[str, str]) -> str:
+    mark, text = re.match(r"(\s*(?:[-*#]+ |\d+\. )?)(.*)", line, re.DOTALL).groups()  # type: ignore[union-attr]
+    return mark + whole.get(text.replace("*", "").strip(), text)
 
 
 def unescape(markdown: str) -> str:

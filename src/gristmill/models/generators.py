@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 from gristmill.fingerprint import fingerprint
@@ -61,6 +62,7 @@ class OpenVinoGenerator:
         self._settings = settings
         self.weights: Weights = generator_weights(settings)
         self._cache = cache / self.weights.sha256
+        self._one_at_a_time = Lock()  # the engine raises when it is asked twice at once
 
     @cached_property
     def fingerprint(self) -> str:
@@ -75,14 +77,16 @@ class OpenVinoGenerator:
         config.max_new_tokens = self._settings.max_new_tokens
         config.do_sample = False
         config.apply_chat_template = False
-        deadline = time.monotonic() + self._settings.seconds
-        result = self._pipeline.generate([prompt], config, lambda _piece: time.monotonic() > deadline)
+        with self._one_at_a_time:
+            deadline = time.monotonic() + self._settings.seconds
+            result = self._pipeline.generate([prompt], config, lambda _piece: time.monotonic() > deadline)
         metrics = result.perf_metrics
         return Generated(result.texts[0], metrics.get_num_input_tokens(), metrics.get_num_generated_tokens())
 
     def load(self) -> None:
         """Load the model now, for instance while something else is being loaded."""
-        _ = self._pipeline
+        with self._one_at_a_time:
+            _ = self._pipeline
 
     @cached_property
     def _pipeline(self) -> Any:

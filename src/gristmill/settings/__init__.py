@@ -4,7 +4,13 @@ They come from `gristmill.toml`, and each can be overridden by the environment: 
 `GRISTMILL_SEARCH__PASSAGES=8`. What a model is (weights, hash, limits) stands in `models/catalog.py`.
 """
 
-from gristmill.settings.answering import AnsweringSettings, GeneratorSettings
+from gristmill.settings.answering import (
+    AnsweringSettings,
+    CacheSettings,
+    ContactRule,
+    GeneratorSettings,
+    RemoteSettings,
+)
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.loading import (
     HOME_VARIABLE,
@@ -13,9 +19,11 @@ from gristmill.settings.loading import (
     Settings,
     load_settings,
     settings_file,
+    unknown_variables,
 )
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
+from gristmill.settings.service import LimitSettings, ServiceSettings
 
 __all__ = [
     "HOME_VARIABLE",
@@ -23,17 +31,23 @@ __all__ = [
     "SETTINGS_VARIABLE",
     "AnsweringSettings",
     "AudienceRule",
+    "CacheSettings",
     "ChunkerSettings",
+    "ContactRule",
     "CorpusSettings",
     "EncoderSettings",
     "FocusSettings",
     "GeneratorSettings",
+    "LimitSettings",
     "OrchestrationSettings",
     "ParserSettings",
     "PrivacySettings",
+    "RemoteSettings",
     "SearchSettings",
+    "ServiceSettings",
     "Settings",
     "SourceSettings",
     "load_settings",
     "settings_file",
+    "unknown_variables",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,23 +18,25 @@ from pydantic_settings import SettingsError as UnreadableValueError
 
 from gristmill.errors import SettingsError
 from gristmill.identity import EVERYONE
-from gristmill.settings.answering import AnsweringSettings, GeneratorSettings
+from gristmill.settings.answering import AnsweringSettings, CacheSettings, GeneratorSettings, RemoteSettings
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.section import normal_groups
+from gristmill.settings.service import ServiceSettings
 
 SETTINGS_FILE = "gristmill.toml"
 HOME_VARIABLE = "GRISTMILL_HOME"
 SETTINGS_VARIABLE = "GRISTMILL_SETTINGS"
+_PREFIX, _DELIMITER = "GRISTMILL_", "__"
 
 
 class Settings(BaseSettings):
     """Everything that can be set. `load_settings` is the way to make one."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GRISTMILL_",
-        env_nested_delimiter="__",
+        env_prefix=_PREFIX,
+        env_nested_delimiter=_DELIMITER,
         extra="forbid",
         frozen=True,
         nested_model_default_partial_update=True,
@@ -55,7 +58,10 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     focus: FocusSettings = FocusSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    cache: CacheSettings = CacheSettings()
+    remote: RemoteSettings = RemoteSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
+    service: ServiceSettings = ServiceSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -132,6 +138,27 @@ def load_settings(**overrides: Any) -> Settings:
         ) from error
     except ValueError as error:  # the TOML reader's own error
         raise SettingsError(f"{file} is not valid TOML: {error}.", "Correct that line.") from error
+
+
+def unknown_variables() -> dict[str, str]:
+    """Return each variable of the environment that begins like a setting and is none, with the nearest that is one.
+
+    They change nothing, so a slip of the pen would go unseen.
+    """
+    known = {HOME_VARIABLE, SETTINGS_VARIABLE}
+    for name, field in Settings.model_fields.items():
+        known.add(f"{_PREFIX}{name.upper()}")
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            known |= {f"{_PREFIX}{name.upper()}{_DELIMITER}{part.upper()}" for part in inner.model_fields}
+    upper = {name: name.upper() for name in os.environ if name.upper().startswith(_PREFIX)}
+    unknown = {name: wanted for name, wanted in upper.items() if not _is_known(wanted, known)}
+    return {name: next(iter(get_close_matches(wanted, sorted(known), 1, 0.6)), "") for name, wanted in unknown.items()}
+
+
+def _is_known(variable: str, known: set[str]) -> bool:
+    """Whether it is a setting, or names a part of one: `GRISTMILL_PRIVACY__KINDS__EMAIL`."""
+    return variable in known or any(variable.startswith(f"{one}{_DELIMITER}") for one in known if _DELIMITER in one)
 
 
 def _explain(error: ValidationError) -> str:

@@ -202,4 +202,57 @@ STAGE_GATES = Table(
         }
     ),
 )
-TABLES = (SOURCE_FILES, PARSED, EXAMINED, SIMILAR, DOCUMENTS, TEXTS, CHUNKS, EMBEDDINGS, OVERRULES, STAGE_GATES)
+INTERACTIONS = Table(
+    "interactions",
+    "receipt",
+    schema(
+        {
+            "receipt": pl.String,
+            "at": TIME,
+            "asker": pl.String,
+            "groups": pl.List(pl.String),
+            "question": pl.String,
+            "answer": pl.String,
+            "refused": pl.Boolean,
+            "release": pl.String,
+            "citations": pl.List(
+                pl.Struct(
+                    {
+                        "document": pl.String,
+                        "chunk": pl.String,
+                        "start": pl.Int64,
+                        "end": pl.Int64,
+                        "quote": pl.String,
+                    }
+                )
+            ),
+            "passages": pl.List(pl.Struct({"chunk": pl.String, "document": pl.String, "score": pl.Float64})),
+            "latency_ms": pl.Float64,
+            "feedback": pl.List(
+                pl.Struct(
+                    {
+                        "feedback": pl.String,
+                        "person": pl.String,
+                        "at": TIME,
+                        "rating": pl.String,
+                        "reason": pl.String,
+                        "correction": pl.String,
+                    }
+                )
+            ),
+        }
+    ),
+)
+TABLES = (
+    SOURCE_FILES,
+    PARSED,
+    EXAMINED,
+    SIMILAR,
+    DOCUMENTS,
+    TEXTS,
+    CHUNKS,
+    EMBEDDINGS,
+    OVERRULES,
+    STAGE_GATES,
+    INTERACTIONS,
+)

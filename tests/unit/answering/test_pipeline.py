@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,28 +15,15 @@ from gristmill.asking import Answerer
 from gristmill.errors import GristmillError, SearchIndexError
 from gristmill.identity import Asker
 from gristmill.mill import Run, grind
-from gristmill.models.generators import Generated
-from gristmill.settings import AnsweringSettings, AudienceRule, Settings, SourceSettings
+from gristmill.settings import AnsweringSettings, AudienceRule, CacheSettings, Settings, SourceSettings
 from gristmill.storage.tables import DOCUMENTS, TEXTS
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder
+from tests.unit.answering.parrot import Parrot
 
 QUESTION = "How many days of leave do millers receive each year?"
 FACT = "Millers receive 27 days of leave each year."
 SECRET = "Millers in pay band four receive 41000 crowns each year."
-
-
-@dataclass
-class Parrot:
-    """A generator that writes what it is told, and remembers what it was shown."""
-
-    says: str = ""
-    shown: str = ""
-    fingerprint: str = "parrot"
-
-    def generate(self, prompt: str) -> Generated:
-        self.shown = prompt
-        return Generated(self.says, 1, 1)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +44,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Answere
         sources=(SourceSettings(location="documents"),),
         audience=(AudienceRule(pattern="hr/**", groups=("hr",)),),
         answering=AnsweringSettings(answerable=0.05, support=0.1),
+        cache=CacheSettings(enabled=False),
     )
     workspace = Workspace(settings, encoder=FakeEncoder(), generator=Parrot())
     list(grind(Run(workspace, workspace.sources())))
@@ -144,7 +132,8 @@ def test_a_receipt_is_stored_for_every_answer(ask: Callable[..., tuple[Answerer,
     row = workspace.database.receipt(given.receipt)
     assert row is not None
     assert (row.question, row.answer, row.release) == (QUESTION, given.text, given.release)
-    assert [step["step"] for step in row.trace] == [step.__name__ for step in pipeline.STEPS]
+    steps = [step["step"] for step in row.trace if step["step"] != "recall"]
+    assert steps == [step.__name__ for step in pipeline.STEPS]
     assert (workspace.home / "releases" / f"{given.release}.json").is_file()
 
 

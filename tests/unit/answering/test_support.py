@@ -16,7 +16,7 @@ def score(sentence: str) -> float:
 
 
 def test_the_evidence_itself_is_fully_supported() -> None:
-    assert score(EVIDENCE[0]) > 0.99
+    assert score(EVIDENCE[0]) > 0.95
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from gristmill.corpus.injection.classifier import (
     shipped_classifier,
     write_classifier,
 )
-from gristmill.corpus.injection.features import BUCKETS, bounds, grams, sentence_windows
+from gristmill.corpus.injection.features import BUCKETS, grams, sentence_windows
 from gristmill.corpus.injection.folding import fold
 from gristmill.corpus.injection.pages import Page, html_text, pages
+from gristmill.corpus.injection.reading import read
 from gristmill.corpus.injection.training import fit, is_taught, section_rows, train_injection_classifier
 from gristmill.errors import ModelError, SettingsError, SourceError
 
@@ -69,11 +71,30 @@ def test_training_and_scoring_see_the_same_grams(text: str) -> None:
     folded = fold(text).text
     weights = np.random.default_rng(0).normal(size=BUCKETS).astype(np.float32)
     windows = sentence_windows(folded)
-    margins = Classifier(weights, 0.0, 0.0).margins(folded, windows)
-    kinds = grams(folded, windows[:, 0])
-    counted = sum((np.subtract(*bounds(kind, windows)[::-1]) for kind in kinds), np.zeros(len(windows)))
+    margins = Classifier(weights, 0.0, 0.0).margins(read(folded), windows)
+    counted = np.zeros(len(windows))
+    for kind in grams(read(folded), windows):
+        counted += [kind.counted[first:last].sum() for first, last in zip(kind.first, kind.last, strict=True)]
     expected = [weights[row].sum() / (len(row) + 50) ** 0.5 for row in section_rows(text)]
     np.testing.assert_allclose(margins[counted > 0], expected, atol=1e-3)
+
+
+def grams_one_by_one(folded: str, start: int, end: int) -> int:
+    """How many grams a window has, counted without vectors."""
+    part, words = folded[start:end], re.findall(r"[^\W_]+", folded[start:end])
+    letters = [character.isalpha() and (character > "\x7f" or character.islower()) for character in part]
+    characters = sum(sum(letters[at : at + run]) >= 2 for run in (3, 4, 5) for at in range(len(part) - run + 1))
+    return characters + sum(max(len(words) - run + 1, 0) for run in (1, 2, 3))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(st.sampled_from("ab1 .-|\n"), min_size=1, max_size=120))
+def test_a_window_holds_the_grams_that_begin_and_end_in_it(folded: str) -> None:
+    windows = np.array([[0, len(folded)]])
+    kinds = list(grams(read(folded), windows))
+    held = sum(int(kind.counted[kind.first[0] : kind.last[0]].sum()) for kind in kinds)
+    has_word = any(character.isalnum() for character in folded)
+    assert held == grams_one_by_one(folded, 0, len(folded)) + has_word
 
 
 @settings(max_examples=200, deadline=None)

@@ -99,7 +99,8 @@ def test_everything_that_is_planted_exists() -> None:
             assert (SAMPLES / "documents" / document).is_file(), document
     found = Counter(line["kind"] for line in planted)
     assert set(found) >= {
-        "exact_duplicate", "near_duplicate", "superseded", "contradiction", "hidden_injection", "plain_injection",
+        "exact_duplicate", "near_duplicate", "superseded", "amended", "changed_fact", "contradiction",
+        "hidden_injection", "plain_injection",
         "zero_width", "mojibake", "empty_file", "corrupt_docx", "password_pdf", "scanned_page", "large_table",
         "wrong_extension", "personal_data", "secret", "restricted", "stale",
     }  # fmt: skip

@@ -8,7 +8,7 @@ from gristmill.corpus.duplicates.families import Duplicate, Family, Member, Rela
 from gristmill.corpus.duplicates.normalisation import content_hash, normalised_words, shingles
 from gristmill.corpus.duplicates.signatures import SIGNATURE_VERSION, candidate_pairs, signature, signature_matrix
 from gristmill.corpus.duplicates.similarity import Likeness, Limits, SimilarPair, likeness, verified_pairs
-from gristmill.corpus.duplicates.superseded import Superseded, VersionedDocument, find_superseded
+from gristmill.corpus.duplicates.superseded import Superseded, VersionedDocument, find_amended, find_superseded
 from gristmill.corpus.duplicates.versions import Version, read_version
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "VersionedDocument",
     "candidate_pairs",
     "content_hash",
+    "find_amended",
     "find_families",
     "find_superseded",
     "likeness",

@@ -35,7 +35,8 @@ def signature(shingled: set[str]) -> bytes:
     from rensa import RMinHash
 
     sketch = RMinHash(PERMUTATIONS, _SEED)
-    sketch.update(sorted(shingled))
+    # The least of each permutation does not depend on the order.
+    sketch.update(list(shingled))
     return np.asarray(sketch.digest(), dtype="<u4").tobytes()
 
 

@@ -47,6 +47,13 @@ _REPLACED_BY = re.compile(
     + r"([A-Z]{1,4}-(?:\d{4}-\d{2,3}|\d{2,4}))(?![\w-])",
     re.IGNORECASE,
 )
+# "Amendment no. 1 to framework purchase agreement KV-2024-02", at the beginning of what it introduces.
+_AMENDS = re.compile(
+    r"\b(?:amendment|addendum|supplement|nachtrag|änderung|avenant)\b[^\n|]{0,60}?\b(?:to|zu|zum|zur|à|au)\b[^\n|]{0,80}?"
+    r"([A-Z]{1,4}-(?:\d{4}-\d{2,3}|\d{2,4}))(?![\w-])",
+    re.IGNORECASE,
+)
+_AMENDING_WITHIN = 300
 # "Policy P-12, version 2", "HM-040, Issue 6", "# SP-07 Lock-out procedure … Issue 6".
 _NUMBERED = re.compile(
     r"(?<![\w-])([A-Z]{1,4}-(?:\d{2,4}|[A-Z]{3}))(?![\w-]),?[^\n|]{0,60}?[\s,.]+(?:version|issue|revision|rev|edition|draft)",
@@ -71,7 +78,7 @@ class VersionedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """A document of which a newer version is known."""
+    """A document of which a newer version, or an amendment, is known."""
 
     document: str
     by: str
@@ -113,6 +120,24 @@ def _declared(read: Sequence[_Read]) -> Iterator[Superseded]:
             newer = owners.get(statement.group(1).upper(), [])
             if len(_own_numbers(item.document)) == 1 and newer and newer[0] is not item:
                 yield Superseded(item.document.path, newer[0].document.path, _quoted(item, statement))
+
+
+def find_amended(documents: Iterable[VersionedDocument]) -> list[Superseded]:
+    """Documents of which another says at its beginning that it amends them, by number: they stay in force otherwise."""
+    ordered = sorted(documents, key=_originals_first)
+    owners: dict[str, list[VersionedDocument]] = defaultdict(list)
+    for document in ordered:
+        for number in set(identifiers(document.head[:_AMENDING_WITHIN])):
+            owners[number].append(document)
+    statements = [(one, _AMENDS.search(one.head[:_AMENDING_WITHIN])) for one in ordered]
+    amending = {one.path for one, statement in statements if statement}
+    return [
+        Superseded(older.path, one.path, f'{one.path} says "{" ".join(statement.group().split())}"')
+        for one, statement in statements
+        if statement
+        for older in owners.get(statement.group(1).upper(), ())
+        if older.path not in amending
+    ]
 
 
 def _own_numbers(document: VersionedDocument) -> frozenset[str]:

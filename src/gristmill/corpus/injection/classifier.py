@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.corpus.injection.features import SHRINKAGE, bounds, grams, sentence_windows
+from gristmill.corpus.injection.features import SHRINKAGE, Grams, grams, sentence_windows
+from gristmill.corpus.injection.reading import Integers, Reading, read
 from gristmill.errors import ModelError
 
 CLASSIFIER_FILE = "classifier.npz"
@@ -47,23 +49,35 @@ class Classifier:
     bias: float
     threshold: float
 
-    def margins(self, folded: str, windows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """How far the logit of each window lies above the threshold."""
+    def margins(self, reading: Reading, windows: Integers) -> NDArray[np.float64]:
+        """How far the logit of each window of a text lies above the threshold."""
         total = np.zeros(len(windows))
         count = np.zeros(len(windows))
-        for kind in grams(folded, windows[:, 0]):
-            first, last = bounds(kind, windows)
-            sums = np.concatenate([[0.0], np.cumsum(self.weights[kind.buckets], dtype=np.float64)])
-            total += sums[last] - sums[first]
-            count += last - first
+        for kind in grams(reading, windows):
+            weights = np.where(kind.counted, self.weights[kind.buckets], np.float32(0.0))
+            total += _sums(weights, kind)
+            count += _sums(kind.counted, kind)
         return total / np.sqrt(count + SHRINKAGE) + (self.bias - self.threshold)
 
     def most_suspicious(self, folded: str) -> Suspicion:
         """The window of a folded text with the highest logit."""
-        windows = sentence_windows(folded)
-        margins = self.margins(folded, windows)
-        best = int(np.argmax(margins))
-        return Suspicion(int(windows[best, 0]), int(windows[best, 1]), float(margins[best]))
+        return self.most_suspicious_each(read(folded), [(0, len(folded))])[0]
+
+    def most_suspicious_each(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Suspicion]:
+        """The window with the highest logit of each span of a text."""
+        parts = [sentence_windows(reading.text, start, end) for start, end in spans]
+        windows = np.concatenate(parts)
+        margins = self.margins(reading, windows)
+        firsts = np.cumsum([0, *map(len, parts[:-1])])
+        best = [at + int(np.argmax(margins[at : at + len(part)])) for at, part in zip(firsts, parts, strict=True)]
+        return [Suspicion(int(windows[at, 0]), int(windows[at, 1]), float(margins[at])) for at in best]
+
+
+def _sums(values: NDArray[np.float32] | NDArray[np.bool_], kind: Grams) -> NDArray[np.float64]:
+    """The sum of the values of the grams inside each window."""
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    inside: NDArray[np.float64] = sums[kind.last] - sums[kind.first]
+    return inside
 
 
 def read_classifier(octets: bytes, sha256: str) -> Classifier:

@@ -11,9 +11,13 @@ import binascii
 import codecs
 import html
 import re
+import string
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
+
+import numpy as np
+from numpy.typing import NDArray
 
 # Longer segments are pictures or archives; an instruction fits.
 MAX_ENCODED_CHARACTERS = 20_000
@@ -110,31 +114,115 @@ def _from_morse(run: str) -> str:
 
 
 class _Encoding(NamedTuple):
+    """`characters` and `shortest` describe what every run is made of; without them `signs` must stand in the text.
+
+    `goes_on` is true where a run may continue on the next line.
+    """
+
     name: str
     runs: re.Pattern[str]
     decode: Callable[[str], str]
+    characters: str = ""
+    shortest: int = 0
+    signs: tuple[str, ...] = ()
+    goes_on: bool = False
 
+
+_HEX = "0123456789abcdefABCDEF"
+_BASE64 = string.ascii_letters + string.digits + "+/_-"
 
 _ENCODINGS = (
-    _Encoding("base64", re.compile(r"[A-Za-z0-9+/_-]{20,}(?:\r?\n[A-Za-z0-9+/_-]{20,}){0,200}={0,2}"), _from_base64),
-    _Encoding("base32", re.compile(r"[A-Z2-7]{24,}={0,6}"), _from_base32),
-    _Encoding("hex", re.compile(r"(?:\\x|0x)?[0-9a-fA-F]{2}(?:[ :,]{0,2}(?:\\x|0x)?[0-9a-fA-F]{2}){15,}"), _from_hex),
-    _Encoding("binary", re.compile(r"[01]{8}(?:\s?[01]{8}){5,}"), _from_binary),
-    _Encoding("ASCII85", re.compile(r"<~[!-u\s]{16,4000}~>"), _from_ascii85),
-    _Encoding("percent", re.compile(r"(?<![^\s/?&=#])[^\s%/?&=#]{0,40}(?:%[0-9a-fA-F]{2}[^\s%]{0,40}){3,}"), unquote),
-    _Encoding("escapes", re.compile(r"(?:\\u\{?[0-9a-fA-F]{4}\}?|\\x[0-9a-fA-F]{2}){6,}"), _from_escapes),
-    _Encoding("entities", re.compile(r"(?:&#x?[0-9a-fA-F]{2,6};\s?){6,}"), html.unescape),
-    _Encoding("Morse", re.compile(r"[.-]{1,5}(?:[ /]{1,3}[.-]{1,5}){15,}"), _from_morse),
+    _Encoding(
+        "base64",
+        re.compile(r"[A-Za-z0-9+/_-]{20,}(?:\r?\n[A-Za-z0-9+/_-]{20,}){0,200}={0,2}"),
+        _from_base64,
+        _BASE64,
+        20,
+        goes_on=True,
+    ),
+    _Encoding("base32", re.compile(r"[A-Z2-7]{24,}={0,6}"), _from_base32, string.ascii_uppercase + "234567", 24),
+    _Encoding(
+        "hex",
+        re.compile(r"(?:\\x|0x)?[0-9a-fA-F]{2}(?:[ :,]{0,2}(?:\\x|0x)?[0-9a-fA-F]{2}){15,}"),
+        _from_hex,
+        _HEX + " :,\\x",
+        32,
+    ),
+    _Encoding("binary", re.compile(r"[01]{8}(?:\s?[01]{8}){5,}"), _from_binary, "01" + string.whitespace, 48),
+    _Encoding("ASCII85", re.compile(r"<~[!-u\s]{16,4000}~>"), _from_ascii85, signs=("<~",)),
+    _Encoding(
+        "percent",
+        re.compile(r"(?<![^\s/?&=#])[^\s%/?&=#]{0,40}(?:%[0-9a-fA-F]{2}[^\s%]{0,40}){3,}"),
+        unquote,
+        signs=("%",),
+    ),
+    _Encoding(
+        "escapes",
+        re.compile(r"(?:\\u\{?[0-9a-fA-F]{4}\}?|\\x[0-9a-fA-F]{2}){6,}"),
+        _from_escapes,
+        signs=("\\u", "\\x"),
+    ),
+    _Encoding("entities", re.compile(r"(?:&#x?[0-9a-fA-F]{2,6};\s?){6,}"), html.unescape, signs=("&#",)),
+    _Encoding("Morse", re.compile(r"[.-]{1,5}(?:[ /]{1,3}[.-]{1,5}){15,}"), _from_morse, "-. /", 31),
 )
+# Of base32: what may stand behind the last character of its run.
+_MOST_PADDING = 6
+_PERCENT = re.compile(r"%[0-9a-fA-F]{2}[^\s%]{0,40}%[0-9a-fA-F]{2}")
+
+
+def _table() -> NDArray[np.uint8]:
+    """For each ASCII character the encodings that it can be part of, as bits."""
+    table = np.zeros(256, dtype=np.uint8)
+    for bit, encoding in enumerate(one for one in _ENCODINGS if one.characters):
+        table[[ord(character) for character in encoding.characters if character.isascii()]] |= 1 << bit
+    return table
+
+
+_CLASSES = _table()
 
 
 def decoded_runs(text: str) -> Iterator[Decoded]:
     """Segments of a document that decode to readable text."""
+    # What is not ASCII becomes a question mark, which is part of no run.
+    classes = _CLASSES[np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8)]
+    bit = 0
     for encoding in _ENCODINGS:
-        for match in encoding.runs.finditer(text):
+        if encoding.characters:
+            places = _long_runs(classes, np.uint8(1 << bit), encoding.shortest)
+            bit += 1
+            found = _matches_at(encoding, text, places)
+        elif any(sign in text for sign in encoding.signs) and (encoding.name != "percent" or _PERCENT.search(text)):
+            found = encoding.runs.finditer(text)
+        else:
+            continue
+        for match in found:
             plain = _decode(encoding, match.group()[:MAX_ENCODED_CHARACTERS])
             if plain:
                 yield Decoded(match.start(), match.end(), encoding.name, plain)
+
+
+def _long_runs(classes: NDArray[np.uint8], bit: np.uint8, shortest: int) -> list[tuple[int, int]]:
+    """Where at least so many characters of a class stand in a row."""
+    half = shortest // 2
+    # A long run holds two samples in a row: most texts have none, and only every tenth character was looked at.
+    samples = (classes[::half] & bit) != 0
+    if not (samples[1:] & samples[:-1]).any():
+        return []
+    edges = np.flatnonzero(np.diff((classes & bit) != 0, prepend=False, append=False))
+    starts, ends = edges[::2], edges[1::2]
+    is_long = ends - starts >= shortest
+    return list(zip(starts[is_long].tolist(), ends[is_long].tolist(), strict=True))
+
+
+def _matches_at(encoding: _Encoding, text: str, places: list[tuple[int, int]]) -> Iterator[re.Match[str]]:
+    """The matches that begin inside these places, each after the end of the one before."""
+    reached = 0
+    for start, end in places:
+        at = max(start, reached)
+        limit = len(text) if encoding.goes_on else end + _MOST_PADDING
+        while at < end and (match := encoding.runs.search(text, at, limit)) and match.start() < end:
+            yield match
+            at = reached = match.end()
 
 
 def _decode(encoding: _Encoding, run: str) -> str:
@@ -157,22 +245,48 @@ _TELLING = (
     "consigne",
     "precedent",
 )
+# The same as they stand in a text that is written in that disguise.
+TELLING_ROTATED = tuple(codecs.encode(word, "rot13") for word in _TELLING)
+TELLING_BACKWARDS = tuple(word[::-1] for word in _TELLING)
 _LEET = str.maketrans("01345789@$!|", "oieastbgasil")
+_LEET_OCTETS = bytes(range(256)).decode("latin-1").translate(_LEET).encode("latin-1")
+_TELLING_OCTETS = tuple(word.encode() for word in _TELLING)
 _LEET_WORD = re.compile(r"\b(?=[a-z0-9@$!]{0,12}[a-z])[a-z@$!]{0,12}[0134578@$][a-z0-9@$!]{1,14}")
 _SPACED = re.compile(r"(?<!\w)\w(?: {1,3}\w(?!\w)){3,}")
 # How much plain text after letters set apart is read with them.
 _SPACED_TAIL = 200
 
 
-def disguised(folded: str) -> Iterator[Decoded]:
+class Disguises(NamedTuple):
+    """In which disguises a section may speak; the others are not tried."""
+
+    rotated: bool = True
+    backwards: bool = True
+    digits: bool = True
+    apart: bool = True
+
+
+_ANY_DISGUISE = Disguises()
+
+
+def disguised(folded: str, tried: Disguises = _ANY_DISGUISE) -> Iterator[Decoded]:
     """Readings of a folded section that differ from it letter by letter: rot13, backwards, leet, letters set apart."""
-    yield from _if_telling(folded, "rot13", codecs.encode(folded, "rot13"))
-    yield from _if_telling(folded, "backwards", folded[::-1])
-    if len(_LEET_WORD.findall(folded)) >= 3:
+    if tried.rotated:
+        yield from _if_telling(folded, "rot13", codecs.encode(folded, "rot13"))
+    if tried.backwards:
+        yield from _if_telling(folded, "backwards", folded[::-1])
+    if tried.digits and len(_LEET_WORD.findall(folded)) >= 3:
         yield from _if_telling(folded, "digits for letters", folded.translate(_LEET))
-    for match in _SPACED.finditer(folded):
+    for match in _SPACED.finditer(folded) if tried.apart else ():
         tail = folded[match.end() : match.end() + _SPACED_TAIL]
         yield Decoded(match.start(), match.end(), "letters set apart", _closed_up(match.group()) + tail)
+
+
+def has_digits_for_letters(folded: str) -> bool:
+    """Whether a text has more words of instructions once figures are read as letters; costs a search each."""
+    octets = folded.encode("ascii", "replace")
+    reading = octets.translate(_LEET_OCTETS)
+    return any(reading.count(word) > octets.count(word) for word in _TELLING_OCTETS)
 
 
 def _if_telling(folded: str, name: str, reading: str) -> Iterator[Decoded]:

@@ -1,17 +1,19 @@
 """What the classifier sees of a sentence: hashed runs of characters and of words.
 
-Training and scoring share this module, so they cannot drift apart. Everything is vectorised over a section: a
-gram is a start, an end and a bucket, and a window of text holds the grams that begin and end inside it.
+Training and scoring share this module, so they cannot drift apart. Everything is vectorised over a whole text: grams of
+one kind stand in order, and a window holds those that begin and end inside it, so its sum is a difference of two sums.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gristmill.corpus.injection.reading import Hashes, Integers, Reading
 
 BUCKET_BITS = 16
 BUCKETS = 1 << BUCKET_BITS
@@ -23,9 +25,6 @@ _LONG_SENTENCE = 300
 
 # A line break inside a paragraph is no end of a sentence; before a blank line, a list item or a table row it is.
 _BREAK = re.compile(r"[.!?:]['\")\]]{0,2}\s+|\n(?=[ \t]{0,8}(?:\n|[-*+#>|]|\d{1,3}[.)] ))")
-_WORD = re.compile(r"[^\W_]+")
-# Digits say nothing about intent; what is not a character breaks words alike.
-_PLAIN = str.maketrans("123456789\n\t\r|", "000000000    ")
 _LAST_ASCII = 127
 _MIX = np.uint32(0x85EBCA6B)
 _STEP = np.uint32(0x01000193)
@@ -34,91 +33,80 @@ _FIRST_WORD = np.uint32(0x9E3779B9)
 # Added to the number of grams before the root: a heading of two words is no evidence.
 SHRINKAGE = 50
 
-_Integers = NDArray[np.int64]
-_Hashes = NDArray[np.uint32]
-
 
 class Grams(NamedTuple):
-    """Grams of one kind in order; `starts` and `ends` both ascend."""
+    """Grams of one kind, and which of them lie inside each window: `first` up to, without, `last`.
 
-    starts: _Integers
-    ends: _Integers
-    buckets: _Integers
+    Grams that do not count have no bucket: `counted` is false for them.
+    """
+
+    buckets: Integers
+    counted: NDArray[np.bool_]
+    first: Integers
+    last: Integers
 
 
-def sentence_windows(folded: str) -> _Integers:
-    """Rows of start and end: every sentence, and every two sentences in a row."""
-    cuts = _sentence_cuts(folded)
+def sentence_windows(folded: str, start: int = 0, end: int | None = None) -> Integers:
+    """Rows of start and end: every sentence of a part of the text, and every two sentences in a row."""
+    cuts = np.array(_sentence_cuts(folded, start, len(folded) if end is None else end), dtype=np.int64)
     single = np.column_stack([cuts[:-1], cuts[1:]])
     double = np.column_stack([cuts[:-2], cuts[2:]])
     return np.concatenate([single, double])
 
 
-def _sentence_cuts(folded: str) -> _Integers:
-    cuts = [0]
-    for end in (*(match.end() for match in _BREAK.finditer(folded)), len(folded)):
+def _sentence_cuts(folded: str, start: int, stop: int) -> list[int]:
+    cuts = [start]
+    for end in (*(match.end() for match in _BREAK.finditer(folded, start, stop)), stop):
         cuts.extend(range(cuts[-1] + _LONG_SENTENCE, end - _SHORT_SENTENCE, _LONG_SENTENCE))
         if end - cuts[-1] >= _SHORT_SENTENCE:
             cuts.append(end)
-    if cuts[-1] != len(folded):
-        cuts = [*cuts[:-1], len(folded)] if len(cuts) > 1 else [0, len(folded)]
-    return np.array(cuts, dtype=np.int64)
+    if cuts[-1] != stop:
+        cuts = [*cuts[:-1], stop] if len(cuts) > 1 else [start, stop]
+    return cuts
 
 
-def grams(folded: str, sentences: _Integers) -> list[Grams]:
-    """All grams of a folded text; `sentences` are the starts of sentences, whose first words are grams of their own."""
-    plain = folded.translate(_PLAIN)
-    codes = np.frombuffer(plain.encode("utf-32-le", errors="replace"), dtype=np.uint32)
-    words = [(match.start(), match.end()) for match in _WORD.finditer(plain)]
-    found = [_character_grams(codes, run) for run in _CHARACTER_RUNS if len(codes) >= run]
-    if words:
-        found.extend(_word_grams(plain, np.array(words, dtype=np.int64), sentences))
-    return found
+def grams(reading: Reading, windows: Integers) -> Iterator[Grams]:
+    """All grams of a text, kind by kind; the first words of windows are grams of their own."""
+    codes = reading.codes
+    mixed = codes * _MIX
+    is_letter = (codes >= ord("a")) & ((codes <= ord("z")) | (codes > _LAST_ASCII))
+    letters = np.concatenate([[0], np.cumsum(is_letter, dtype=np.int32)])
+    for run in _CHARACTER_RUNS:
+        if len(codes) >= run:
+            yield _character_grams(mixed, letters, run, windows)
+    first = np.searchsorted(reading.starts, windows[:, 0], side="left")
+    last = np.maximum(np.searchsorted(reading.ends, windows[:, 1], side="right"), first)
+    for run in _WORD_RUNS:
+        if len(reading.hashes) >= run:
+            yield _word_grams(reading.hashes, run, first, last)
+    if len(reading.hashes):
+        is_first = np.zeros(len(reading.hashes), dtype=np.bool_)
+        is_first[first[first < len(is_first)]] = True
+        yield Grams(_buckets(reading.hashes ^ _FIRST_WORD), is_first, first, last)
 
 
-def _character_grams(codes: _Hashes, run: int) -> Grams:
-    count = len(codes) - run + 1
+def _character_grams(mixed: Hashes, letters: NDArray[np.int32], run: int, windows: Integers) -> Grams:
+    count = len(mixed) - run + 1
     hashes = np.full(count, run, dtype=np.uint32)
     for offset in range(run):
-        hashes = hashes * _STEP ^ codes[offset : offset + count] * _MIX
+        hashes *= _STEP
+        hashes ^= mixed[offset : offset + count]
     # Rules of dots and dashes would outweigh everything: a run counts if it has two letters.
-    is_letter = (codes >= ord("a")) & ((codes <= ord("z")) | (codes > _LAST_ASCII))
-    letters = np.concatenate([[0], np.cumsum(is_letter)])
-    starts = np.flatnonzero(letters[run:] - letters[:-run] >= 2)
-    return Grams(starts, starts + run, _buckets(hashes[starts]))
+    counted = letters[run:] - letters[:-run] >= 2
+    first = np.minimum(windows[:, 0], count)
+    return Grams(_buckets(hashes), counted, first, np.clip(windows[:, 1] - run + 1, first, count))
 
 
-def _word_grams(plain: str, spans: _Integers, sentences: _Integers) -> list[Grams]:
-    hashes = np.array([crc32(plain[start:end].encode(errors="replace")) for start, end in spans], dtype=np.uint32)
-    found = [_run_of_words(hashes, spans, run) for run in _WORD_RUNS if len(spans) >= run]
-    firsts = np.unique(np.searchsorted(spans[:, 0], sentences))
-    firsts = firsts[firsts < len(spans)]
-    found.append(Grams(spans[firsts, 0], spans[firsts, 1], _buckets(hashes[firsts] ^ _FIRST_WORD)))
-    return found
-
-
-def _run_of_words(hashes: _Hashes, spans: _Integers, run: int) -> Grams:
-    count = len(hashes) - run + 1
+def _word_grams(words: Hashes, run: int, first: Integers, last: Integers) -> Grams:
+    count = len(words) - run + 1
     mixed = np.full(count, 0x51ED + run, dtype=np.uint32)
     for offset in range(run):
-        mixed = (mixed ^ hashes[offset : offset + count]) * _STEP
-    return Grams(spans[:count, 0], spans[run - 1 :, 1], _buckets(mixed))
+        mixed ^= words[offset : offset + count]
+        mixed *= _STEP
+    begin = np.minimum(first, count)
+    return Grams(_buckets(mixed), np.ones(count, dtype=np.bool_), begin, np.clip(last - run + 1, begin, count))
 
 
-def _buckets(hashes: _Hashes) -> _Integers:
+def _buckets(hashes: Hashes) -> Integers:
     mixed = (hashes ^ (hashes >> np.uint32(15))) * _MIX
     return (mixed >> np.uint32(32 - BUCKET_BITS)).astype(np.int64)
-
-
-class Bounds(NamedTuple):
-    """For each window the first and one past the last gram inside it."""
-
-    first: _Integers
-    last: _Integers
-
-
-def bounds(kind: Grams, windows: _Integers) -> Bounds:
-    """Which grams of a kind lie inside each window."""
-    first = np.searchsorted(kind.starts, windows[:, 0], side="left")
-    last = np.searchsorted(kind.ends, windows[:, 1], side="right")
-    return Bounds(first, np.maximum(first, last))

@@ -5,24 +5,25 @@ Only folding and the way back from folded to original positions; what is searche
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import accumulate
 
 # Cyrillic and Greek letters that look like Latin ones and are used to break up words (Unicode TR39 confusables).
 _LOOKALIKES = dict(zip("абвеіјкмнорсѕтухһԁԛԝгαβγεικνορτυχω", "abbeijkmhopcstyxhdqwrabyeikvoptuxw", strict=True))
 _LOOKALIKES |= {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "ı": "i", "ı".upper(): "i"}
 _PLAIN = {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
 _INVISIBLE = frozenset({"Cf", "Mn", "Me"})
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-class _Folds(dict[int, str]):
-    """Folded form of every character met so far, for `str.translate`."""
+class _Folds(dict[str, str]):
+    """Folded form of every character beyond ASCII met so far."""
 
-    def __missing__(self, code: int) -> str:
-        folded = _fold_character(chr(code))
-        self[code] = folded
+    def __missing__(self, character: str) -> str:
+        folded = _fold_character(character)
+        self[character] = folded
         return folded
 
 
@@ -48,24 +49,50 @@ _FOLDS = _Folds()
 
 @dataclass(frozen=True)
 class Folded:
-    """A folded text; `ends` maps it back: `ends[i]` is where original character `i` ends in it, None if unchanged."""
+    """A folded text and the way back.
+
+    Where one character became none or several: `places` are those characters in the original, `ends` where each ends
+    in the folded text. Both ascend, and are empty where every character became one.
+    """
 
     text: str
-    ends: tuple[int, ...] | None = None
+    places: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The original span of a span of the folded text."""
-        if self.ends is None:
-            return start, end
-        return bisect_left(self.ends, start + 1), bisect_left(self.ends, end) + 1
+        return self._holder(start + 1), self._holder(end) + 1
+
+    def position(self, original: int) -> int:
+        """Where the character at an original position begins in the folded text."""
+        before = bisect_left(self.places, original)
+        return original if before == 0 else self.ends[before - 1] + original - self.places[before - 1] - 1
+
+    def _holder(self, end: int) -> int:
+        """The first original character that ends at or after a place of the folded text."""
+        before = bisect_left(self.ends, end)
+        found = end - 1 if before == 0 else self.places[before - 1] + end - self.ends[before - 1]
+        if before < len(self.places):
+            found = min(found, self.places[before])
+        return found
 
 
 def fold(text: str) -> Folded:
     """Fold a text for matching. Linear in its length; never raises."""
     if text.isascii():
         return Folded(text.lower())
-    folded = text.translate(_FOLDS)
-    lengths = [len(_FOLDS[ord(character)]) for character in text]
-    if all(length == 1 for length in lengths):
-        return Folded(folded)
-    return Folded(folded, tuple(accumulate(lengths)))
+    pieces: list[str] = []
+    places: list[int] = []
+    ends: list[int] = []
+    copied = longer = 0
+    for match in _BEYOND_ASCII.finditer(text):
+        at = match.start()
+        folded = _FOLDS[match[0]]
+        pieces += (text[copied:at].lower(), folded)
+        copied = at + 1
+        if len(folded) != 1:
+            longer += len(folded) - 1
+            places.append(at)
+            ends.append(copied + longer)
+    pieces.append(text[copied:].lower())
+    return Folded("".join(pieces), tuple(places), tuple(ends))

@@ -54,6 +54,10 @@ RULES: tuple[Rule, ...] = (
         rf"fuer)?\s?"
         rf"(?:die |den |das |alle |jede |jedes |unsere )?{_MACHINE}\b",
         "richtet sich an eine KI, nicht an Menschen (is addressed to an AI).",
+        also=(
+            (" hinweis", " nachricht", " anweisung", " mitteilung", " achtung", " wichtig", " notiz", " info"),
+            ("ki ", "ai ", "llm", "sprachmodell", "bot ", "bots ", "gpt", "copilot"),
+        ),
     ),
     Rule(
         "if-you-are-ai-de",
@@ -123,6 +127,7 @@ RULES: tuple[Rule, ...] = (
         r"inhalt|inhalte|unterlagen|verlauf|sie|zusammenfassung)\b"
         r"[^!?\n]{0,30}?\ban\b[^!?\n]{0,30}?(?:https?://|[\w.+-]{1,40}@[\w-]{1,40}|\bextern)",
         "verlangt, Inhalte nach außen zu senden (asks to send content to an outside address).",
+        also=((" send", " schick", " leite ", " ubermittle ", " uebermittle ", " mail"), (" an ",)),
     ),
     Rule(
         "conceal-de",

@@ -31,6 +31,47 @@ _GUARDED = (
     r"(?:chat|conversation) (?:history|log)|conversation|other documents)\b"
 )
 
+# For `also`: see `triggers`.
+_DROP_WORDS = (
+    " ignor",
+    " disregard",
+    " forget ",
+    " overrid",
+    " bypass",
+    " discard ",
+    " abandon ",
+    " aside ",
+    " attention ",
+    " follow",
+    " obey",
+    " adher",
+)
+_EARLIER_WORDS = (
+    " previous ",
+    " prior ",
+    " earlier ",
+    " preceding ",
+    " above ",
+    " former ",
+    " foregoing ",
+    " initial ",
+    " original ",
+    " existing ",
+    " your ",
+    " system ",
+    " developer ",
+    " operator",
+    " moderation ",
+    " safety ",
+    " model ",
+    " assistant ",
+)
+_MACHINE_WORDS = ("ai ", "a.i", "llm", "language", "bot ", "gpt", "claude", "copilot", "gemini")
+_INTRODUCING_WORDS = (
+    " note", " notice", " message", " attention", " important", " instruction", " reminder", " dear ", " hey ",
+    " hello ", " postinstall ",
+)  # fmt: skip
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "override-instructions",
@@ -39,6 +80,7 @@ RULES: tuple[Rule, ...] = (
         ("instruction", "prompt", "directive", "guideline", "guardrail", "command", "polic", "rule", "restriction"),
         rf"{_DROP}{_SHORT}(?:\b(?:all|any|every)\b{_SHORT}{_EARLIER}|{_YOURS}){_SHORT}\b{_ORDERS}{_NOT_A_PLACE}",
         "tells the reader to drop its own or all earlier instructions. People are not told this; models are.",
+        also=(_DROP_WORDS, _EARLIER_WORDS),
     ),
     Rule(
         "override-earlier",
@@ -47,6 +89,7 @@ RULES: tuple[Rule, ...] = (
         ("instruction", "prompt", "directive", "guideline", "command", "rule"),
         rf"{_DROP}{_SHORT}{_EARLIER} (?:\w{{1,12}} )?{_ORDERS}{_NOT_A_PLACE}",
         "tells the reader to drop earlier instructions.",
+        also=(_DROP_WORDS, _EARLIER_WORDS),
     ),
     Rule(
         "override-told",
@@ -57,6 +100,7 @@ RULES: tuple[Rule, ...] = (
         r"(?:above|before (?:this|that)|you (?:were|have been|'ve been) (?:told|instructed|taught|given)|"
         r"said (?:so far|before|previously)|prior|previous)\b",
         "tells the reader to forget everything it was told before.",
+        also=(_DROP_WORDS, ("above", "before", "told", "instructed", "taught", "given", " said", "prior", "previous")),
     ),
     Rule(
         "no-restrictions",
@@ -70,6 +114,23 @@ RULES: tuple[Rule, ...] = (
         r"ies)|a\.?i\.?|"
         r"assistant|model|mode)\b",
         "claims that the reader has no rules or restrictions any more.",
+        also=(
+            (" no ", "without", "free ", "bound", "unrestricted", "uncensored", "unfiltered", "jailbroken"),
+            (
+                "restriction",
+                "rules",
+                "filter",
+                "limit",
+                "guardrail",
+                "censorship",
+                "guideline",
+                "polic",
+                "assistant",
+                "model ",
+                "mode ",
+                *_MACHINE_WORDS,
+            ),
+        ),
     ),
     Rule(
         "new-persona",
@@ -81,6 +142,24 @@ RULES: tuple[Rule, ...] = (
         rf"(?:evil|unrestricted|uncensored|unfiltered|rogue)\b|(?:no|without(?: any)?) (?:rules|restrictions|"
         rf"filters?|limits))",
         "assigns a model a new role, which is a way to make it drop its rules.",
+        also=(
+            (" now ", " longer ", " act ", " behave ", " respond ", " pretend ", " role", " simulate "),
+            (
+                " dan ",
+                "jailbreak",
+                " mode ",
+                " evil ",
+                "unrestricted",
+                "uncensored",
+                "unfiltered",
+                "rogue",
+                "rules",
+                "restriction",
+                "filter",
+                "limits",
+                *_MACHINE_WORDS,
+            ),
+        ),
     ),
     Rule(
         "from-now-on",
@@ -92,6 +171,7 @@ RULES: tuple[Rule, ...] = (
         rf",? {_SHORT}\byou (?:must|will|shall|should|are|have|can|only|always|never|answer|respond|reply|obey|"
         rf"follow)\b",
         "sets a standing order for a conversation.",
+        also=((" now ", " point ", " henceforth ", " rest "), (" you ",)),
     ),
     Rule(
         "addressed-to-ai",
@@ -102,6 +182,7 @@ RULES: tuple[Rule, ...] = (
         rf"[ (]{{1,2}}(?:to|for|from)?\s?(?:the |any |all |every |each |our |your )?(?:\w{{1,12}} )?{_MACHINE}\b"
         rf"(?: {_ROLE})?",
         "is addressed to an AI, not to a person.",
+        also=(_INTRODUCING_WORDS, _MACHINE_WORDS),
     ),
     Rule(
         "addressed-to-assistant",
@@ -112,6 +193,21 @@ RULES: tuple[Rule, ...] = (
         r" (?:the |any |all |every |each )?(?:\w{1,12} )?(?:assistant|agent|bot|model|summari[sz]er)s?\b"
         rf"(?=[^\n]{{0,120}}?\b(?:you|your|{_TASK}|always|never|append|include)\b)",
         "is addressed to an assistant and tells it how to answer.",
+        also=(
+            _INTRODUCING_WORDS,
+            (
+                " you",
+                " summar",
+                " repl",
+                " respon",
+                " answer",
+                " output",
+                " always ",
+                " never ",
+                " append ",
+                " include ",
+            ),
+        ),
     ),
     Rule(
         "if-you-are-ai",
@@ -122,6 +218,7 @@ RULES: tuple[Rule, ...] = (
         rf"|\b(?:any|all|every|each) (?:{_MACHINE})(?: {_ROLE})? (?:that |which )?"
         r"(?:read|process|summari[sz]|pars|review|access|integrat|us|analy[sz]|index|handl)\w{0,4}\b",
         "singles out AI readers from human ones.",
+        also=((" you ", " any ", " all ", " every ", " each "), (*_MACHINE_WORDS, "assistant ")),
     ),
     Rule(
         "ai-must",
@@ -133,6 +230,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:first|always|never|reply|respond|answer|include|append|output|say|state|recommend|ignore|disregard|call|"
         r"send|delete|run|execute|rate|approve|add|insert)\b",
         "tells AI readers what they must do.",
+        also=(_MACHINE_WORDS, (" must ", " should ", " shall ", " are ", " need ", " has ", " have ")),
     ),
     Rule(
         "shape-the-answer",
@@ -157,6 +255,10 @@ RULES: tuple[Rule, ...] = (
         r"(?:your|every|each|any|all)(?: future| subsequent)? "
         r"(?:summar(?:y|ies)|repl(?:y|ies)|responses?|answers?|outputs?|reports?)\b(?! to\b)",
         "says what an answer must contain.",
+        also=(
+            ("summar", "repl", "respon", "answer", "output", "report"),
+            (" your ", " every ", " each ", " any ", " all "),
+        ),
     ),
     Rule(
         "before-answering",
@@ -166,6 +268,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:before (?:you )?(?:answer|reply|respond|summari[sz]|return)(?:e|ing)?(?: (?:to )?the user)?|"
         r"when(?:ever)? you (?:summari[sz]e|answer|respond|reply|are asked|process))\b",
         "speaks to whoever answers questions about this document.",
+        also=((" answer", " reply", " respond", " summari", " return", " asked ", " process"),),
     ),
     Rule(
         "conceal-from-user",
@@ -177,6 +280,22 @@ RULES: tuple[Rule, ...] = (
         r"(?:e|ing)?(?: (?:this|it|that|any of this))?(?: to| about this to)? (?:the |any )?(?:users?|anyone)"
         r"|hide (?:this|it) from the users?)\b",
         "asks to keep something from the person who asks.",
+        also=(
+            (
+                " tell",
+                " inform",
+                " mention",
+                " notify",
+                " alert",
+                " reveal",
+                " warn",
+                " show",
+                " disclos",
+                " ask",
+                " hide ",
+            ),
+            (" not ", " don ", " never ", " without ", " hide "),
+        ),
     ),
     Rule(
         "reveal-prompt",
@@ -189,6 +308,28 @@ RULES: tuple[Rule, ...] = (
         r"your (?:\w{1,12} )?(?:prompt|instructions|rules|guidelines|configuration)|"
         r"instructions (?:that )?you (?:were|have))\b",
         "asks for the instructions of the assistant itself.",
+        also=(
+            (
+                " reveal ",
+                " show ",
+                " print ",
+                " output ",
+                " repeat ",
+                " display ",
+                " leak ",
+                " disclose ",
+                " dump ",
+                " me ",
+                " list ",
+                " expose ",
+                " write ",
+                " recite ",
+                " summari",
+                " share ",
+                " what ",
+            ),
+            (" system ", " hidden ", " initial ", " secret ", " developer ", " your ", " you "),
+        ),
     ),
     Rule(
         "reveal-data",
@@ -216,6 +357,21 @@ RULES: tuple[Rule, ...] = (
         rf"\b(?:reveal|show me|tell me|give me|leak|dump|disclose|expose|output|collect|gather|extract|"
         rf"list all)\b{_GAP}\b{_GUARDED}",
         "asks to disclose secrets or other people's data.",
+        also=(
+            (
+                " reveal ",
+                " me ",
+                " leak ",
+                " dump ",
+                " disclose ",
+                " expose ",
+                " output ",
+                " collect ",
+                " gather ",
+                " extract ",
+                " list ",
+            ),
+        ),
     ),
     Rule(
         "send-data-out",
@@ -227,6 +383,21 @@ RULES: tuple[Rule, ...] = (
         rf"document)\b|them\b){_GAP}"
         r"\bto\b[^!?\n]{0,30}?(?:https?://|[\w.+-]{1,40}@[\w-]{1,40}|\b(?:external|outside|webhook)\b)",
         "asks to send content of the system to an outside address.",
+        also=(
+            (
+                " send ",
+                " forward ",
+                "mail ",
+                " post ",
+                " upload ",
+                " transmit ",
+                " submit ",
+                " exfiltrate ",
+                " copy ",
+                " leak ",
+            ),
+            (" to ",),
+        ),
     ),
     Rule(
         "plant-memory",
@@ -238,6 +409,10 @@ RULES: tuple[Rule, ...] = (
         r"(?:for|in) (?:all |every |any )?future (?:tasks|replies|reply|responses|answers|conversations|"
         r"sessions|chats))\b",
         "asks an assistant to remember an order for later conversations.",
+        also=(
+            (" save ", " store ", " remember ", " persist ", " keep ", " add ", " commit ", " write "),
+            (" memory ", " future "),
+        ),
     ),
     Rule(
         "decode-and-obey",
@@ -248,6 +423,7 @@ RULES: tuple[Rule, ...] = (
         rf"do (?:exactly )?what|"
         r"run|carry out|comply|perform)\b",
         "asks to decode a text and obey it.",
+        also=((" decode ", " decrypt ", " decipher "), (" and ", " then ")),
     ),
     Rule(
         "override-user",
@@ -257,6 +433,7 @@ RULES: tuple[Rule, ...] = (
         rf"{_DROP} (?:what )?(?:the |this )?user(?:'s|s')? (?:\w{{1,12}} )?(?:tasks?|requests?|questions?|"
         rf"quer(?:y|ies)|says|asks)\b",
         "tells the reader to ignore what its user asks.",
+        also=(_DROP_WORDS,),
     ),
     Rule(
         "new-instructions",
@@ -266,6 +443,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:new|updated|real|actual|your) (?:system )?(?:instructions?|task|directives?|orders|"
         r"prompt)\b(?: (?:is|are|follows?))?\s?:",
         "announces new instructions.",
+        also=(("instruction", " task ", " directive", " orders ", " prompt "),),
     ),
     Rule(
         "call-a-tool",
@@ -275,6 +453,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:call|invoke|use|run|execute) (?:the )?(?:tool |function )?`?(?:send|delete|http|execute|run|"
         r"write|fetch|remove)_\w{1,30}",
         "orders the use of a tool.",
+        also=((" call ", " invoke ", " use ", " run ", " execute "),),
     ),
     Rule(
         "hidden-address",

@@ -64,6 +64,10 @@ RULES: tuple[Rule, ...] = (
         rf"(?:a |pour |destinee? a |aux )?(?:l'|la |les |tout |toute |tous les |"
         rf"toutes les )?\s?(?:assistante?s? )?{_MACHINE}s?\b",
         "s'adresse à une IA, pas à une personne (is addressed to an AI).",
+        also=(
+            (" note", " message", " avis ", " instruction", " attention ", " important ", " rappel "),
+            ("ia ", "ias ", " artificielle", "llm", "modele", "bot", "gpt", "copilot"),
+        ),
     ),
     Rule(
         "if-you-are-ai-fr",
@@ -102,6 +106,7 @@ RULES: tuple[Rule, ...] = (
         rf"instructions) (?:cache|secret|interne|initial)"
         r"\w{0,3}|(?:tes|vos) (?:instructions|consignes|regles)|(?:ton|votre) prompt)\b",
         "demande les consignes de l'assistant lui-même (asks for the assistant's own instructions).",
+        also=((" revele", " montre", " affiche", " donne", " divulgue", " repete", " ecri", " imprime"),),
     ),
     Rule(
         "reveal-data-fr",
@@ -125,6 +130,7 @@ RULES: tuple[Rule, ...] = (
         r"contenu|documents?|historique|resume|reponse)\b|(?<=-)les\b)"
         r"[^!?\n]{0,30}?\ba\b[^!?\n]{0,30}?(?:https?://|[\w.+-]{1,40}@[\w-]{1,40}|\bextern)",
         "demande d'envoyer du contenu à l'extérieur (asks to send content to an outside address).",
+        also=((" envoie ", " envoye", " transmet", " expedie"),),
     ),
     Rule(
         "conceal-fr",

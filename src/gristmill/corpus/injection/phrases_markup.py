@@ -10,6 +10,11 @@ _PLACEHOLDER = (
     r"salar|document|chat|query|response|input)[^\s(){}<>\[\]]{0,30}"
 )
 
+_CARRIED_WORDS = (
+    "data", "secret", "conversation", "history", "summary", "prompt", "key", "password", "token", "content", "answer",
+    "context", "question", "message", "salar", "document", "chat", "query", "response", "input",
+)  # fmt: skip
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "chat-template-token",
@@ -67,6 +72,7 @@ RULES: tuple[Rule, ...] = (
         ("![",),
         rf"!\[[^\]\n]{{0,80}}\]\(\s{{0,3}}https?://[^\s()]{{0,200}}?{_PLACEHOLDER}",
         "shows an image whose address would carry content of the answer to another server.",
+        also=((" http",), _CARRIED_WORDS),
     ),
     Rule(
         "link-carries-data",
@@ -75,6 +81,7 @@ RULES: tuple[Rule, ...] = (
         ("](http", "]: http"),
         rf"\](?:\(|: )\s{{0,3}}https?://[^\s()]{{0,200}}?[?&][\w-]{{1,30}}={_PLACEHOLDER}",
         "has a link whose address would carry content of the answer to another server.",
+        also=((" http",), _CARRIED_WORDS),
     ),
     Rule(
         "ask-for-image",
@@ -85,5 +92,10 @@ RULES: tuple[Rule, ...] = (
         r"embed)\b[^.!?\n]{0,40}?\b(?:markdown )?(?:image|link|pixel)\b"
         rf"[^!?\n]{{0,60}}?https?://[^\s()]{{0,200}}?{_PLACEHOLDER}",
         "asks to show an image or link that carries data to another server.",
+        also=(
+            (" render ", " display ", " show ", " insert ", " include ", " add ", " output ", " append ", " embed "),
+            ("http",),
+            _CARRIED_WORDS,
+        ),
     ),
 )

@@ -21,6 +21,7 @@ class Rule:
         kind: rules of one kind are one piece of evidence.
         score: what one match says alone; below the flag score it only counts together with another kind.
         needs: a section without any of these substrings cannot match. Keeps ordinary sections fast.
+        also: words of which a match holds at least one of each group, beside those of `needs`; see `triggers`.
         pattern: matched against folded text. Every repeat is bounded, so work per position is bounded.
         explanation: completes "This passage …", for the document's owner.
         hidden_only: counts only in hidden text.
@@ -33,6 +34,7 @@ class Rule:
     pattern: str
     explanation: str
     hidden_only: bool = False
+    also: tuple[tuple[str, ...], ...] = ()
     expression: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from gristmill.corpus.injection.classifier import Classifier, shipped_classifier
+from gristmill.corpus.injection.classifier import Classifier, Suspicion, shipped_classifier
 from gristmill.corpus.injection.encodings import MAX_ENCODED_CHARACTERS, Decoded, decoded_runs, disguised
 from gristmill.corpus.injection.findings import CLASSIFIER_KIND, Finding, Screening, conclude
 from gristmill.corpus.injection.folding import Folded, fold
 from gristmill.corpus.injection.mentions import Fences, discusses_injection, is_quoted
-from gristmill.corpus.injection.phrases import RULES, VISIBLE_RULES
+from gristmill.corpus.injection.phrases import RULES
 from gristmill.corpus.injection.rules import Match, matches
 from gristmill.corpus.injection.sections import OVERLAP_CHARACTERS, Section, SectionFinder, split_sections
 from gristmill.corpus.injection.smuggling import Smuggled, smuggled, splits_words
+from gristmill.corpus.injection.suspects import Suspect, suspects
 
 # A section with more matches than this is not judged better by more of them.
 _MAX_MATCHES = 50
@@ -48,17 +50,26 @@ def screen(text: str, hidden: Sequence[str] = ()) -> Screening:
 
 def screen_with(classifier: Classifier | None, text: str, hidden: Sequence[str] = ()) -> Screening:
     """`screen` with another classifier, or with none."""
-    groups = list(_Screener(classifier, text, is_hidden=False).sections())
-    offset = 0
-    for piece in hidden:
-        found = _Screener(classifier, piece, is_hidden=True).sections()
-        groups += [_moved(group, offset) for group in found]
-        offset += len(piece) + 1
+    groups = [
+        *_Screener(classifier, text, is_hidden=False).sections((Section(0, len(text)),)),
+        *_Screener(classifier, "\n".join(hidden), is_hidden=True).sections(_pieces(hidden)),
+    ]
     return conclude(groups)
 
 
-def _moved(findings: Sequence[Finding], offset: int) -> list[Finding]:
-    return [replace(finding, start=finding.start + offset, end=finding.end + offset) for finding in findings]
+def _pieces(texts: Sequence[str]) -> Iterator[Section]:
+    """Where each text stands when they are joined by line ends."""
+    start = 0
+    for text in texts:
+        yield Section(start, start + len(text))
+        start += len(text) + 1
+
+
+class _Place(NamedTuple):
+    """A section and the end of the piece it belongs to: nothing is read across."""
+
+    section: Section
+    limit: int
 
 
 @dataclass(frozen=True)
@@ -69,31 +80,45 @@ class _Screener:
     text: str
     is_hidden: bool
 
-    def sections(self) -> Iterator[list[Finding]]:
-        """Findings of every section that has any."""
-        spans = list(split_sections(self.text))
+    def sections(self, pieces: Iterable[Section]) -> Iterator[list[Finding]]:
+        """Findings of every section of these pieces of the text that has any."""
+        places: list[_Place] = []
+        apart: list[Finding] = []
+        for piece in pieces:
+            part = self.text[piece.start : piece.end]
+            sections = (Section(start + piece.start, end + piece.start) for start, end in split_sections(part))
+            places += (_Place(section, piece.end) for section in sections)
+            apart += self._apart(part, piece.start)
+        yield from self._found(places, apart)
+
+    def _found(self, places: Sequence[_Place], apart: Iterable[Finding]) -> Iterator[list[Finding]]:
+        spans = [place.section for place in places]
         finder = SectionFinder(spans)
-        apart: dict[int, list[Finding]] = {}
-        for finding in self._apart():
-            apart.setdefault(finder.index(finding.start), []).append(finding)
+        more: dict[int, list[Finding]] = {}
+        for finding in apart:
+            more.setdefault(finder.index(finding.start), []).append(finding)
         fences = Fences(self.text)
         remaining = _MAX_FINDINGS
-        for number, span in enumerate(spans):
-            found = self._section(span, fences, apart.get(number, []))[: max(remaining, 1)]
+        for number, suspect in enumerate(suspects(self.text, spans, self.classifier, is_hidden=self.is_hidden)):
+            if not suspect.is_any and number not in more:
+                continue
+            found = self._section(suspect, places[number].limit, fences, more.get(number, []))[: max(remaining, 1)]
             remaining -= len(found)
             if found:
                 yield found
 
-    def _section(self, span: Section, fences: Fences, apart: list[Finding]) -> list[Finding]:
-        folded = fold(self.text[span.start : min(span.end + OVERLAP_CHARACTERS, len(self.text))])
-        own = fold(self.text[span.start : span.end]) if folded.ends else Folded(folded.text[: span.end - span.start])
+    def _section(self, suspect: Suspect, limit: int, fences: Fences, apart: list[Finding]) -> list[Finding]:
+        span = suspect.span
+        folded = fold(self.text[span.start : min(span.end + OVERLAP_CHARACTERS, limit)])
+        own = fold(self.text[span.start : span.end])
         found = [
             self._matched(match, folded, span, fences)
-            for match in _strongest(matches(folded.text, RULES if self.is_hidden else VISIBLE_RULES), len(own.text))
+            for match in _strongest(matches(folded.text, suspect.rules), len(own.text))
         ]
-        for segment in disguised(own.text):
+        for segment in disguised(own.text, suspect.disguises):
             found.extend(self._spoken(segment, *_spread(own, span, segment), depth=1))
-        found.extend(self._classified(own, span, found))
+        if suspect.suspicion is not None:
+            found.append(self._classified(suspect.suspicion, own, span, found))
         found.extend(apart)
         if not self.is_hidden and found and discusses_injection(folded.text):
             return [_mention(finding) for finding in found]
@@ -121,14 +146,9 @@ class _Screener:
             kind=rule.kind,
         )
 
-    def _classified(self, own: Folded, span: Section, found: Iterable[Finding]) -> Iterator[Finding]:
-        if self.classifier is None or not own.text:
-            return
-        suspicion = self.classifier.most_suspicious(own.text)
-        if suspicion.margin < 0:
-            return
+    def _classified(self, suspicion: Suspicion, own: Folded, span: Section, found: Iterable[Finding]) -> Finding:
         start, end = (at + span.start for at in own.span(suspicion.start, suspicion.end))
-        yield Finding(
+        return Finding(
             rule="classifier",
             start=start,
             end=end,
@@ -140,13 +160,14 @@ class _Screener:
             mentioned=any(other.mentioned and other.start < end and start < other.end for other in found),
         )
 
-    def _apart(self) -> Iterator[Finding]:
-        """Findings in what is encoded or invisible, over the whole text."""
-        for segment in decoded_runs(self.text):
-            yield from self._spoken(segment, segment.start, segment.end, depth=1)
-        for run in smuggled(self.text):
-            yield self._invisible(run)
-            yield from self._spoken(Decoded(run.start, run.end, run.means, run.text), run.start, run.end, depth=1)
+    def _apart(self, part: str, offset: int) -> Iterator[Finding]:
+        """Findings in what is encoded or invisible in a piece of the text that begins at an offset."""
+        for segment in decoded_runs(part):
+            yield from self._spoken(segment, segment.start + offset, segment.end + offset, depth=1)
+        for run in smuggled(part):
+            start, end = run.start + offset, run.end + offset
+            yield self._invisible(run, start, end)
+            yield from self._spoken(Decoded(start, end, run.means, run.text), start, end, depth=1)
 
     def _spoken(self, segment: Decoded, start: int, end: int, *, depth: int) -> Iterator[Finding]:
         """What a decoded text says, by the rules."""
@@ -158,14 +179,14 @@ class _Screener:
             for inner in decoded_runs(segment.text):
                 yield from self._spoken(inner, start, end, depth=depth + 1)
 
-    def _invisible(self, run: Smuggled) -> Finding:
+    def _invisible(self, run: Smuggled, start: int, end: int) -> Finding:
         return Finding(
             rule="invisible-characters",
-            start=run.start,
-            end=run.end,
+            start=start,
+            end=end,
             hidden=self.is_hidden,
             score=_INVISIBLE_SCORE,
-            excerpt=_excerpt(run.text or self.text[run.start : run.end]),
+            excerpt=_excerpt(run.text or self.text[start:end]),
             explanation=f"This place holds {run.means} that nobody sees and a model reads as text.",
             kind="invisible",
         )

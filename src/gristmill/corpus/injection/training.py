@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from gristmill.corpus.injection.attacks import Attack, attacks, contexts, harmless
 from gristmill.corpus.injection.classifier import CLASSIFIER_FILE, Classifier, write_classifier
-from gristmill.corpus.injection.features import BUCKETS, SHRINKAGE, Grams, bounds, grams, sentence_windows
+from gristmill.corpus.injection.features import BUCKETS, SHRINKAGE, Grams, grams, sentence_windows
 from gristmill.corpus.injection.folding import fold
 from gristmill.corpus.injection.pages import pages
+from gristmill.corpus.injection.reading import read
 from gristmill.corpus.injection.sections import split_sections
 from gristmill.errors import SettingsError
 
@@ -125,7 +126,7 @@ def section_rows(section: str) -> list[NDArray[np.int64]]:
     """The windows of a section as rows of buckets."""
     folded = fold(section).text
     windows = sentence_windows(folded)
-    return _rows(grams(folded, windows[:, 0]), windows)
+    return _rows(folded, windows, np.arange(len(windows)))
 
 
 def _attack_rows(text: str) -> list[NDArray[np.int64]]:
@@ -133,16 +134,19 @@ def _attack_rows(text: str) -> list[NDArray[np.int64]]:
     folded = fold(text).text
     windows = sentence_windows(folded)
     telling = [len(folded[start:end].split()) >= _FEWEST_WORDS for start, end in windows]
-    return _rows(grams(folded, windows[:, 0]), windows[np.array(telling, dtype=bool)])
+    return _rows(folded, windows, np.flatnonzero(telling))
 
 
-def _rows(kinds: Sequence[Grams], windows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    limits = [(kind.buckets, bounds(kind, windows)) for kind in kinds]
-    rows = (
-        np.concatenate([buckets[first[at] : last[at]] for buckets, (first, last) in limits])
-        for at in range(len(windows) if limits else 0)
-    )
-    return [row.astype(np.int64) for row in rows if len(row)]
+def _rows(folded: str, windows: NDArray[np.int64], chosen: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    kinds = list(grams(read(folded), windows))
+    rows = (np.concatenate([_inside(kind, at) for kind in kinds]) for at in (chosen if kinds else ()))
+    return [row for row in rows if len(row)]
+
+
+def _inside(kind: Grams, window: int) -> NDArray[np.int64]:
+    """The buckets of the grams of one kind that count in a window."""
+    part = slice(kind.first[window], kind.last[window])
+    return kind.buckets[part][kind.counted[part]]
 
 
 def _fit_mined(hostile: Sequence[NDArray[np.int64]], calm: Iterable[list[NDArray[np.int64]]]) -> _Line:

@@ -6,7 +6,7 @@ original, where the table of replacements is kept) is not decided here.
 
 from __future__ import annotations
 
-from gristmill.corpus.privacy.detection import find_personal_data
+from gristmill.corpus.privacy.detection import find_personal_data, find_personal_data_of
 from gristmill.corpus.privacy.findings import Kind, PersonalData
 from gristmill.corpus.privacy.masking import Masked, Replacement, mask
 from gristmill.corpus.privacy.policy import Judgement, Policy, judge
@@ -19,6 +19,7 @@ __all__ = [
     "Policy",
     "Replacement",
     "find_personal_data",
+    "find_personal_data_of",
     "judge",
     "mask",
 ]

@@ -64,23 +64,27 @@ def _issuer_rules() -> tuple[Rule, ...]:
     )
 
 
+_PASSWORD_WORDS = ("passw", "kennwort", "pwd", "passcode", "passphrase", "mot de passe")
+
 CREDENTIAL_RULES = (
     Rule(Kind.SECRET, "private-key", PRIVATE_KEY, 0.99, needs=("private key",)),
     *_issuer_rules(),
     Rule(Kind.SECRET, "connection-string",
          re.compile(r"\b[a-zA-Z][a-zA-Z0-9+]{1,20}://[^\s:/@]{1,64}:(?P<value>[^\s/@]{1,128})@[\w.-]{1,253}"), 0.99,
-         needs=("://",), accept=_is_no_placeholder),
+         needs=("://",), accept=_is_no_placeholder, probe=re.compile(r"://[^\s:/@]{1,64}:[^\s/@]{1,128}@")),
     Rule(Kind.SECRET, "password",
          re.compile(r"(?i)\b(?:password|passwort|kennwort|passwd|pwd|passcode|passphrase|mot de passe)"
                     r"(?: ?[:=] ?| is:? | lautet:? | ist:? | est ?:? )[\"'`]?(?P<value>[^\s\"'`,;]{4,128})"), 0.85,
-         needs=("passw", "pwd", "kennwort", "passcode", "passphrase", "mot de passe"), accept=_is_password),
+         needs=("passw", "pwd", "kennwort", "passcode", "passphrase", "mot de passe"), accept=_is_password,
+         begins=_PASSWORD_WORDS),
     Rule(Kind.SECRET, "quoted-password",
          re.compile(r"(?i)\b(?:password|passwort|kennwort|passcode|mot de passe)\s{1,3}"
                     r"[\"'`](?P<value>[^\s\"'`]{6,128})[\"'`]"),
-         0.85, needs=("passw", "kennwort", "passcode", "mot de passe"), accept=_is_random),
+         0.85, needs=("passw", "kennwort", "passcode", "mot de passe"), accept=_is_random,
+         begins=_PASSWORD_WORDS),
     Rule(Kind.SECRET, "named-secret",
          re.compile(r"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?key|auth[_-]?token|access[_-]?token|token|bearer)"
                     r"[\"']?\s{0,3}[:= ]\s{0,3}[\"'`]?(?P<value>[A-Za-z0-9+/_.=-]{16,256})"), 0.85,
          needs=("api_key", "api-key", "apikey", "access_key", "access-key", "accesskey", "secret", "token", "bearer"),
-         accept=_is_random),
+         accept=_is_random, begins=("api", "secret", "access", "auth", "token", "bearer")),
 )  # fmt: skip

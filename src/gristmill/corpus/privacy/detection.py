@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from gristmill.corpus.privacy.addresses import find_addresses
 from gristmill.corpus.privacy.columns import find_birth_columns
 from gristmill.corpus.privacy.contacts import CONTACT_RULES
 from gristmill.corpus.privacy.context import find_context
 from gristmill.corpus.privacy.credentials import CREDENTIAL_RULES
-from gristmill.corpus.privacy.findings import PersonalData, without_overlaps
+from gristmill.corpus.privacy.findings import Kind, PersonalData, without_overlaps
 from gristmill.corpus.privacy.names import find_persons
 from gristmill.corpus.privacy.numbers import NUMBER_RULES, find_digit_runs
 from gristmill.corpus.privacy.rules import apply_rules
 
-__all__ = ["find_personal_data"]
+__all__ = ["find_personal_data", "find_personal_data_of"]
 
 RULES = (*CONTACT_RULES, *NUMBER_RULES, *CREDENTIAL_RULES)
+
+
+# What each detector beside the rules can find.
+_DIGIT_RUN_KINDS = frozenset({Kind.CREDIT_CARD, Kind.NATIONAL_ID, Kind.PHONE, Kind.IP_ADDRESS})
+_COSTLY_KINDS = frozenset({Kind.ADDRESS, Kind.DATE_OF_BIRTH, Kind.PERSON})
+
+
+def find_personal_data_of(kinds: Collection[Kind], text: str, language: str = "en") -> list[PersonalData]:
+    """What `find_personal_data` finds, or nothing where none of it is of these kinds.
+
+    Names and addresses cost most, and are looked for only if they are asked for, or if there is something that they may
+    overlap with.
+    """
+    if not kinds:
+        return []
+    if not _COSTLY_KINDS.isdisjoint(kinds) or any(_cheap(kinds, text)):
+        return find_personal_data(text, language)
+    return []
+
+
+def _cheap(kinds: Collection[Kind], text: str) -> Iterator[bool]:
+    yield from (True for _ in apply_rules((rule for rule in RULES if rule.kind in kinds), text, text.lower()))
+    if not _DIGIT_RUN_KINDS.isdisjoint(kinds):
+        yield from (found.kind in kinds for found in find_digit_runs(text))
 
 
 def find_personal_data(text: str, language: str = "en", *, wide: bool = False) -> list[PersonalData]:

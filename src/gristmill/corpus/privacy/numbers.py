@@ -48,6 +48,26 @@ ID_CUE = re.compile(
 LICENCE_CUE = re.compile(
     r"(?i)driv(?:er|ing)(?:['’]?s)?[ -]licen[cs]e|führerschein|permis de conduire|\blicen[cs]e (?:number|no\b)"
 )
+# What stands in every text that a cue can match in.
+ID_WORDS = (
+    "passport",
+    "reisepass",
+    "passeport",
+    "passnummer",
+    "passnr",
+    "pass-nr",
+    "ausweis",
+    "carte d",
+    "identity card",
+    "id card",
+)
+LICENCE_WORDS = (
+    "r licen", "r-licen", "g licen", "g-licen", "s licen", "s-licen", "licence n", "license n", "führerschein",
+    "permis de conduire",
+)  # fmt: skip
+# What every number of these shapes holds; they begin with figures, which a search finds faster than letters.
+IBAN_SHAPE = re.compile(r"(?<=[A-Za-z]{2})\d{2} ?[A-Za-z0-9]{4} ?[A-Za-z0-9]{4}")
+IDENTITY_SHAPE = re.compile(r"\d\d ?\d\d ?(?:\d\d|2[AB])(?: ?[A-D](?!\w)|\d\d ?[A-Z] ?\d{3}| ?\d{3} ?\d{3} ?\d\d)")
 
 
 def _bare(value: str) -> str:
@@ -82,24 +102,24 @@ def _is_no_heading(text: str, start: int, value: str) -> bool:
 
 NUMBER_RULES = (
     Rule(Kind.IBAN, "iban", re.compile(r"(?i)\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\b"), 0.99,
-         accept=lambda value: checksums.is_iban(_bare(value))),
+         accept=lambda value: checksums.is_iban(_bare(value)), probe=IBAN_SHAPE),
     Rule(Kind.NATIONAL_ID, "uk-nino", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
-         accept=lambda value: checksums.is_uk_nino(_bare(value))),
+         accept=lambda value: checksums.is_uk_nino(_bare(value)), probe=IDENTITY_SHAPE),
     # Never allotted: samples and training records use it, and forms are checked with it.
     Rule(Kind.NATIONAL_ID, "uk-nino-named", re.compile(r"\bQQ ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
          needs=("national insurance", "nino", "ni number"), cue=NINO_CUE),
     Rule(Kind.NATIONAL_ID, "german-pension-number", re.compile(r"\b\d{2} ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}\b"), 0.95,
-         accept=lambda value: checksums.is_german_pension_number(_bare(value))),
+         accept=lambda value: checksums.is_german_pension_number(_bare(value)), probe=IDENTITY_SHAPE),
     Rule(Kind.NATIONAL_ID, "french-nir",
          re.compile(r"\b[12] ?\d\d ?[0-9]\d ?(?:\d\d|2[AB]) ?\d{3} ?\d{3} ?\d\d\b"), 0.95,
-         accept=lambda value: checksums.is_french_nir(_bare(value))),
+         accept=lambda value: checksums.is_french_nir(_bare(value)), probe=IDENTITY_SHAPE),
     Rule(Kind.IP_ADDRESS, "ipv6",
          re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}(?![\w:])"), 0.9,
          needs=(":",), accept=_is_ip),
     Rule(Kind.PASSPORT, "passport", re.compile(r"\b[A-Z]{0,2}\d[A-Z0-9]{5,8}\b"), 0.85,
-         needs=("pass", "ausweis", "identi"), cue=ID_CUE, accept=_has_digits),
+         needs=ID_WORDS, cue=ID_CUE, accept=_has_digits),
     Rule(Kind.DRIVING_LICENCE, "driving-licence", re.compile(r"(?i)\b[a-z]{0,5}\d[a-z0-9 -]{4,15}[a-z0-9]\b"), 0.85,
-         needs=("driv", "führerschein", "permis", "licen"), cue=LICENCE_CUE, accept=_has_digits),
+         needs=LICENCE_WORDS, cue=LICENCE_CUE, accept=_has_digits),
 )  # fmt: skip
 
 

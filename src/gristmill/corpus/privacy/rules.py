@@ -21,7 +21,9 @@ class Rule:
     """One way to recognise a kind.
 
     `needs`: the rule is skipped unless one of these stands in the text in small letters; a substring search costs a
-    hundredth of a pattern. `cue`: must match shortly before the value. `accept`: the last word, such as a check digit.
+    hundredth of a pattern. `probe`: a cheaper pattern that every match holds; rules may share one. `begins`: in small
+    letters, what every match begins with; the pattern is tried there only. `cue`: must match shortly before the value.
+    `accept`: the last word, such as a check digit.
     The value is the group named `value`, or all of the match.
     """
 
@@ -32,13 +34,26 @@ class Rule:
     needs: tuple[str, ...] = ()
     cue: re.Pattern[str] | None = None
     accept: Callable[[str], bool] | None = None
+    probe: re.Pattern[str] | None = None
+    begins: tuple[str, ...] = ()
 
-    def find(self, text: str) -> Iterator[PersonalData]:
-        """Every place where the rule holds."""
+    def find(self, text: str, lowered: str) -> Iterator[PersonalData]:
+        """Every place where the rule holds; `lowered` is the text in small letters."""
         group = "value" if "value" in self.pattern.groupindex else 0
-        for match in self.pattern.finditer(text):
+        for match in self._matches(text, lowered):
             if (self.accept is None or self.accept(match[group])) and self._is_cued(text, match.start(group)):
                 yield PersonalData(self.kind, *match.span(group), self.score, self.name)
+
+    def _matches(self, text: str, lowered: str) -> Iterator[re.Match[str]]:
+        # A few letters have a small form of another length.
+        if not self.begins or len(lowered) != len(text):
+            yield from self.pattern.finditer(text)
+            return
+        reached = 0
+        for start in sorted({place for literal in self.begins for place in _places(literal, lowered)}):
+            if start >= reached and (match := self.pattern.match(text, start)):
+                yield match
+                reached = match.end()
 
     def _is_cued(self, text: str, start: int) -> bool:
         return self.cue is None or cue_before(self.cue, text, start)
@@ -51,6 +66,20 @@ def cue_before(cue: re.Pattern[str], text: str, start: int) -> bool:
 
 def apply_rules(rules: Iterable[Rule], text: str, lowered: str) -> Iterator[PersonalData]:
     """What the rules find; `lowered` is the text in small letters, made once for all of them."""
+    probed: dict[re.Pattern[str], bool] = {}
     for rule in rules:
-        if not rule.needs or any(literal in lowered for literal in rule.needs):
-            yield from rule.find(text)
+        if rule.needs and not any(literal in lowered for literal in rule.needs):
+            continue
+        if rule.probe is not None:
+            if rule.probe not in probed:
+                probed[rule.probe] = rule.probe.search(text) is not None
+            if not probed[rule.probe]:
+                continue
+        yield from rule.find(text, lowered)
+
+
+def _places(literal: str, lowered: str) -> Iterator[int]:
+    place = lowered.find(literal)
+    while place >= 0:
+        yield place
+        place = lowered.find(literal, place + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, DateTime, Float, String, Text
+from sqlalchemy import JSON, DateTime, Float, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gristmill.storage.records.base import Base
@@ -14,6 +14,7 @@ class ReceiptRow(Base):
     """One answer: what was asked, by whom, what was said, on which evidence, and how."""
 
     __tablename__ = "receipts"
+    __table_args__ = (Index("ix_receipts_asker_at", "asker", "at"),)
 
     receipt: Mapped[str] = mapped_column(String(40), primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)

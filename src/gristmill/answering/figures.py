@@ -1,0 +1,93 @@
+"""The figures of a text: numbers with what they count, in one form for English, German and French.
+
+Numbers in words, ordinals and times count too, and letters that tell things apart ("car park B"). Used to compare what
+two documents say, and what an answer says with its evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+
+_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve|"
+    "null eins zwei drei vier fünf sechs sieben acht "
+    "neun zehn elf zwölf|zéro un deux trois quatre cinq six sept huit neuf dix onze douze|- first second third fourth "
+    "fifth sixth seventh eighth ninth tenth eleventh twelfth|- ersten zweiten dritten vierten fünften sechsten siebten "
+    "achten neunten zehnten elften zwölften"
+)
+# "one", "un" and "second" are mostly no numbers.
+_NO_NUMBERS = {"one", "un", "second", "-", "six-"}
+_SPELT = {
+    word: str(value)
+    for language in _WORDS.split("|")
+    for value, word in enumerate(language.split())
+    if word not in _NO_NUMBERS
+} | {"fourteen": "14", "fifteen": "15", "twenty": "20", "thirty": "30", "vierzehn": "14", "zwanzig": "20"}
+_UNITS = {
+    "second": "s sec secs second seconds sekunde sekunden seconde secondes",
+    "minute": "min mins minute minutes minuten",
+    "hour": "h hr hrs hour hours stunde stunden heure heures",
+    "day": "day days tag tage tagen jour jours kalendertage werktage arbeitstage",
+    "week": "week weeks woche wochen semaine semaines",
+    "month": "month months monat monate monaten mois",
+    "year": "year years jahr jahre jahren an ans année années",
+    "percent": "% percent prozent pourcent",
+    "pound": "£ gbp pound pounds",
+    "pence": "p pence penny",
+    "euro": "€ eur euro euros",
+    "litre": "l litre litres liter liters litern",
+    "gram": "g gram grams gramm",
+    "kilogram": "kg kilogram kilograms kilogramm kilo kilos",
+    "tonne": "t tonne tonnes tonnen",
+    "millimetre": "mm millimetre millimetres millimeter",
+    "centimetre": "cm centimetre centimeter",
+    "metre": "m metre metres meter metern mètre mètres",
+    "kilometre": "km kilometre kilometres kilometer",
+    "kilowatt": "kw kilowatt kilowatts",
+    "rpm": "rpm u/min",
+    "newton metre": "nm",
+    "bar": "bar bars",
+    "degree": "°c °",
+    "kilogram an hour": "kg/h",
+    "litre a second": "l/s",
+    "decibel": "db(a) db",
+    "people": "people persons personen personnes employees staff",
+}
+_UNIT_OF = {form: unit for unit, forms in _UNITS.items() for form in forms.split()}
+_TIME = re.compile(
+    r"(?<![\d.,:])([01]?\d|2[0-4])(?:[:h]([0-5]\d)(?![\d:])|\.([0-5]\d)(?=\s?(?:uhr|am|pm)\b))", re.IGNORECASE
+)
+_NUMBER = re.compile(
+    r"([£€])?\s?(?<![\w.,-])(\d+(?:[.,]\d+)*)(?:st|nd|rd|th|\.(?=\s[A-Za-z]))?(?=[\s\u00a0-]*([^\s\d.,;:()|]{1,14})?)"
+)
+_LETTER = re.compile(r"\b([a-zäöüé]{3,})\s+([A-Z])\b(?!\.\s+[A-Z])")
+_BETWEEN = {"calendar", "working", "consecutive", "full", "whole", "more", "complete", "further", "vollen", "jours"}
+
+
+def figures(text: str) -> Mapping[str, frozenset[str]]:
+    """Return the values a text states, by what they count; `number` for those without a unit."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for hour, minute, other in _TIME.findall(text):
+        found["time"].add(f"{int(hour)}:{minute or other}")
+    text = _TIME.sub(" ", text)
+    for word, letter in _LETTER.findall(text):
+        found[f"which {word}"].add(letter)
+    plain = re.sub(r"[A-Za-zäöüÄÖÜßéè]+", lambda match: _SPELT.get(match[0].casefold(), match[0]), text)
+    plain = re.sub(rf"(\d(?:th|st|nd|rd)?)[\s-]+(?:{'|'.join(_BETWEEN)})\b", r"\1", plain)
+    for sign, value, after in _NUMBER.findall(plain):
+        word = after.casefold().rstrip(".")
+        unit = _UNIT_OF.get(sign or word) or _UNIT_OF.get(word.rstrip("*_")) or "number"
+        found[unit].add(normal(value))
+    return {unit: frozenset(values) for unit, values in found.items()}
+
+
+def normal(number: str) -> str:
+    """Return a number without marks of thousands, with a point, and without a fraction of nothing."""
+    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", number):
+        return re.sub(r"[.,]", "", number)
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+\.\d+", number):
+        number = number.replace(",", "")
+    number = number.replace(",", ".")
+    return number.rstrip("0").rstrip(".") if number.count(".") == 1 else number

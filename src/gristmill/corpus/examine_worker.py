@@ -1,0 +1,49 @@
+"""The process that examines: one document a line on standard input, its row of `examined_texts` a line back.
+
+Examination is a pure function of Python that one process cannot spread over cores. Messages are JSON; the first one
+carries the policies and the key of the pseudonyms, which must not stand on a command line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import IO, Any
+
+from gristmill.corpus.examined import document_of, examined_row
+from gristmill.corpus.judging import examine
+from gristmill.corpus.policies import SourcePolicy
+from gristmill.processes import end_with_parent
+
+__all__ = ["serve"]
+
+
+def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
+    """Answer requests until the input ends."""
+    opening = json.loads(requests.readline())
+    policies = {name: SourcePolicy.of_fields(fields) for name, fields in opening["policies"].items()}
+    key = bytes.fromhex(opening["key"])
+    while line := requests.readline():
+        replies.write(json.dumps(_answer(json.loads(line), policies, key)).encode() + b"\n")
+        replies.flush()
+
+
+def _answer(row: dict[str, Any], policies: Mapping[str, SourcePolicy], key: bytes) -> dict[str, Any]:
+    examined = examined_row(row["examined_key"], examine(document_of(row), policies[row["source"]], key))
+    return examined | {"signature": b64encode(examined["signature"]).decode("ascii")}
+
+
+def main() -> None:
+    """Run a worker."""
+    end_with_parent()
+    # Libraries print; only this descriptor carries replies.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, replies)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""A folded text as arrays: its characters, its words, and what is known of each distinct word.
+
+Made once for a whole text; rules, disguises and the classifier look at it instead of at the characters.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.corpus.injection.triggers import COLUMNS, Bits, word_bits
+
+__all__ = ["Reading", "read"]
+
+_WORD = re.compile(r"[^\W_]+")
+_ASCII = 128
+# Digits say nothing about intent; what is not a character breaks words alike.
+_PLAIN = str.maketrans("123456789\n\t\r|", "000000000    ")
+_PLAIN_CODES = np.array([ord(chr(code).translate(_PLAIN)) for code in range(_ASCII)], dtype=np.uint32)
+_IS_ALNUM = np.array([chr(code).isalnum() for code in range(_ASCII)])
+_BLANKED = {code: " " for code in range(_ASCII) if not chr(code).isalnum()}
+# Beyond it the words are forgotten: about 30 MB.
+_MOST_WORDS = 100_000
+
+Integers = NDArray[np.int64]
+Hashes = NDArray[np.uint32]
+
+
+class _Vocabulary(dict[str, int]):
+    """A number for every distinct word met so far, and what is known of it in arrays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hashes = np.empty(1 << 12, dtype=np.uint32)
+        self.bits = np.empty((1 << 12, COLUMNS), dtype=np.uint64)
+
+    def __missing__(self, word: str) -> int:
+        number = len(self)
+        if number == len(self.hashes):
+            self.hashes = np.concatenate([self.hashes, np.empty_like(self.hashes)])
+            self.bits = np.concatenate([self.bits, np.empty_like(self.bits)])
+        self.hashes[number] = crc32(word.translate(_PLAIN).encode(errors="replace"))
+        self.bits[number] = word_bits(word)
+        self[word] = number
+        return number
+
+
+_vocabulary = _Vocabulary()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A folded text.
+
+    Attributes:
+        text: the folded text.
+        codes: its characters as the classifier sees them: figures are 0, line ends and bars are blanks.
+        starts: where each word begins.
+        ends: one past its last character.
+        hashes: a hash of each word.
+        bits: the groups of `triggers` that each word belongs to, a row a word.
+    """
+
+    text: str
+    codes: Hashes
+    starts: Integers
+    ends: Integers
+    hashes: Hashes
+    bits: Bits
+
+    def section_bits(self, starts: Integers, ends: Integers) -> Bits:
+        """The groups of the words of each section, a row a section; sections ascend and hold whole words."""
+        first = np.searchsorted(self.ends, starts, side="right")
+        last = np.searchsorted(self.starts, ends, side="left")
+        rows = np.concatenate([self.bits, np.zeros((1, COLUMNS), dtype=np.uint64)])
+        pairs = np.column_stack([first, np.maximum(last, first)]).reshape(-1)
+        found: Bits = np.bitwise_or.reduceat(rows, pairs, axis=0)[::2]
+        return found
+
+
+def read(folded: str) -> Reading:
+    """The words and characters of a folded text."""
+    global _vocabulary
+    codes = _codes(folded)
+    is_word = _is_word(codes)
+    edges = np.flatnonzero(np.diff(is_word, prepend=False, append=False))
+    words = _words(folded)
+    if len(_vocabulary) > _MOST_WORDS:
+        _vocabulary = _Vocabulary()
+    known = _vocabulary
+    numbers = np.fromiter(map(known.__getitem__, words), dtype=np.int64, count=len(words))
+    plain = np.where(codes < _ASCII, _PLAIN_CODES[np.minimum(codes, _ASCII - 1)], codes)
+    return Reading(folded, plain, edges[::2], edges[1::2], known.hashes[numbers], known.bits[numbers])
+
+
+def _codes(folded: str) -> Hashes:
+    if folded.isascii():
+        return np.frombuffer(folded.encode("ascii"), dtype=np.uint8).astype(np.uint32)
+    return np.frombuffer(folded.encode("utf-32-le", errors="replace"), dtype=np.uint32)
+
+
+def _is_word(codes: Hashes) -> NDArray[np.bool_]:
+    is_word = _IS_ALNUM[np.minimum(codes, _ASCII - 1)]
+    beyond = codes >= _ASCII
+    if beyond.any():
+        distinct, places = np.unique(codes[beyond], return_inverse=True)
+        is_word[beyond] = np.array([chr(code).isalnum() for code in distinct])[places]
+    return is_word
+
+
+def _words(folded: str) -> list[str]:
+    """The words in order; splitting ASCII at blanks costs a fifth of the expression."""
+    return folded.translate(_BLANKED).split() if folded.isascii() else _WORD.findall(folded)

@@ -1,0 +1,119 @@
+"""Which rules can match in a section, told from its words: what makes screening an ordinary page cheap.
+
+A rule declares groups of literals of which every match holds one each. A literal is looked for inside words only, and
+each distinct word is looked at once per process, so a section costs one look-up a word. Too many rules may be named,
+never too few.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.corpus.injection.encodings import TELLING_BACKWARDS, TELLING_ROTATED
+from gristmill.corpus.injection.phrases import RULES
+from gristmill.corpus.injection.rules import Rule
+
+__all__ = ["COLUMNS", "Due", "due_of", "word_bits"]
+
+_PIECE = re.compile(r" ?[a-z0-9]+ ?")
+_BITS = 64
+# A literal whose longest word is shorter stands in almost every section: it is looked for as it is.
+_FEWEST_LETTERS = 2
+
+_Group = tuple[str, ...]
+Bits = NDArray[np.uint64]
+
+
+def _groups() -> tuple[_Group, ...]:
+    disguises = (TELLING_ROTATED, TELLING_BACKWARDS)
+    return tuple(dict.fromkeys(group for rule in RULES for group in (rule.needs, *rule.also))) + disguises
+
+
+_GROUPS = _groups()
+COLUMNS = -(-len(_GROUPS) // _BITS)
+
+
+def _word_of(literal: str) -> str:
+    """The longest word of a literal, with a blank on a side where the word must end there; or nothing."""
+    pieces = _PIECE.findall(re.sub(r"[^a-z0-9]+", " ", literal))
+    longest = max(pieces, key=len, default="")
+    return longest if len(longest.strip()) >= _FEWEST_LETTERS else ""
+
+
+@cache
+def _words() -> dict[str, tuple[tuple[str, int], ...]]:
+    """By its first two characters, each word that is looked for and the group it belongs to."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for number, group in enumerate(_GROUPS):
+        for word in {_word_of(literal) for literal in group} - {""}:
+            found.setdefault(word[:2], []).append((word, number))
+    return {head: tuple(words) for head, words in found.items()}
+
+
+def word_bits(word: str) -> list[int]:
+    """The groups that a folded word has a literal of, as `COLUMNS` integers of 64 bits."""
+    padded, by_head = f" {word} ", _words()
+    bits = [0] * COLUMNS
+    for at in range(len(padded) - 1):
+        for literal, number in by_head.get(padded[at : at + 2], ()):
+            if padded.startswith(literal, at):
+                bits[number // _BITS] |= 1 << number % _BITS
+    return bits
+
+
+class Due(NamedTuple):
+    """What a section has to be searched for."""
+
+    rules: tuple[Rule, ...]
+    rotated: bool
+    backwards: bool
+
+
+class _Demand(NamedTuple):
+    rule: Rule
+    groups: tuple[int, ...]
+
+
+@cache
+def _demands() -> tuple[_Demand, ...]:
+    numbers = {group: number for number, group in enumerate(_GROUPS)}
+    return tuple(_Demand(rule, tuple(numbers[group] for group in (rule.needs, *rule.also))) for rule in RULES)
+
+
+@cache
+def _signs() -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Literals without a word to look up, and the groups they belong to."""
+    found: dict[str, list[int]] = {}
+    for number, group in enumerate(_GROUPS):
+        for literal in group:
+            if not _word_of(literal):
+                found.setdefault(literal, []).append(number)
+    return tuple((literal, tuple(numbers)) for literal, numbers in found.items())
+
+
+def due_of(sections: Bits, folded: str, *, is_hidden: bool) -> list[Due]:
+    """What each section of a folded text is to be searched for; a row of `sections` are the bits of its words."""
+    everywhere = np.zeros(COLUMNS, dtype=np.uint64)
+    for literal, numbers in _signs():
+        if literal in folded:
+            for number in numbers:
+                everywhere[number // _BITS] |= np.uint64(1 << number % _BITS)
+    rows, places = np.unique(sections | everywhere, axis=0, return_inverse=True)
+    kinds = [_due(tuple(map(int, row)), is_hidden=is_hidden) for row in rows]
+    return [kinds[place] for place in places.reshape(-1)]
+
+
+def _due(row: Sequence[int], *, is_hidden: bool) -> Due:
+    held = {number for number in range(len(_GROUPS)) if row[number // _BITS] >> number % _BITS & 1}
+    rules = tuple(
+        demand.rule
+        for demand in _demands()
+        if (is_hidden or not demand.rule.hidden_only) and held.issuperset(demand.groups)
+    )
+    return Due(rules, len(_GROUPS) - 2 in held, len(_GROUPS) - 1 in held)

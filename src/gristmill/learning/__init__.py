@@ -1,0 +1,1 @@
+"""What use teaches: feedback on answers, and the record of interactions that everything learnt starts from."""

@@ -1,0 +1,12 @@
+"""The service's own API, below `/api`: a module each for what belongs together."""
+
+from fastapi import APIRouter
+
+from gristmill.service.api import asking, documents, feedback, people, receipts, releases, sessions
+from gristmill.service.problems import PROBLEMS
+
+router = APIRouter(prefix="/api", responses=PROBLEMS)
+for _part in (asking, sessions, receipts, feedback, documents, releases, people):
+    router.include_router(_part.router)
+
+__all__ = ["router"]

@@ -1,0 +1,89 @@
+"""The release that the service answers from, opened and warm, and exchanged for a new one while requests go on.
+
+A request takes the release once, at its beginning, and keeps it to its end. A new release is opened and warmed beside
+the old one before it takes over; the old one is dropped when its last request ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from threading import Lock
+
+from gristmill.asking import Answerer
+from gristmill.errors import GristmillError, SearchIndexError
+from gristmill.service import metrics
+from gristmill.workspace import Workspace
+
+_LOG = logging.getLogger("gristmill.service")
+
+
+class CurrentRelease:
+    """The release in force."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._serving: Answerer | None = None
+        self._mark: str | None = None
+        self._problem: GristmillError | None = None
+        self._looking = Lock()
+
+    def take(self) -> Answerer:
+        """Return the release to answer one request from.
+
+        Raises:
+            SearchIndexError: there is none yet.
+        """
+        if self._serving is None:
+            if self._problem is not None:
+                raise self._problem
+            raise SearchIndexError("The service is still loading its models.", "Try again in a moment.")
+        return self._serving
+
+    @property
+    def name(self) -> str | None:
+        """The name of the release in force, if there is one."""
+        return None if self._serving is None else self._serving.tools.release
+
+    def look(self) -> bool:
+        """Look for a new release and exchange it for the one in force. Returns whether it did."""
+        with self._looking:
+            try:
+                mark = _in_force(self._workspace)
+                if mark == self._mark:
+                    return False
+                answerer = Answerer(self._workspace)
+                _open(answerer)
+            except GristmillError as error:
+                # What answers now goes on; the next look tries again.
+                self._problem = error
+                _LOG.warning("no new release: %s", error)
+                return False
+            if self._serving is not None:
+                metrics.swapped()
+            self._serving, self._mark, self._problem = answerer, mark, None
+            _LOG.info("answering from release %s", answerer.tools.release)
+            return True
+
+    async def watch(self, seconds: float) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await asyncio.to_thread(self.look)
+            await asyncio.sleep(seconds)
+
+
+def _in_force(workspace: Workspace) -> str | None:
+    number = workspace.index_store.current()
+    if number is None:
+        raise SearchIndexError("There is no search index yet.", "Run 'gristmill ingest FOLDER' first.")
+    return str(number)
+
+
+def _open(answerer: Answerer) -> None:
+    """Load the models and open every file: an index version may be deleted while it is in use."""
+    answerer.warm()
+    tools = answerer.tools
+    index = tools.index
+    _ = index.rows, index.matrix, index.bridge, index.runs, index.documents, index.superseded, index.lexical
+    if index.manifest.chunks > tools.search.exact_rows:
+        _ = index.chroma, index.row_of

@@ -1,0 +1,67 @@
+"""Releases change under load: no request fails, and each is answered by exactly one release."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+from tests.service.conftest import MakeMill
+from tests.service.mills import Mill
+
+# `GRISTMILL_SWAPS=20 pytest tests/service/test_swaps.py` is thorough.
+SWAPS = int(os.environ.get("GRISTMILL_SWAPS", "6"))
+CLIENTS = 8
+
+
+def test_releases_change_under_load_and_no_request_notices(make_mill: MakeMill) -> None:
+    mill = make_mill(service={"limits": {"per_minute": 10_000_000, "questions_per_day": 10_000_000}})
+    store = mill.workspace.index_store
+    old, new = store.numbers()[-1], mill.publish_edited("27 days", "5 days")
+    days, stop, served = {old: 27, new: 5}, Event(), []
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        clients = [threads.submit(ask_until, mill, stop) for _ in range(CLIENTS)]
+        for swap in range(SWAPS):
+            number = (new, old)[swap % 2]
+            store.point_to(number)
+            assert mill.service.current.look()
+            served.append((mill.service.current.name, days[number]))
+            time.sleep(0.2)
+        stop.set()
+        answers = [answer for client in clients for answer in client.result()]
+    days_of = dict(served)
+    assert len(days_of) == 2
+    assert {release for release, _, _ in answers} == days_of.keys()
+    assert len(answers) > SWAPS
+    for release, said, quoted in answers:
+        # The words and the citation are of the release that the answer names.
+        assert f"{days_of[release]} days" in said
+        assert f"{days_of[release]} days" in quoted
+
+
+def ask_until(mill: Mill, stop: Event) -> list[tuple[str, str, str]]:
+    """Ask again and again; return the release, the words and the first quote of each answer."""
+    found = []
+    while not stop.is_set():
+        answer = mill.ask("ann")  # asserts that it is answered
+        found.append((answer["release"], answer["answer"], answer["citations"][0]["quote"]))
+    return found
+
+
+def test_what_answers_goes_on_when_the_next_release_is_damaged(make_mill: MakeMill) -> None:
+    mill = make_mill()
+    before = mill.service.current.name
+    store = mill.workspace.index_store
+    shutil.copytree(store.folder(1), store.folder(2))
+    manifest = store.folder(2) / "manifest.json"
+    whole = manifest.read_text()
+    manifest.write_text("{")
+    store.point_to(2)
+    assert not mill.service.current.look()
+    assert mill.ask("ann")["release"] == before
+    assert mill.client.get("/readyz").status_code == 200
+    manifest.write_text(whole)
+    assert mill.service.current.look()
+    assert mill.ask("ann")["release"] == before
