@@ -57,6 +57,7 @@ location = {location}
 # kinds = {{ secret = "mask", iban = "mask", person = "keep" }}
 
 # [chunker]
+# strategy = "markdown"        # or structure, semantic, recursive, fixed; another one cuts everything again
 # tokens = 190                 # largest chunk, in the encoder's tokens
 # context_tokens = 48          # title, headings and table header that are encoded with it
 
@@ -72,7 +73,10 @@ location = {location}
 
 # [search]
 # passages = 5
-# fusion = "weighted"          # or "rrf", reciprocal rank fusion
+# fusion = "weighted"          # or "rrf", reciprocal rank fusion; 'gristmill tune search' finds weights for a corpus
+
+# [focus]                      # what of the found passages is handed on by focused retrieval
+# tokens = 780                 # of all passages of a question together
 
 # [answering]
 # answerable = {answerable}         # below this probability there is an honest refusal

@@ -8,18 +8,7 @@ from dataclasses import dataclass
 
 from gristmill.search.outline import Outline, plain
 from gristmill.search.retrieval import Passage
-
-# Ends of sentences: a stop, perhaps a closing mark, blanks, then what can begin a sentence.
-_END = re.compile(r"(?<=[.!?])[\"'»”’)\]]*\s+(?=[\"'«“‘(\[]*[A-ZÀ-ÖØ-Þ0-9])")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Art|Abs|bzw|ca|cf|e\.g|i\.e|etc|vs|approx|min|max|incl|z\.B|u\.a|d\.h|"
-    r"M|Mme|env|tel|fig|vol|pp|p|resp|ggf|usw|inkl)|(?:^|\s)\d{1,2})\.[\"')\]]*\s*$"
-)
-_BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
-_RULE = re.compile(r"[ \t|:+=_-]*")
-# Plain text sets tables with blanks.
-_COLUMNS = re.compile(r"\S {3,}\S|\t")
-_LONGEST = 600
+from gristmill.search.units import blocks, is_row, sentences
 
 
 @dataclass(frozen=True)
@@ -46,15 +35,15 @@ def units_of(passages: list[Passage]) -> list[Unit]:
 def _units(number: int, passage: Passage) -> Iterator[Unit]:
     outline = Outline(passage.text)
     carried = passage.context.rsplit("\n", 1)[-1] if "|" in passage.context else ""
-    for start, line in _lines(passage.text):
+    for start, line in blocks(passage.text):
         headings = outline.path_at(start) or passage.headings[-1:]
-        if "|" in line.strip().strip("|") and _RULE.fullmatch(line) is None:
+        if is_row(line):
             header = outline.header_at(start) or carried
             says = any(character.isalnum() for character in line)
             if says and header.strip() != line.strip() and not _is_header(outline, start):
                 yield _row(number, passage, start, line, header, headings)
         else:
-            for at, sentence in _sentences(line):
+            for at, sentence in sentences(line):
                 yield _sentence(number, passage, start + at, sentence, headings)
 
 
@@ -67,42 +56,7 @@ def readable(unit: Unit) -> str:
 
 def split_sentences(text: str) -> list[str]:
     """Return the sentences of running text."""
-    return [sentence for line in text.splitlines() for _, sentence in _sentences(line)]
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield blocks: table rows and list items by line, running text by paragraph; headings and rules are left out."""
-    at, held, begin = 0, "", 0
-    for line in text.splitlines(keepends=True):
-        stripped = line.strip()
-        columns = _COLUMNS.search(stripped) is not None
-        alone = not stripped or stripped.startswith(("#", ">")) or "|" in stripped or columns or _BULLET.match(line)
-        if alone and held:
-            yield begin, held
-            held = ""
-        if stripped and not stripped.startswith("#") and _RULE.fullmatch(stripped) is None:
-            if "|" in stripped or stripped.startswith(">") or columns:
-                yield at, line
-            else:
-                begin, held = (begin, held + line) if held else (at, line)
-        at += len(line)
-    if held:
-        yield begin, held
-
-
-def _sentences(block: str) -> Iterator[tuple[int, str]]:
-    """Yield the sentences of a block with their offsets, without blanks at their ends and without a bullet."""
-    bullet = _BULLET.match(block)
-    begin = bullet.end() if bullet else 0
-    for match in [*_END.finditer(block), None]:
-        end = match.start() if match else len(block)
-        if match and _ABBREVIATION.search(block[begin:end]) and end - begin < _LONGEST:
-            continue
-        piece = block[begin:end]
-        stripped = piece.strip()
-        if any(character.isalnum() for character in stripped):
-            yield begin + len(piece) - len(piece.lstrip()), stripped
-        begin = match.end() if match else end
+    return [sentence for line in text.splitlines() for _, sentence in sentences(line)]
 
 
 def _sentence(number: int, passage: Passage, start: int, text: str, headings: tuple[str, ...]) -> Unit:

@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import audit, bench, documents, evaluation, mcp, people, prompts, receipts, release, report, serve
+from gristmill.cli import (
+    audit,
+    bench,
+    bench_search,
+    documents,
+    evaluation,
+    mcp,
+    people,
+    prompts,
+    receipts,
+    release,
+    report,
+    serve,
+    tune,
+)
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -52,7 +66,9 @@ app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")
 app.add_typer(report.app, name="report")
 app.add_typer(bench.bench, name="bench")
+bench_search.register(bench.bench)
 app.add_typer(bench.train, name="train")
+app.add_typer(tune.tune, name="tune")
 app.add_typer(serve.app)
 app.add_typer(mcp.app)
 app.add_typer(audit.app, name="audit")

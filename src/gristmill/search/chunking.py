@@ -8,95 +8,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 import polars as pl
-from tokenizers import Tokenizer
 
 from gristmill.corpus.ledger import accepted
 from gristmill.corpus.pages import PageStart, page_at
 from gristmill.corpus.report import Change, Progress, StageReport
-from gristmill.errors import SettingsError
 from gristmill.fingerprint import fingerprint, text_hash
 from gristmill.models.encoder import Encoder
-from gristmill.search.outline import Outline
+from gristmill.search.chunkers import Chunker, make_chunker
 from gristmill.settings import ChunkerSettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import CHUNKS, TEXTS
 
-_CODE_VERSION = 2
+_CODE_VERSION = 3
 _COMMIT_CHARACTERS = 8_000_000
 _BATCH_DOCUMENTS = 256
-
-
-@dataclass(frozen=True)
-class Span:
-    """One chunk of a text: `text[start:end]`, with what it means alone."""
-
-    start: int
-    end: int
-    headings: tuple[str, ...]
-    context: str
-    tokens: int
-
-
-class Chunker:
-    """Cuts Markdown at its structure into spans of at most so many tokens."""
-
-    def __init__(self, settings: ChunkerSettings, tokenizer: Tokenizer, window: int) -> None:
-        from semantic_text_splitter import MarkdownSplitter
-
-        special = tokenizer.num_special_tokens_to_add(is_pair=False)
-        if settings.tokens + settings.context_tokens + special > window:
-            raise SettingsError(
-                f"Chunks of {settings.tokens} tokens with {settings.context_tokens} of context and {special} of the "
-                f"encoder's own exceed its window of {window}; it would cut the rest off silently.",
-                "Make 'tokens' or 'context_tokens' below [chunker] smaller.",
-            )
-        self._tokenizer = tokenizer
-        self._context_tokens = settings.context_tokens
-        self._splitter = MarkdownSplitter.from_huggingface_tokenizer(tokenizer, settings.tokens)
-
-    def spans(self, text: str, title: str) -> list[Span]:
-        """Return the chunks of a text, in order; `text[span.start:span.end]` is each one's text."""
-        outline = Outline(text)
-        pieces = self._splitter.chunk_indices(text)
-        tokens = self._tokenizer.encode_batch([piece for _, piece in pieces])
-        return [
-            self._span(text, title, start, piece, len(encoding.ids), outline)
-            for (start, piece), encoding in zip(pieces, tokens, strict=True)
-            if _says_something(piece)
-        ]
-
-    def _span(self, text: str, title: str, start: int, piece: str, tokens: int, outline: Outline) -> Span:
-        headings = outline.path_at(start)
-        header = outline.header_at(start)
-        above = [name for name in (title, *headings) if name and name not in piece]
-        lines = [" > ".join(dict.fromkeys(above)), header]
-        context = self._shortened("\n".join(line for line in lines if line))
-        return Span(start, start + len(piece), headings, context, tokens)
-
-    def _shortened(self, context: str) -> str:
-        encoding = self._tokenizer.encode(context, add_special_tokens=False)
-        if len(encoding.ids) <= self._context_tokens:
-            return context
-        cut: int = encoding.offsets[self._context_tokens - 1][1] if self._context_tokens else 0
-        return context[:cut]
-
-
-def _says_something(piece: str) -> bool:
-    """Say whether a piece is more than headings, which the following chunks carry as their path, and marks."""
-    lines = (line for line in piece.splitlines() if not line.lstrip().startswith("#"))
-    return any(character.isalnum() for line in lines for character in line)
 
 
 def chunker_fingerprint(settings: ChunkerSettings, encoder: Encoder) -> str:
     """Return the hash of everything that decides where a text is cut."""
     tokenizer = text_hash(encoder.tokenizer.to_str())
     splitter = version("semantic-text-splitter")
-    return fingerprint("chunker", _CODE_VERSION, splitter, settings.model_dump(), tokenizer, encoder.window)
+    parts = ["chunker", _CODE_VERSION, splitter, settings.model_dump(), tokenizer, encoder.window]
+    # Only this strategy asks a model where to cut.
+    return fingerprint(*parts, *([encoder.fingerprint] if settings.strategy == "semantic" else []))
 
 
 def chunk_documents(lake: Lake, settings: ChunkerSettings, encoder: Encoder, progress: Progress) -> StageReport:
@@ -123,7 +61,7 @@ def _chunked(
     """Yield rows in lists that hold whole documents, so that a commit never holds a part of one."""
     if missing.is_empty():
         return
-    chunker = Chunker(settings, encoder.tokenizer, encoder.window)
+    chunker = make_chunker(settings, encoder)
     rows: list[dict[str, Any]] = []
     characters = 0
     for at in range(0, missing.height, _BATCH_DOCUMENTS):
@@ -154,6 +92,8 @@ def _rows(document: dict[str, Any], chunker: Chunker) -> list[dict[str, Any]]:
             "start": span.start,
             "end": span.end,
             "text": text[span.start : span.end],
+            "parent_start": span.parent_start,
+            "parent_end": span.parent_end,
             "gap": text[span.end : following[ordinal]] if ordinal < len(following) else "",
             "headings": list(span.headings),
             "page": page_at(pages, span.start),

@@ -14,7 +14,7 @@ from gristmill.fingerprint import fingerprint, lines_hash
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import CHUNKS, EMBEDDINGS, TIME, schema
 
-_CODE_VERSION = 3
+_CODE_VERSION = 4
 _AUDIENCE_SEPARATOR = ","
 
 ROWS = schema(
@@ -28,6 +28,8 @@ ROWS = schema(
         "gap": pl.String,
         "start": pl.Int64,
         "end": pl.Int64,
+        "parent_start": pl.Int64,
+        "parent_end": pl.Int64,
         "page": pl.Int64,
         "audience": pl.List(pl.String),
         "audience_key": pl.String,

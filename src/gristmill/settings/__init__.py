@@ -23,7 +23,7 @@ from gristmill.settings.loading import (
     unknown_variables,
 )
 from gristmill.settings.orchestration import OrchestrationSettings
-from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
+from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.service import LimitSettings, ServiceSettings
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "CorpusSettings",
     "EncoderSettings",
     "EvaluationSettings",
+    "FocusSettings",
     "GeneratorSettings",
     "LimitSettings",
     "OrchestrationSettings",

@@ -22,7 +22,7 @@ from gristmill.settings.answering import AnsweringSettings, CacheSettings, Gener
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.evaluation import EvaluationSettings
 from gristmill.settings.orchestration import OrchestrationSettings
-from gristmill.settings.search import ChunkerSettings, EncoderSettings, SearchSettings
+from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.section import normal_groups
 from gristmill.settings.service import ServiceSettings
 
@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     encoder: EncoderSettings = EncoderSettings()
     generator: GeneratorSettings = GeneratorSettings()
     search: SearchSettings = SearchSettings()
+    focus: FocusSettings = FocusSettings()
     answering: AnsweringSettings = AnsweringSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     cache: CacheSettings = CacheSettings()

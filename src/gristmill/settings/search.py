@@ -9,13 +9,16 @@ from pydantic import Field
 
 from gristmill.settings.section import Section
 
+Strategy = Literal["fixed", "recursive", "markdown", "semantic", "structure"]
+
 
 class ChunkerSettings(Section):
     """How an accepted document is cut. Sizes are in the encoder's own tokens."""
 
-    strategy: Literal["markdown"] = "markdown"
+    strategy: Strategy = "markdown"
     tokens: int = Field(190, ge=16, description="Largest chunk; with its context it must fit the encoder's window.")
     context_tokens: int = Field(48, ge=0, description="Most of the title and heading path that is embedded with it.")
+    parent_tokens: int = Field(800, ge=16, description="Most of the section around a chunk that counts as its parent.")
 
 
 class EncoderSettings(Section):
@@ -45,3 +48,14 @@ class SearchSettings(Section):
     exact_rows: int = Field(200_000, ge=0, description="Permitted rows up to which search is exact, not approximate.")
     audit_rows: int = Field(20_000, ge=1, description="Rows found again one by one in an audit; beyond, a sample.")
     keep_versions: int = Field(3, ge=1, description="Published index versions kept for rollback.")
+
+
+class FocusSettings(Section):
+    """What of the found passages is handed on: the spans that matter for the question."""
+
+    tokens: int = Field(780, ge=32, description="Most tokens of all passages of a question together.")
+    passages: int = Field(10, ge=1, le=50, description="Passages that are looked at; the best spans of them are kept.")
+    neighbours: int = Field(1, ge=0, le=5, description="Chunks before and after a found one that are looked at too.")
+    encoded_units: int = Field(
+        0, ge=0, description="Sentences that are encoded to compare their meaning; the words of all are compared."
+    )

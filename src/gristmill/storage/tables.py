@@ -152,6 +152,8 @@ CHUNKS = Table(
             "start": pl.Int64,
             "end": pl.Int64,
             "text": pl.String,
+            "parent_start": pl.Int64,  # the chunks of its section around it, which it can be read with
+            "parent_end": pl.Int64,
             "gap": pl.String,  # what stands between this chunk and the next one: usually a blank line
             "headings": pl.List(pl.String),
             "page": pl.Int64,

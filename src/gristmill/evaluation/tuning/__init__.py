@@ -1,0 +1,1 @@
+"""Choosing the settings of search for a corpus: questions, trials, paired comparison, a candidate and its report."""
