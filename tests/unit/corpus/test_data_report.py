@@ -31,7 +31,7 @@ from tests.workspaces import grind, lake_versions, source, workspace_at, write
 STAGES = (source_files, parsed_documents, accepted_documents)
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 MILL = "# The mill\n\nThe wheel turns by day and by night, and the sluice is shut when the rye is ground.\n"
-DOCUMENTS = {
+DOCUMENTS: dict[str, str | bytes] = {
     "mill.md": MILL,
     "copy.md": MILL,
     "hr/pay.md": "# Pay\n\nBand four begins at 41,000 and ends at 52,000 a year.\n",

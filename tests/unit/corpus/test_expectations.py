@@ -174,7 +174,7 @@ def test_both_ways_see_the_same_in_rows_that_are_damaged_in_all_these_ways() -> 
         rows = [good(name)]
         for table, _, damage in DAMAGES:
             if table == name:
-                rows.append(good(name).head(1).with_columns(**damage).cast(dict(good(name).schema)))
+                rows.append(good(name).head(1).with_columns(**damage).cast(good(name).schema))
         polars, great = both(make(), pl.concat(rows))
         assert len(broken(polars)) > 5
         assert polars == great

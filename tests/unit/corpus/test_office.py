@@ -72,8 +72,8 @@ def workbook(*, reversed_order: bool = False) -> bytes:
     chart.add_data(Reference(sheet, min_col=3, min_row=1, max_row=3), titles_from_data=True)
     sheet.add_chart(chart, "F2")
     other = made.create_sheet("Other")
-    for row in (("part", "grams"), ("ring", 3), ("key", 4)):
-        other.append(row)
+    for part in (("part", "grams"), ("ring", 3), ("key", 4)):
+        other.append(part)
     if reversed_order:
         made.move_sheet(other, offset=-1)
     return saved(made)

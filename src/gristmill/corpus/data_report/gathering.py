@@ -118,7 +118,7 @@ def _by_age(rows: pl.DataFrame, at: datetime) -> list[Group]:
     years = (pl.lit(at) - pl.col("modified")).dt.total_days() / _YEAR
     age = pl.when(years.is_null()).then(pl.lit(_UNDATED))
     for limit, name in _AGES:
-        age = age.when(years < limit).then(pl.lit(name))
+        age = age.when(years < limit).then(pl.lit(name))  # type: ignore[assignment]
     aged = rows.with_columns(age=age.otherwise(pl.lit(_OLDEST)))
     order = [name for _, name in _AGES] + [_OLDEST, _UNDATED]
     groups = (Group(name, counted(aged.filter(pl.col("age") == name))) for name in order)
