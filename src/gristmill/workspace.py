@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gristmill.answering.cache import AnswerCache
-from gristmill.answering.prompts import load_prompt
+from gristmill.answering.prompts.store import PromptStore
 from gristmill.answering.receipts import spent_today
 from gristmill.answering.routing import Router
 from gristmill.corpus.sources import Source
@@ -113,6 +113,11 @@ class Workspace:
         return make_generator(self.settings.generator, self.home / "cache" / "generators")
 
     @cached_property
+    def prompts(self) -> PromptStore:
+        """The versions of the prompts; the latest one stands in the next candidate."""
+        return PromptStore(self.home)
+
+    @cached_property
     def registry(self) -> Registry:
         """The releases, and which one is in force."""
         return Registry(self.database, self.home)
@@ -125,7 +130,7 @@ class Workspace:
         """
         manifest = index or open_current(self.index_store).manifest
         chunker = chunker_fingerprint(self.settings.chunker, self.encoder)
-        return release_of(self.settings, manifest, chunker, load_prompt(), self.generator)
+        return release_of(self.settings, manifest, chunker, self.prompts.get().prompt, self.generator)
 
     def models(self, release: Release) -> Models:
         """Return the models of a release: the configured ones where they are the same, else those that it names."""

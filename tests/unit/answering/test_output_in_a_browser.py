@@ -74,7 +74,9 @@ def fetches(site: str, texts: Iterable[str]) -> list[str]:
             }""",
             json.loads(json.dumps(shown)),
         )
-        links: list[str] = page.evaluate("[...document.querySelectorAll('main [href], main [src]')].map(e => e.outerHTML)")
+        links: list[str] = page.evaluate(
+            "[...document.querySelectorAll('main [href], main [src]')].map(e => e.outerHTML)"
+        )
         page.wait_for_timeout(_WAIT_MS)
         browser.close()
     return [url for url in asked if not url.startswith(site)] + links

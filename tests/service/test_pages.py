@@ -1,0 +1,191 @@
+"""The pages in a real browser: asking, reading the source, rating, judging, editing a prompt, signing in and out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvicorn
+
+from tests.service.mills import FACT, QUESTION, Mill
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium")
+AXE = os.environ.get("GRISTMILL_AXE")  # axe.min.js of the npm package axe-core
+PHONE = {"width": 360, "height": 740}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def site(shared: Mill) -> Iterator[str]:
+    """The service of `shared` on a free port."""
+    server = uvicorn.Server(uvicorn.Config(shared.app, port=0, lifespan="off", log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield opened
+        opened.close()
+
+
+class Visit:
+    """A person at the pages; remembers what the browser complained of and which hosts it asked."""
+
+    def __init__(self, browser: Browser, site: str, key: str, **context: Any) -> None:
+        self.page: Page = browser.new_context(**context).new_page()
+        self.page.set_default_timeout(20_000)
+        self.site, self.complaints, self.hosts = site, list[str](), set[str]()
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
+        self.page.goto(f"{site}/sign-in")
+        self.page.fill("#key", key)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(f"{site}/")
+        self.page.wait_for_selector("text=Sign out")
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.site}{path}")
+        self.page.wait_for_selector("text=Sign out")
+
+    def ask(self, question: str = QUESTION) -> None:
+        self.page.fill("#question", question)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_selector("text=Why this answer?")
+
+
+@pytest.fixture
+def reader(browser: Browser, site: str, shared: Mill) -> Iterator[Visit]:
+    visit = Visit(browser, site, shared.keys["ann"])
+    yield visit
+    assert visit.complaints == []
+    assert visit.hosts == {site.removeprefix("http://")}
+    visit.page.context.close()
+
+
+def test_an_answer_leads_to_its_place_in_the_document(reader: Visit) -> None:
+    reader.ask()
+    assert FACT in reader.page.inner_text("article .answer")
+    reader.page.click("a.cite")
+    reader.page.wait_for_selector("mark")
+    assert reader.page.inner_text("mark").startswith(FACT)
+    assert reader.page.evaluate("document.activeElement.tagName") == "MARK"
+
+
+def test_a_rating_with_a_correction_reaches_those_who_judge(
+    reader: Visit, browser: Browser, site: str, shared: Mill
+) -> None:
+    reader.ask()
+    reader.page.click("text=Not helpful")
+    reader.page.check("input[value=wrong]")
+    reader.page.fill("textarea[name=correction]", "It is 28 days <b>now</b>.")
+    reader.page.click("text=Send")
+    reader.page.wait_for_selector("text=Thank you")
+    reviewer = Visit(browser, site, shared.keys["rea"])
+    reviewer.open("/review")
+    reviewer.page.wait_for_selector("text=It is 28 days <b>now</b>.")
+    assert reviewer.complaints == []
+
+
+def test_why_this_answer_is_told_in_words(reader: Visit) -> None:
+    reader.ask()
+    reader.page.click("text=Why this answer?")
+    reader.page.wait_for_selector("text=What was done")
+    assert "ann asked this" in reader.page.inner_text("main")
+
+
+def test_everything_is_reached_by_keyboard_alone(reader: Visit) -> None:
+    reader.page.keyboard.press("/")
+    reader.page.keyboard.type(QUESTION)
+    reader.page.keyboard.press("Enter")
+    reader.page.wait_for_selector("text=Why this answer?")
+    for _ in range(12):
+        reader.page.keyboard.press("Tab")
+        if reader.page.evaluate("document.activeElement.className") == "cite":
+            break
+    reader.page.keyboard.press("Enter")
+    reader.page.wait_for_selector("mark")
+
+
+def test_a_new_prompt_waits_for_the_gate(browser: Browser, site: str, shared: Mill) -> None:
+    before = shared.service.current.name
+    curator = Visit(browser, site, shared.keys["cur"])
+    curator.open("/prompts")
+    text = curator.page.input_value("#text")
+    curator.page.fill("#text", text.replace("one short sentence", "one sentence"))
+    curator.page.fill("#note", "Shorter.")
+    curator.page.click("text=Keep this version")
+    curator.page.wait_for_selector("text=waits for the gate")
+    assert "one sentence" in curator.page.inner_text(".diff ins")
+    assert shared.service.current.name == before
+    assert curator.complaints == []
+
+
+@pytest.mark.parametrize("name", ["rea", "cur", "adm"])
+def test_each_role_sees_its_pages(browser: Browser, site: str, shared: Mill, name: str) -> None:
+    visit = Visit(browser, site, shared.keys[name])
+    links = {link.inner_text() for link in visit.page.query_selector_all("nav li:not([hidden]) a")}
+    assert ("Documents" in links) == (name != "rea")
+    assert {"Feedback", "Usage"} <= links
+    for path in ("/usage", "/releases", "/history", *(["/documents"] if name != "rea" else [])):
+        visit.open(path)
+        visit.page.wait_for_load_state("networkidle")
+    assert visit.complaints == []
+
+
+def test_who_signs_out_is_asked_to_sign_in(browser: Browser, site: str, shared: Mill) -> None:
+    visit = Visit(browser, site, shared.keys["hal"])
+    visit.page.click("text=Sign out")
+    visit.page.wait_for_url("**/sign-in")
+    visit.page.goto(f"{site}/history")
+    visit.page.wait_for_url("**/sign-in?next=*")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone(browser: Browser, site: str, shared: Mill, scheme: str) -> None:
+    visit = Visit(browser, site, shared.keys["adm"], viewport=PHONE, color_scheme=scheme)
+    visit.ask()
+    for path in ("", "/history", "/releases", "/prompts", "/usage", "/documents"):
+        if path:
+            visit.open(path)
+            visit.page.wait_for_load_state("networkidle")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+
+
+@pytest.mark.skipif(AXE is None, reason="GRISTMILL_AXE does not name axe.min.js (npm package axe-core)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser: Browser, site: str, shared: Mill, scheme: str) -> None:
+    visit = Visit(browser, site, shared.keys["adm"], color_scheme=scheme, bypass_csp=True)
+    visit.ask()
+    found = []
+    for path in ("", "/history", "/releases", "/prompts", "/usage", "/documents", "/review"):
+        if path:
+            visit.open(path)
+            visit.page.wait_for_load_state("networkidle")
+        visit.page.add_script_tag(path=AXE)
+        result = visit.page.evaluate("axe.run()")
+        found += [(path, one["id"]) for one in result["violations"] if one["impact"] in {"serious", "critical"}]
+    assert found == []
