@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from assets.presentation import materialized
+from assets.presentation import checked, materialized
 from gristmill.contents import table_contents
-from gristmill.learning.interactions import export_interactions
+from gristmill.learning.interactions import check_interactions, export_interactions
 from gristmill.resources import WorkspaceResource
 from gristmill.storage.tables import INTERACTIONS
 
@@ -18,3 +18,12 @@ def interactions(context: dg.AssetExecutionContext, workspace: WorkspaceResource
     with workspace.at_work(context) as run:
         report = export_interactions(run.workspace.database, run.workspace.lake, run.progress)
         return materialized(report, table_contents(run.workspace.lake, INTERACTIONS))
+
+
+@dg.asset_check(asset=interactions, blocking=True)
+def every_answer_is_copied_once(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """Every stored answer is in the table once, with its question, its release and all that was said of it."""
+    with workspace.at_work(context) as run:
+        return checked(check_interactions(run.workspace.database, run.workspace.lake))

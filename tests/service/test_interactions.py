@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import polars as pl
 from sqlalchemy import delete
 
 from gristmill.corpus.report import Silent, StageReport
-from gristmill.learning.interactions import export_interactions
+from gristmill.learning.interactions import check_interactions, export_interactions
 from gristmill.storage.records import FeedbackRow, ReceiptRow
 from gristmill.storage.tables import INTERACTIONS
 from tests.service.mills import FACT, Mill
@@ -43,3 +44,14 @@ def test_an_answer_that_was_erased_goes_from_the_lake(mill: Mill) -> None:
         session.execute(delete(ReceiptRow).where(ReceiptRow.receipt == erased))
     assert export(mill).numbers["removed"] == 1
     assert mill.workspace.lake.read(INTERACTIONS)["receipt"].to_list() == [kept]
+
+
+def test_an_answer_that_was_not_copied_and_a_row_without_one_are_found(mill: Mill) -> None:
+    mill.ask("ann")
+    checked = [check_interactions(mill.workspace.database, mill.workspace.lake)]
+    export(mill)
+    checked.append(check_interactions(mill.workspace.database, mill.workspace.lake))
+    rows = mill.workspace.lake.read(INTERACTIONS)
+    mill.workspace.lake.append(INTERACTIONS, rows.with_columns(receipt=pl.lit("made-up"), question=pl.lit("")))
+    checked.append(check_interactions(mill.workspace.database, mill.workspace.lake))
+    assert [len(each.problems) for each in checked] == [1, 0, 2]

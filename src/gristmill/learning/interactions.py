@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import func, select
 
+from gristmill.corpus.checks import CheckResult, found, result
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.learning.feedback import Feedback, of_receipts
 from gristmill.storage.database import Database
@@ -44,6 +45,25 @@ def export_interactions(database: Database, lake: Lake, progress: Progress) -> S
     }
     changes = [*(Change(name, "copied") for name in wanted), *(Change(name, "removed") for name in gone)]
     return StageReport.of("interactions", numbers, changes)
+
+
+def check_interactions(database: Database, lake: Lake) -> CheckResult:
+    """Check that the table holds every answer once, each with its question, its release and all that was said of it."""
+    there, here = _exported(lake), _given(database)
+    rows = lake.read(INTERACTIONS, ["receipt", "question", "release"])
+    blank = rows.filter(pl.any_horizontal(pl.all().is_null() | (pl.all() == "")))["receipt"]
+    twice = rows.filter(pl.col("receipt").is_duplicated())["receipt"].unique()
+    missing = sorted(receipt for receipt, feedback in here.items() if there.get(receipt) != feedback)
+    again = "Materialise 'interactions' again."
+    return result(
+        {"interactions": rows.height, "answers": len(here)},
+        (
+            found("answers are not in the table with all feedback.", missing, again),
+            found("rows are of no stored answer.", sorted(there.keys() - here.keys()), again),
+            found("rows lack their id, question or release.", blank, "Delete these rows; the next run copies them."),
+            found("answers stand in the table twice.", twice, again),
+        ),
+    )
 
 
 def _exported(lake: Lake) -> dict[str, int]:
