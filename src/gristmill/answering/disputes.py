@@ -17,7 +17,7 @@ from gristmill.models.encoder import TextEncoder
 from gristmill.search.lexical import terms
 from gristmill.search.retrieval import Passage
 
-# Log odds that the second opinion may lie below the first, and how alike the two must be. Chosen on the tune split.
+# Log odds that the second opinion may lie below the first, and how alike the two must be. Set by hand, not measured.
 _NEARLY = 2.2
 _ALIKE = 0.55
 _WORDS = 0.25

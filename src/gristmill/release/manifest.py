@@ -6,11 +6,12 @@ force after the settings file has changed. Which release is in force is the regi
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from gristmill.answering.fitted import fitted_models
 from gristmill.answering.prompts import Prompt
 from gristmill.fingerprint import fingerprint
 from gristmill.models.generators import Generator
@@ -20,6 +21,8 @@ from gristmill.settings import AnsweringSettings, EncoderSettings, GeneratorSett
 SectionType = TypeVar("SectionType", bound=BaseModel)
 # Settings of search that decide how an index is kept and examined, not what is answered.
 _NOT_ANSWERING = {"audit_rows", "keep_versions"}
+# What decides which words may come from elsewhere; prices, budget and patience do not.
+_REMOTE = {"url", "model", "when", "groups", "strong", "max_new_tokens"}
 # Where weights lie may differ between machines; what they are is in the fingerprints.
 _NOT_IDENTITY = {"encoder", "generator_settings"}
 
@@ -37,6 +40,8 @@ class Release:
     prompt: dict[str, str]
     generator: str  # fingerprint
     generator_settings: dict[str, Any]  # settings that load it
+    weighing: str = ""  # hash of the fitted models that weigh evidence and support
+    remote: dict[str, Any] = field(default_factory=dict)  # the engine that may be asked besides; never its key
 
     @property
     def name(self) -> str:
@@ -91,6 +96,8 @@ def release_of(settings: Settings, index: Manifest, chunker: str, prompt: Prompt
         prompt=asdict(prompt),
         generator=generator.fingerprint,
         generator_settings=settings.generator.model_dump(mode="json"),
+        weighing=fitted_models(),
+        remote=settings.remote.model_dump(mode="json", include=_REMOTE) if settings.remote.url else {},
     )
 
 
@@ -108,12 +115,12 @@ def differ_by_documents_alone(one: Release, other: Release) -> bool:
 
 def _flat(release: Release) -> dict[str, Any]:
     flat: dict[str, Any] = {}
-    for field in fields(release):
-        value = getattr(release, field.name)
+    for part in fields(release):
+        value = getattr(release, part.name)
         if isinstance(value, dict):
-            flat |= {f"{field.name}.{name}": each for name, each in value.items()}
+            flat |= {f"{part.name}.{name}": each for name, each in value.items()}
         else:
-            flat[field.name] = value
+            flat[part.name] = value
     return flat
 
 
