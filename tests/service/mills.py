@@ -14,15 +14,14 @@ import polars as pl
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from gristmill.evaluation.gate import Outcome
 from gristmill.identity import Role
 from gristmill.mill import STAGES
-from gristmill.release.registry import Decision, Scope
 from gristmill.search.version import read_manifest, write_manifest
 from gristmill.service.app import create_app
 from gristmill.service.state import Service
 from gristmill.settings import AudienceRule
 from gristmill.workspace import Workspace
+from tests.releases import put_in_force
 from tests.workspaces import grind, workspace_at, write
 
 QUESTION = "How many days of leave do millers receive each year?"
@@ -74,10 +73,7 @@ class Mill:
 
     def put_in_force(self, release: str) -> None:
         """Put a release in force, as if the gate had promoted it."""
-        registry = self.workspace.registry
-        decision = Decision(release, registry.in_force(), Scope.FULL, Outcome.PROMOTE, "a test")
-        registry.decide(decision)
-        registry.promote(release, who="test")
+        put_in_force(self.workspace, release)
 
     def publish_edited(self, old: str, new: str) -> str:
         """Publish the index in force with other words in it, without the minutes that making one takes.

@@ -25,6 +25,18 @@ pytestmark = [
 ]
 
 
+_SHOW = """shown => {
+    const main = document.querySelector("main");
+    for (const [text, markdown] of shown) {
+        const parts = ["p", "p", "div"].map(name => document.createElement(name));
+        parts[0].textContent = text;
+        parts[1].innerHTML = text;
+        parts[2].innerHTML = markdown;
+        for (const part of parts) main.append(part);
+    }
+}"""
+
+
 class _Empty(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = b"<!doctype html><meta charset=utf-8><title>Answers</title><main></main>"
@@ -50,7 +62,7 @@ def site() -> Iterator[str]:
 def fetches(site: str, texts: Iterable[str]) -> list[str]:
     """Return what a browser asks of other hosts when it shows texts as text, as HTML and as Markdown."""
     from markdown_it import MarkdownIt
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     render = MarkdownIt("commonmark", {"html": True}).render
     shown = [(text, render(text)) for text in texts]
@@ -61,22 +73,12 @@ def fetches(site: str, texts: Iterable[str]) -> list[str]:
         page.on("request", lambda request: asked.append(request.url))
         page.on("popup", lambda popup: asked.append(popup.url))
         page.goto(site)
-        page.evaluate(
-            """shown => {
-                const main = document.querySelector("main");
-                for (const [text, markdown] of shown) {
-                    const parts = ["p", "p", "div"].map(name => document.createElement(name));
-                    parts[0].textContent = text;
-                    parts[1].innerHTML = text;
-                    parts[2].innerHTML = markdown;
-                    for (const part of parts) main.append(part);
-                }
-            }""",
-            json.loads(json.dumps(shown)),
-        )
-        links: list[str] = page.evaluate(
-            "[...document.querySelectorAll('main [href], main [src]')].map(e => e.outerHTML)"
-        )
+        links: list[str] = []
+        try:
+            page.evaluate(_SHOW, json.loads(json.dumps(shown)))
+            links = page.evaluate("[...document.querySelectorAll('main [href], main [src]')].map(e => e.outerHTML)")
+        except Error:
+            pass  # a text led the browser away, which is among what was asked
         page.wait_for_timeout(_WAIT_MS)
         browser.close()
     return [url for url in asked if not url.startswith(site)] + links

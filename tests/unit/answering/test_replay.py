@@ -18,6 +18,7 @@ from gristmill.replaying import replay_receipt
 from gristmill.settings import AnsweringSettings, Settings, SourceSettings
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder
+from tests.releases import put_in_force
 from tests.unit.answering.parrot import Parrot
 
 QUESTION = "How many days of leave do millers receive each year?"
@@ -78,7 +79,9 @@ def test_of_two_factors_the_one_that_did_it_is_named(root: Path) -> None:
     given = Answerer(opened(root)).ask(QUESTION, Asker())
     (root / "documents" / "dogs.md").write_text("# Dogs\n\nDogs stay at the gate by night.\n")
     grind_all(root)
-    made = replay_receipt(opened(root, answerable=1.0), given.receipt)
+    later = opened(root, answerable=1.0)
+    put_in_force(later, later.registry.keep(later.candidate()))
+    made = replay_receipt(later, given.receipt)
     assert set(made.changed) == {"index", "answering"}
     assert (made.same, made.cause) == (False, "answering")
 
