@@ -14,6 +14,7 @@ from typing import Any
 import tantivy
 
 from gristmill.corpus.hygiene import iso_639_1
+from gristmill.errors import SearchIndexError
 
 LEXICAL = "tantivy"
 _STEMMED = {"en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian", "nl": "dutch",
@@ -22,6 +23,7 @@ _DEFAULT = "en"
 _LONGEST_WORD = 60
 _WRITER_BYTES = 64_000_000
 _MOST_WORDS = 64
+_REMEDY = "Run 'gristmill ingest' to build it again."
 
 
 @cache
@@ -102,7 +104,10 @@ class LexicalIndex:
         return {str(self._stored(address, "chunk")) for _, address in hits}
 
     def _stored(self, address: tantivy.DocAddress, field: str) -> Any:
-        return self._searcher.doc(address).get_first(field)
+        try:
+            return self._searcher.doc(address).get_first(field)
+        except ValueError as error:  # what tantivy raises when a file was altered
+            raise SearchIndexError(f"The lexical index is damaged: {error}.", _REMEDY) from error
 
     def _words(self, question: str) -> Iterator[list[str]]:
         """Yield for each word of the question its distinct forms in the languages of the corpus."""
