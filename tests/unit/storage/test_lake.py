@@ -87,6 +87,7 @@ def test_rows_keep_their_values_through_the_table(lake: Lake) -> None:
         "parse_key": "k", "outcome": "parsed", "reason": "", "attempts": 1, "text": "Mühle 🌾 \u0000 end", "title": "",
         "language": "deu", "modified": datetime(2024, 2, 29, 12, tzinfo=UTC),
         "pages": [{"page": 1, "start": 0}, {"page": 2, "start": 9}], "hidden": [], "seconds": 0.25,
+        "tried": datetime(2024, 3, 1, 12, tzinfo=UTC),
     }  # fmt: skip
     lake.append(PARSED, pl.DataFrame([row], schema=PARSED.schema))
     assert lake.read(PARSED).to_dicts() == [row]
