@@ -7,6 +7,7 @@ once more from nothing; a second failure leaves the current version in place and
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -103,7 +104,9 @@ def _build(task: dict[str, object], progress: Progress) -> None:
                 done = said["done"]
         _, errors = process.communicate()
     if process.returncode != 0:
-        raise SearchIndexError(f"The index could not be built: {_last_line(errors)}", "See 'gristmill doctor'.")
+        # A mapped file that outgrows the disk ends its process without a word.
+        said = "no space is left on its disk" if process.returncode == -signal.SIGBUS else _last_line(errors)
+        raise SearchIndexError(f"The index could not be built: {said}.", "See 'gristmill doctor'.")
 
 
 def _audit(task: dict[str, object]) -> list[Finding]:

@@ -31,7 +31,12 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
 class Question(BaseModel):
     """A question."""
 
-    question: str = Field(min_length=1, examples=["How many days of leave do I have?"])
+    question: str = Field(
+        min_length=1,
+        pattern=r"[^\W_]",
+        description="Holds a letter or a figure.",
+        examples=["How many days of leave do I have?"],
+    )
     stream: bool = Field(False, description="Stream server-sent events, as 'Accept: text/event-stream' also asks for.")
 
 
