@@ -67,7 +67,7 @@ def test_every_asset_reports_numbers_a_place_and_its_changes(materialize: Materi
         assert len(numbers) > 1, name
         # Nobody asked anything yet, so that table is not there.
         assert Path(str(metadata["place"].value)).exists() or name == "interactions", name
-        assert "|" in str(metadata["changes"].value), name
+        assert "|" in str(metadata["changes"].value) or name == "interactions", name
 
 
 def test_a_run_that_finds_nothing_new_keeps_every_data_version(materialize: Materialize) -> None:

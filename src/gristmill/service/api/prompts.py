@@ -58,7 +58,8 @@ def edit_prompt(new: NewPrompt, service: TheService, person: Curating) -> Prompt
     try:
         made = service.workspace.prompts.edit(new.text.replace("\r\n", "\n"), person.name, note=new.note)
     except SettingsError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, error.message, error.remedy) from error
+        # Well formed, and at odds with what the answer path fills or with the version in force.
+        raise ProblemError(HTTPStatus.CONFLICT, error.message, error.remedy) from error
     service.journal.note(person.name, "edited", f"prompt {made.name} {made.version}", note=new.note)
     return prompts(service, person)
 
