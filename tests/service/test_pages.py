@@ -114,7 +114,9 @@ def test_why_this_answer_is_told_in_words(reader: Visit) -> None:
     reader.ask()
     reader.page.click("text=Why this answer?")
     reader.page.wait_for_selector("text=What was done")
-    assert "ann asked this" in reader.page.inner_text("main")
+    told = reader.page.inner_text("main")
+    assert "ann asked this" in told
+    assert "null" not in told
 
 
 def test_everything_is_reached_by_keyboard_alone(reader: Visit) -> None:

@@ -11,8 +11,11 @@ const STEPS = {
   find: "Passages were searched, only in documents for the asker's groups",
   weigh: "Each sentence and row was weighed as evidence",
   choose: "What is quoted was chosen",
+  compare: "Other documents were looked at for another figure",
   word: "The model worded an answer from the chosen evidence",
   verify: "Each sentence was checked against what it cites",
+  route: "Another engine was asked, if the settings allow one and the local answer did not do",
+  permit: "Groups and quotes were checked once more",
   compose: "The answer was put together",
   clean: "Links, markup and what must not be shown were taken out",
 };
@@ -21,7 +24,7 @@ page(async () => {
   const id = new URLSearchParams(location.search).get("receipt") ?? "";
   const one = await get(`/api/receipts/${encodeURIComponent(id)}`);
   const slowest = Math.max(...one.trace.map((step) => step.ms), 1);
-  byId("receipt").append(
+  byId("receipt").append(...[
     el("section", { class: "card" }, el("h2", {}, one.question),
       el("p", { class: "answer" }, one.answer ?? "It cites what you may not see now."),
       citations(one.citations, one.receipt)),
@@ -37,5 +40,5 @@ page(async () => {
       el("div", { class: "wide" }, table([["Document"], ["Score", "number"]], one.passages.map((found) =>
         [el("a", { href: documentLink(found.document, one.receipt) }, found.document), found.score.toFixed(3)])))),
     el("p", { class: "soft" }, `Receipt ${one.receipt}. On the command line: gristmill receipt show ${one.receipt}`),
-  );
+  ].filter(Boolean));
 });
