@@ -19,6 +19,9 @@ EXAMPLES = int(os.environ.get("GRISTMILL_EXAMPLES", "60"))
 # Kills of a real ingest: `GRISTMILL_KILLS=30 pytest tests/faults`.
 KILLS = int(os.environ.get("GRISTMILL_KILLS", "8"))
 
+# Random pairs of asker and question: `GRISTMILL_PAIRS=10000 pytest tests/unit/search/test_access.py`.
+PAIRS = int(os.environ.get("GRISTMILL_PAIRS", "300"))
+
 # Time limits per example would fail on a busy machine.
 settings.register_profile("gristmill", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gristmill")

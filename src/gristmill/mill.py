@@ -89,6 +89,13 @@ def search_index(run: Run) -> StageReport:
     )
 
 
+def heal_index(workspace: Workspace) -> StageReport:
+    """Build the index again if a file of the version in force is damaged, waiting for whoever is at work."""
+    patience = workspace.settings.orchestration.patience
+    with working(workspace, "heal the index", patience=patience):
+        return search_index(Run(workspace, ()))
+
+
 STAGES: tuple[Stage, ...] = (
     source_files,
     parsed_documents,

@@ -71,6 +71,9 @@ location = {location}
 # [search]
 # passages = 5
 # fusion = "weighted"          # or "rrf", reciprocal rank fusion
+# exact_rows = 200_000         # rows up to which search is exact; 'gristmill index crossing' measures it
+# chroma_url = ""              # a Chroma server, such as "http://localhost:8000"
+# keep_versions = 3            # index versions kept for rollback
 
 # [answering]
 # answerable = {answerable}         # below this probability there is an honest refusal

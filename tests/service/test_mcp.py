@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from mcp.client.client import Client  # noqa: TID253 - what is tested here speaks it
-from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: TID253
+from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
 from gristmill.service.mcp_server import holder_of, mcp_server

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import audit, bench, documents, mcp, people, prompts, receipts, serve
+from gristmill.cli import audit, bench, documents, index, mcp, people, prompts, receipts, serve
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -45,6 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(documents.app, name="documents")
+app.add_typer(index.app, name="index")
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")
 app.add_typer(bench.bench, name="bench")

@@ -15,6 +15,7 @@ from gristmill.errors import GristmillError, SearchIndexError
 from gristmill.service import metrics
 from gristmill.workspace import Workspace
 
+_REBUILD = "Run 'gristmill index rebuild'."
 _LOG = logging.getLogger("gristmill.service")
 
 
@@ -51,8 +52,12 @@ class CurrentRelease:
             try:
                 mark = _in_force(self._workspace)
                 if mark == self._mark:
+                    if self._serving is not None:
+                        _ = self._serving.tools  # notices a damaged file though nobody asks, and begins to heal it
                     return False
-                answerer = Answerer(self._workspace)
+                answerer = Answerer(self._workspace, heals=True)
+                if answerer.damage and self._serving is not None:
+                    raise SearchIndexError(f"The new index is damaged: {', '.join(answerer.damage)}.", _REBUILD)
                 _open(answerer)
             except GristmillError as error:
                 # What answers now goes on; the next look tries again.
@@ -85,5 +90,5 @@ def _open(answerer: Answerer) -> None:
     tools = answerer.tools
     index = tools.index
     _ = index.rows, index.matrix, index.bridge, index.runs, index.documents, index.superseded, index.lexical
-    if index.manifest.chunks > tools.search.exact_rows:
+    if index.is_approximate(index.manifest.chunks, tools.search.exact_rows):
         _ = index.chroma, index.row_of

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata  # noqa: TID253 - what is tested here is Alembic's scripts
-from alembic.config import Config  # noqa: TID253
-from alembic.migration import MigrationContext  # noqa: TID253
-from alembic.script import ScriptDirectory  # noqa: TID253
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, text
 
 from gristmill.storage import migrations
