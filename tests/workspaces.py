@@ -14,7 +14,16 @@ from gristmill.models.encoder import Encoder, Vectors
 from gristmill.search.index import open_current
 from gristmill.settings import Settings, SourceSettings
 from gristmill.storage.keyfile import KEY_BYTES
-from gristmill.storage.tables import DOCUMENTS, INTERACTIONS, OVERRULES, PARSED, SOURCE_FILES, STAGE_GATES, TABLES
+from gristmill.storage.tables import (
+    DOCUMENTS,
+    INTERACTIONS,
+    OVERRULES,
+    PARSED,
+    PROBES,
+    SOURCE_FILES,
+    STAGE_GATES,
+    TABLES,
+)
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder
 
@@ -24,8 +33,8 @@ _NOT_STATE = {
     PARSED.name: {"attempts", "seconds"},
     DOCUMENTS.name: {"attempts", "modified", "first_seen", "changed"},
 }
-# What people asked and decided, and when a run decided on what.
-_NOT_DERIVED = {OVERRULES.name, STAGE_GATES.name, INTERACTIONS.name}
+# What people asked and decided, when a run decided on what, and what encoders gave on the machine at hand.
+_NOT_DERIVED = {OVERRULES.name, STAGE_GATES.name, INTERACTIONS.name, PROBES.name}
 # Two homes give the same values the same pseudonyms, so that their states can be compared.
 _PSEUDONYM_KEY = b"k" * KEY_BYTES
 LAKE_STAGES = STAGES[:-1]

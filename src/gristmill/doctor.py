@@ -11,11 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from gristmill.asking import encoders_of
 from gristmill.corpus.ledger import counts
 from gristmill.corpus.parse_worker import tessdata
 from gristmill.errors import GristmillError
 from gristmill.models.catalog import encoder_weights, generator_weights
 from gristmill.search.index import open_current
+from gristmill.search.probe_texts import PROBE_TEXTS
+from gristmill.search.probes import PROBES_REMEDY, compare_with_version
 from gristmill.search.rows import index_rows
 from gristmill.search.version import hash_files
 from gristmill.settings import settings_file, unknown_variables
@@ -102,6 +105,22 @@ def encoder(workspace: Workspace) -> Finding:
     return Finding("encoder", Severity.OK, f"{weights.name}, SHA-256 {weights.sha256[:12]}…")
 
 
+def encoder_probes(workspace: Workspace) -> Finding:
+    """Do the encoders still give the vectors that the index in force was built with?"""
+    version = open_current(workspace.index_store)
+    encoders = encoders_of(workspace, version)
+    found = [compare_with_version(version.folder, encoder, every=True) for encoder in encoders]
+    known = [agreement for agreement in found if agreement is not None]
+    if not known:
+        remedy = "The next version that 'gristmill ingest' publishes has them."
+        return Finding("probes", Severity.WARNING, "The index was built without probe texts.", remedy)
+    worst = min(known, key=lambda agreement: agreement.worst)
+    said = f"worst cosine {worst.worst:.5f} over {len(PROBE_TEXTS)} texts and {len(known)} encoders"
+    if not worst.holds:
+        return Finding("probes", Severity.ERROR, f"{said}, for '{worst.text[:40]}'", PROBES_REMEDY)
+    return Finding("probes", Severity.OK, said)
+
+
 def generator(workspace: Workspace) -> Finding:
     """Are the generator's weights the pinned ones?"""
     if workspace.settings.generator.engine == "quote":
@@ -167,13 +186,16 @@ def machine(_workspace: Workspace) -> Finding:
 
 
 CHECKS: tuple[Check, ...] = (
-    settings, environment, home_writable, machine, sources, encoder, generator, reading_scans, lake, documents,
+    settings, environment, home_writable, machine, sources, encoder, encoder_probes, generator, reading_scans, lake,
+    documents,
     search_index,
 )  # fmt: skip
 
 
 def _guarded(check: Check, workspace: Workspace) -> Finding:
-    name = check.__name__.removesuffix("_writable").replace("reading_", "").replace("search_", "")
+    name = (
+        check.__name__.removesuffix("_writable").replace("reading_", "").replace("search_", "").replace("encoder_", "")
+    )
     try:
         return check(workspace)
     except GristmillError as error:

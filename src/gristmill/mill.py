@@ -20,7 +20,9 @@ from gristmill.corpus.sources import Source
 from gristmill.errors import BusyError, SettingsError
 from gristmill.search.chunking import chunk_documents
 from gristmill.search.embedding import embed_chunks
+from gristmill.search.encoder_records import kept_encoders
 from gristmill.search.index import publish_index
+from gristmill.search.probes import require_same
 from gristmill.storage.locks import exclusive
 from gristmill.workspace import Workspace
 
@@ -78,7 +80,14 @@ def chunks(run: Run) -> StageReport:
 
 def chunk_embeddings(run: Run) -> StageReport:
     """Encode the chunks that have no vector yet."""
-    return embed_chunks(run.workspace.lake, run.workspace.encoders, run.progress)
+    workspace = run.workspace
+    return embed_chunks(
+        workspace.lake,
+        workspace.encoders,
+        run.progress,
+        keep=kept_encoders(workspace.index_store),
+        before=lambda encoder: require_same(workspace.lake, encoder, again=False),
+    )
 
 
 def search_index(run: Run) -> StageReport:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill import __version__
-from gristmill.cli import audit, bench, documents, mcp, people, prompts, receipts, serve
+from gristmill.cli import audit, bench, documents, mcp, people, prompts, receipts, serve, tune_encoder
 from gristmill.cli.terminal import (
     EXIT_ERROR,
     AsJson,
@@ -49,6 +49,9 @@ app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")
 app.add_typer(bench.bench, name="bench")
 app.add_typer(bench.train, name="train")
+tune = typer.Typer(help="Tune search and models to your documents; writes candidates.", no_args_is_help=True)
+tune_encoder.register(tune)
+app.add_typer(tune, name="tune")
 app.add_typer(serve.app)
 app.add_typer(mcp.app)
 app.add_typer(audit.app, name="audit")

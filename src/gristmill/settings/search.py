@@ -26,6 +26,7 @@ class EncoderSettings(Section):
     sha256: str | None = Field(None, description="SHA-256 of that folder's model.safetensors.")
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     batch: int = Field(32, ge=1)
+    revision: int = Field(0, ge=0, description="Count it up to have every vector made again by the same weights.")
 
 
 class SearchSettings(Section):

@@ -172,6 +172,19 @@ EMBEDDINGS = Table(
         }
     ),
 )
+PROBES = Table(
+    "probes",
+    "probe",
+    schema(
+        {
+            "probe": pl.String,  # fingerprint of encoder and text
+            "encoder": pl.String,
+            "ordinal": pl.Int64,  # its place in search/probe_texts.py
+            "numerics": pl.String,  # of the machine and libraries that it was last compared on
+            "vector": pl.Binary,  # the first one of this encoder: float32, little endian, unit length
+        }
+    ),
+)
 OVERRULES = Table(
     "overrules",
     "overrule",
@@ -250,6 +263,7 @@ TABLES = (
     TEXTS,
     CHUNKS,
     EMBEDDINGS,
+    PROBES,
     OVERRULES,
     STAGE_GATES,
     INTERACTIONS,
