@@ -11,12 +11,23 @@ import polars as pl
 from gristmill.corpus.quarantine import report_file
 from gristmill.mill import Run, grind, working
 from gristmill.search.version import read_manifest
-from gristmill.storage.tables import CHUNKS, INTERACTIONS, OVERRULES, PARSED, QUESTIONS, SOURCE_FILES, TABLES, Table
+from gristmill.storage.records import ReceiptRow
+from gristmill.storage.tables import (
+    CHUNKS,
+    INTERACTIONS,
+    OVERRULES,
+    PARSED,
+    QUESTIONS,
+    SOURCE_FILES,
+    STAGE_GATES,
+    TABLES,
+    Table,
+)
 from gristmill.workspace import Workspace
 from tests.assets.conftest import Materialize, workspace_over
 
 # Times, and what is keyed by the secret that each home draws for its pseudonyms.
-OF_ONE_HOME = {"first_seen", "changed", "seconds", "tried", "at", "examined_key", "subject"}
+OF_ONE_HOME = {"first_seen", "changed", "seconds", "tried", "at", "examined_key"}
 # Without a question file nothing is asked, measured or reported; the report says how many there are.
 UNMOVED = {"quarantined_documents", "data_report", "interactions"}
 UNMOVED |= {"question_set", "release_evaluation", "evaluation_report"}
@@ -25,7 +36,16 @@ ALLOW_EMPTY = {"ops": {"source_files": {"config": {"allow_empty": True}}}}
 
 def rows(workspace: Workspace, table: Table) -> list[dict[str, object]]:
     frame = workspace.lake.read(table)
+    if table is STAGE_GATES:  # what was decided on, but for the hash of an index's manifest, which has Chroma's own ids
+        frame = frame.with_columns(pl.col("subject").str.replace(r"[0-9a-f]{64}", ""))
     return sorted(frame.drop(OF_ONE_HOME & set(frame.columns)).to_dicts(), key=repr)
+
+
+def an_answer() -> ReceiptRow:
+    return ReceiptRow(
+        receipt="r1", at=datetime(2026, 1, 2, tzinfo=UTC), asker="ann", groups=["everyone"], question="Who?",
+        answer="Ann.", refused=False, release="r-1", citations=[], passages=[], trace=[], latency_ms=1.0,
+    )  # fmt: skip
 
 
 def content(workspace: Workspace) -> str:
@@ -60,14 +80,15 @@ def test_all_assets_make_the_same_as_the_mill(
     assert report_file(workspace.home).read_text() == report_file(other.home).read_text()
 
 
-def test_every_asset_reports_numbers_a_place_and_its_changes(materialize: Materialize) -> None:
+def test_every_asset_reports_numbers_a_place_and_its_changes(materialize: Materialize, workspace: Workspace) -> None:
+    with workspace.database.session() as session:
+        session.add(an_answer())
     for name, materialization in made(materialize()).items():
         metadata = materialization.metadata
         numbers = [v for v in metadata.values() if isinstance(v, (dg.IntMetadataValue, dg.FloatMetadataValue))]
         assert len(numbers) > 1, name
-        # Nobody asked anything yet, so that table is not there.
-        assert Path(str(metadata["place"].value)).exists() or name == "interactions", name
-        assert "|" in str(metadata["changes"].value) or name == "interactions", name
+        assert Path(str(metadata["place"].value)).exists(), name
+        assert "|" in str(metadata["changes"].value), name
 
 
 def test_a_run_that_finds_nothing_new_keeps_every_data_version(materialize: Materialize) -> None:
