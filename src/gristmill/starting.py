@@ -75,7 +75,7 @@ location = {location}
 # passages = 5
 # fusion = "weighted"          # or "rrf", reciprocal rank fusion; 'gristmill tune search' finds weights for a corpus
 
-# [focus]                      # what of the found passages is handed on by focused retrieval
+# [focus]                      # what is handed on by focused retrieval, which 'gristmill bench chunking' measures
 # tokens = 780                 # of all passages of a question together
 
 # [answering]

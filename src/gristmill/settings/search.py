@@ -51,7 +51,10 @@ class SearchSettings(Section):
 
 
 class FocusSettings(Section):
-    """What of the found passages is handed on: the spans that matter for the question."""
+    """What of the found passages is handed on: the spans that matter for the question.
+
+    Measured by `gristmill bench chunking`; the answer path weighs sentences itself and does not read it.
+    """
 
     tokens: int = Field(780, ge=32, description="Most tokens of all passages of a question together.")
     passages: int = Field(10, ge=1, le=50, description="Passages that are looked at; the best spans of them are kept.")
