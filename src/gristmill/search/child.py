@@ -6,6 +6,7 @@ What it writes to standard error goes to a file: a pipe that nobody reads would 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,10 +65,13 @@ class Child:
         for line in self._process.stdout:
             yield json.loads(line)
         if self._process.wait() != 0:
-            raise SearchIndexError(self._last_words() or f"it ended with code {self._process.returncode}")
+            raise SearchIndexError(self._last_words())
 
     def _last_words(self) -> str:
+        if self._process.returncode == -signal.SIGBUS:
+            return "no space is left on its disk"  # a mapped file that outgrows the disk ends its process without a word
         size = self._errors.seek(0, 2)
         self._errors.seek(max(0, size - _TAIL_BYTES))
         lines = self._errors.read().decode(errors="replace").splitlines()
-        return next((line for line in reversed(lines) if line.strip()), "")[:_SHOWN]
+        silent = f"it ended with code {self._process.returncode}"
+        return next((line for line in reversed(lines) if line.strip()), silent)[:_SHOWN]
