@@ -1,12 +1,13 @@
 """What was learnt from use and may change answers: named by its content, part of a release, read from plain JSON.
 
-It holds a model that cuts answers to what people write, the probability from which there is an answer, and answers that
-people verified. How it is fitted stands in `gristmill.learning`.
+It holds a model that cuts answers to what people write, and answers that people verified. How it is fitted stands in
+`gristmill.learning`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -16,7 +17,23 @@ from typing import Any
 from gristmill.answering.spans import SpanModel
 from gristmill.errors import SettingsError
 from gristmill.fingerprint import fingerprint
+from gristmill.search.lexical import terms
 from gristmill.storage.artifacts import write_durably
+
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+# 'the barn door' and 'the kiln door' differ in one word of four, and are two questions.
+_SAME = 0.75
+
+
+def same(one: str, other: str) -> bool:
+    """Say whether two questions ask for the same: equal figures, and nearly the same words."""
+    return set(_NUMBER.findall(one)) == set(_NUMBER.findall(other)) and likeness(one, other) >= _SAME
+
+
+def likeness(one: str, other: str) -> float:
+    """Return the share of common terms in all of two questions (Jaccard)."""
+    mine, theirs = set(terms(one)), set(terms(other))
+    return len(mine & theirs) / len(mine | theirs) if mine | theirs else float(one == other)
 
 
 @dataclass(frozen=True)
@@ -36,7 +53,6 @@ class Learned:
     """What one session of learning came to."""
 
     spans: SpanModel | None = None
-    answerable: float | None = None  # in place of the setting; None leaves it
     verified: tuple[VerifiedAnswer, ...] = ()
 
     @cached_property
@@ -48,7 +64,6 @@ class Learned:
         """Return it as it is stored."""
         return {
             "spans": None if self.spans is None else self.spans.as_json(),
-            "answerable": self.answerable,
             "verified": [asdict(each) for each in self.verified],
         }
 
@@ -57,9 +72,13 @@ class Learned:
         """Return what was stored."""
         return cls(
             None if stored["spans"] is None else SpanModel.from_json(stored["spans"]),
-            stored["answerable"],
             tuple(VerifiedAnswer(**each) for each in stored["verified"]),
         )
+
+    def answer_to(self, question: str) -> VerifiedAnswer | None:
+        """Return the verified answer to a question, the one whose question is most like it."""
+        alike = [(likeness(each.question, question), each) for each in self.verified if same(each.question, question)]
+        return max(alike, key=lambda pair: pair[0])[1] if alike else None
 
     def without_answers(self) -> Learned:
         """Return it without the answers that people verified: what it does to questions that nobody asked yet."""

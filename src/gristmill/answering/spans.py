@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 
@@ -20,7 +21,6 @@ from gristmill.answering.sentences import readable
 from gristmill.search.lexical import terms
 
 _MOST_WORDS = 18
-_UNITS = 4
 _FAR = 6
 
 
@@ -46,7 +46,9 @@ _PREPOSITIONS = _among(
     "im am an auf bei von bis zu zum zur mit nach vor unter über für seit dans en par pour avec après avant sous sur "
     "chez à de du des au aux"
 )
-_ARTICLES = _among("the a an der die das den dem des ein eine einen einer le la les un une")
+_ARTICLES = _among(
+    "the a an each every any jede jeder jedes jeden chaque der die das den dem des ein eine einen einer le la les un une"
+)
 _JOINTS = _among(
     "and or but which who that where when if because so then is are was were has have had will must may can und oder "
     "aber die der das wenn weil ist sind war wird muss kann et ou mais qui que où si est sont était doit peut"
@@ -91,8 +93,6 @@ class SpanMeasures:
     column_asked: float  # share of the words of its column's name in the question
     cell_asked: float  # the cell is itself in the question
     yes_or_no_length: float
-    gap: float  # log odds that its unit lies below the best one
-    first_unit: float
 
 
 NAMES = tuple(field.name for field in fields(SpanMeasures))
@@ -102,7 +102,6 @@ NAMES = tuple(field.name for field in fields(SpanMeasures))
 class Span:
     """A candidate: where it is cut from, what it says, and how it meets the question."""
 
-    evidence: int  # number of the unit, best first
     text: str
     measures: SpanMeasures
     whole: bool
@@ -123,8 +122,8 @@ class SpanModel:
         """Return the model as it is stored."""
         return dict(zip(NAMES, self.coefficients, strict=True))
 
-    def best(self, question: str, evidence: Sequence[Evidence]) -> Span | None:
-        """Return the span that answers best; None when there is nothing to cut."""
+    def best(self, question: str, evidence: Evidence) -> Span | None:
+        """Return the span of a unit that answers best; None when there is nothing to cut."""
         found = list(spans(question, evidence))
         if not found:
             return None
@@ -132,20 +131,24 @@ class SpanModel:
         return found[int(np.argmax(scores))]
 
 
+def likeness(one: str, other: str) -> float:
+    """Return how many words two texts share, as a share of all of both: to find the part that says what was said."""
+    mine, theirs = (Counter(filter(None, map(_bare, text.split()))) for text in (one, other))
+    common = sum((mine & theirs).values())
+    return 2 * common / ((sum(mine.values()) + sum(theirs.values())) or 1)
+
+
 def table(found: Sequence[Span]) -> NDArray[np.float64]:
     """Return the measures of spans, a row each."""
     return np.array([astuple(span.measures) for span in found])
 
 
-def spans(question: str, evidence: Sequence[Evidence]) -> Iterator[Span]:
-    """Yield what could be an answer: spans of the first units, and each of these whole."""
+def spans(question: str, evidence: Evidence) -> Iterator[Span]:
+    """Yield what of a unit could be an answer: spans of it, cells of a table's row, and the whole."""
     asked = _Asked(question)
-    best = evidence[0].logit if evidence else 0.0
-    for number, each in enumerate(evidence[:_UNITS]):
-        place = (min(1.0, (best - each.logit) / 4), float(number == 0))
-        if each.unit.row:
-            yield from _of_row(number, each, asked, place)
-        yield from _of_text(number, readable(each.unit), asked, place)
+    if evidence.unit.row:
+        yield from _of_row(evidence, asked)
+    yield from _of_text(readable(evidence.unit), asked)
 
 
 class _Asked:
@@ -166,27 +169,26 @@ def _bare(word: str) -> str:
     return _BARE.sub("", word.casefold())
 
 
-def _of_row(number: int, each: Evidence, asked: _Asked, place: tuple[float, float]) -> Iterator[Span]:
+def _of_row(each: Evidence, asked: _Asked) -> Iterator[Span]:
     for name, cell in each.unit.row:
         line = _Line(cell, asked)
         if line.words:
             named = [word for word in name.split() if _bare(word)]
             column = sum(asked.has(word) for word in named) / len(named) if named else 0.0
-            yield _span(number, line, 0, len(line.words), place, cell=True, column=column)
+            yield _span(line, 0, len(line.words), cell=True, column=column)
 
 
-def _of_text(number: int, text: str, asked: _Asked, place: tuple[float, float]) -> Iterator[Span]:
+def _of_text(text: str, asked: _Asked) -> Iterator[Span]:
     line = _Line(text, asked)
     size = len(line.words)
     for start in range(size):
         if line.may_begin(start):
             for end in range(start + 1, min(size, start + _MOST_WORDS) + 1):
-                if line.may_end(end) and not (start == 0 and end == size):
-                    span = _span(number, line, start, end, place)
-                    if not line.loses_negation(start, end):
-                        yield span
+                part = line.may_end(end) and not (start == 0 and end == size)
+                if part and not line.loses_negation(start, end):
+                    yield _span(line, start, end)
     if size:
-        yield _span(number, line, 0, size, place)
+        yield _span(line, 0, size)
 
 
 class _Line:
@@ -245,11 +247,9 @@ class _Line:
 
 
 def _span(
-    number: int,
     line: _Line,
     start: int,
     end: int,
-    place: tuple[float, float],
     *,
     cell: bool = False,
     column: float = 0.0,
@@ -302,7 +302,5 @@ def _span(
         column_asked=column,
         cell_asked=float(cell and bool(said) and all(said)),
         yes_or_no_length=float(asked.yes_or_no) * logarithm,
-        gap=place[0],
-        first_unit=place[1],
     )  # fmt: skip
-    return Span(number, text, measures, whole)
+    return Span(text, measures, whole)

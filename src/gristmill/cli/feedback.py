@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import Annotated
 
 import typer
 
-from gristmill.cli.terminal import AsJson, drawn_progress, friendly, open_workspace, out, print_json
+from gristmill.cli.terminal import EXIT_ERROR, AsJson, drawn_progress, friendly, open_workspace, out, print_json
 
 app = typer.Typer(help="What people said of answers, and what the court makes of it.", no_args_is_help=True)
 
@@ -28,6 +29,30 @@ def court(as_json: AsJson = False) -> None:
     from gristmill.cli.rendering import summary
 
     out.print(summary(reports))
+
+
+@friendly
+def learn(as_json: AsJson = False) -> None:
+    """Learn from what people said: court, candidate, evaluation, gate. What does not pass changes nothing.
+
+    Exit code 0 when a release was promoted or there was nothing new to learn, 1 when the gate did not let it through.
+    """
+    from gristmill.teaching import learn as teach
+
+    with drawn_progress(as_json) as progress:
+        made = teach(open_workspace(), progress, who=getpass.getuser())
+    if as_json:
+        print_json(made.as_json())
+    else:
+        from gristmill.cli.rendering import summary
+        from gristmill.cli.rendering_releases import gated
+
+        out.print(summary(list(made.stages)))
+        out.print(made.said if made.gated is None else gated(made.gated))
+        if made.promoted:
+            out.print(f"In force: [bold]{made.candidate}[/]")
+    if made.gated is not None and not made.promoted:
+        raise typer.Exit(EXIT_ERROR)
 
 
 @app.command()
