@@ -47,7 +47,8 @@ _PREPOSITIONS = _among(
     "chez à de du des au aux"
 )
 _ARTICLES = _among(
-    "the a an each every any jede jeder jedes jeden chaque der die das den dem des ein eine einen einer le la les un une"
+    "the a an each every any jede jeder jedes jeden chaque der die das den dem des ein eine einen einer le la les un "
+    "une"
 )
 _JOINTS = _among(
     "and or but which who that where when if because so then is are was were has have had will must may can und oder "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -23,37 +22,11 @@ from gristmill.release.manifest import Release
 from gristmill.releasing import rollback
 from gristmill.settings import EvaluationSettings
 from gristmill.teaching import Taught, learn
-from tests.unit.learning.town import COLOUR_OF, PLACES, Town, asked, sentence
-from tests.workspaces import write
-
-GATE = PLACES[6:]
+from tests.unit.learning.town import COLOUR_OF, GATE, PLACES, Town, asked, sentence
 
 
 def answer(town: Town, question: str, *groups: str) -> Answer:
     return Answerer(town.workspace).answer(question, Asker.in_groups(groups))
-
-
-def golden(place: str, question: str, split: str) -> dict[str, Any]:
-    evidence = [{"document": f"{place}.md", "quote": sentence(place)}]
-    return {"id": place, "question": question, "answer": COLOUR_OF[place], "kind": "fact", "split": split,
-            "evidence": evidence}  # fmt: skip
-
-
-@pytest.fixture
-def school(town: Town) -> Town:
-    """A town whose gate knows six doors; people correct answers on the others."""
-    questions = [golden(place, f"Entrance of the {place}: what paint do they use?", "gate") for place in GATE]
-    # The same doors asked for in other words, so that ten questions and more decide.
-    questions += [
-        q | {"id": f"{q['id']}-2", "question": f"Tell me the shade at the {q['id']}, please"} for q in questions
-    ]
-    # All that people ask is alike, and goes where the first of it is.
-    questions.append(golden("attic", asked("attic"), "tune"))
-    write(town.root, {"questions.jsonl": "\n".join(json.dumps(q) for q in questions)})
-    lenient = EvaluationSettings(questions=Path("questions.jsonl"), bootstrap=300, margin=0.4)
-    town.settings = {"evaluation": lenient, "learning": {"least_lessons": 4}}
-    town.opened = None
-    return town
 
 
 def corrected(town: Town, places: tuple[str, ...] = PLACES[:6]) -> Taught:

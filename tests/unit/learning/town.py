@@ -27,6 +27,8 @@ from tests.workspaces import workspace_at, write
 COLOURS = ("amber", "blue", "crimson", "drab", "ebony", "fawn", "green", "hazel", "ivory", "jade", "khaki", "lilac")
 PLACES = ("attic", "barn", "cellar", "dairy", "engine", "forge", "granary", "hall", "ice", "joinery", "kiln", "loft")
 COLOUR_OF = dict(zip(PLACES, COLOURS, strict=True))
+# The doors that judge releases; people speak of the others.
+GATE = PLACES[6:]
 PEOPLE = ("ann", "bob", "cid", "dot")
 
 
@@ -45,6 +47,13 @@ def found(root: Path) -> None:
     texts: dict[str, str | bytes] = {f"{place}.md": f"# The {place}\n\n{sentence(place)}\n" for place in PLACES}
     write(root / "documents", texts | {"hr/pay.md": "# Pay\n\nThe porter of the loft is paid 17 crowns a week.\n"})
     Town(root).ingest()
+
+
+def golden(place: str, question: str, split: str) -> dict[str, Any]:
+    """Return a line of a question file."""
+    evidence = [{"document": f"{place}.md", "quote": sentence(place)}]
+    return {"id": place, "question": question, "answer": COLOUR_OF[place], "kind": "fact", "split": split,
+            "evidence": evidence}  # fmt: skip
 
 
 @dataclass
