@@ -116,6 +116,10 @@ location = {location}
 # questions = "questions.jsonl"  # or .csv; see docs/how-to/evaluate.md
 # margin = 0.05                # loss of right answers that is still 'not worse'
 # floors = {{ "kind=table" = 0.5 }}
+
+# [learning]                   # when feedback is believed; 'gristmill learn' makes a candidate of what is
+# voices = 2                   # independent people who must agree; a reviewer alone is enough
+# per_day = 40                 # pieces of feedback of one person in a day that count
 """
 
 
