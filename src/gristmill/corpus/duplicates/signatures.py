@@ -1,7 +1,8 @@
 """MinHash signatures, and the pairs that they make candidates.
 
 rensa computes a signature in 0.04 µs per shingle, datasketch in 1.7 (128 permutations; 200 pages, 443,000 shingles).
-A signature depends on its text alone, so a stored one is never computed again; the store keeps 512 bytes a text.
+A signature depends on its text alone, so a stored one is never computed again; the store keeps 516 bytes a text: the
+minima, and the number of shingles, which tells how alike two texts can be before either is read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from gristmill.corpus.duplicates.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["BANDS", "PERMUTATIONS", "SIGNATURE_VERSION", "Pair", "candidate_pairs", "signature", "signature_matrix"]
 
@@ -22,9 +25,7 @@ PERMUTATIONS = 128
 BANDS = 64
 _SEED = 20_260_401
 # Part of the key under which signatures are stored; rensa's own version of the algorithm is the first number.
-SIGNATURE_VERSION = f"rensa-2/{PERMUTATIONS}/{_SEED}"
-# Pairs whose estimated similarity is below this are not read again: four standard errors below 0.25.
-_LEAST_ESTIMATE = 0.10
+SIGNATURE_VERSION = f"rensa-3/{PERMUTATIONS}/{_SEED}"
 # A bucket above this size is a form filled in a thousand times: only neighbours in it are compared, not all pairs. Here
 # alone the pairs depend on the order of rows.
 _LARGEST_BUCKET = 1_000
@@ -37,35 +38,37 @@ def signature(shingled: set[str]) -> bytes:
     sketch = RMinHash(PERMUTATIONS, _SEED)
     # The least of each permutation does not depend on the order.
     sketch.update(list(shingled))
-    return np.asarray(sketch.digest(), dtype="<u4").tobytes()
+    return np.asarray([*sketch.digest(), len(shingled)], dtype="<u4").tobytes()
 
 
 def signature_matrix(signatures: Sequence[bytes]) -> Matrix:
-    """Stored signatures as one row each."""
-    return np.frombuffer(b"".join(signatures), dtype="<u4").reshape(len(signatures), PERMUTATIONS)
+    """Stored signatures as one row each: the minima, then the number of shingles."""
+    return np.frombuffer(b"".join(signatures), dtype="<u4").reshape(len(signatures), PERMUTATIONS + 1)
 
 
-def candidate_pairs(signatures: Matrix, is_new: npt.NDArray[np.bool_]) -> list[Pair]:
-    """Pairs of rows that agree in a band and hold at least one new row, sorted; nothing else is compared."""
+def candidate_pairs(signatures: Matrix, is_new: npt.NDArray[np.bool_], limits: Limits = DEFAULT_LIMITS) -> list[Pair]:
+    """Pairs of rows that agree in a band, can be near duplicates and hold at least one new row, sorted."""
     keys = np.empty(0, dtype=np.int64)
     for band in range(BANDS if is_new.any() else 0):
         keys = np.union1d(keys, _pairs_of_band(signatures, is_new, band))
     left, right = np.divmod(keys, max(1, len(signatures)))
-    return [
-        pair for pair, similar in zip(_pairs(left, right), _similar(signatures, left, right), strict=True) if similar
-    ]
+    similar = _similar(signatures, left, right, limits)
+    return [pair for pair, is_similar in zip(_pairs(left, right), similar, strict=True) if is_similar]
 
 
 def _pairs(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Iterator[Pair]:
     return zip(left.tolist(), right.tolist(), strict=True)
 
 
-def _similar(signatures: Matrix, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> list[bool]:
+def _similar(
+    signatures: Matrix, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], limits: Limits
+) -> list[bool]:
+    minima, sizes = signatures[:, :PERMUTATIONS], signatures[:, PERMUTATIONS].astype(np.int64)
     similar: list[bool] = []
     for start in range(0, len(left), 10_000):
-        part = slice(start, start + 10_000)
-        agreement = (signatures[left[part]] == signatures[right[part]]).mean(axis=1)
-        similar += (agreement >= _LEAST_ESTIMATE).tolist()
+        one, other = left[start : start + 10_000], right[start : start + 10_000]
+        agreement = (minima[one] == minima[other]).mean(axis=1)
+        similar += limits.may_hold(agreement, np.column_stack([sizes[one], sizes[other]]), PERMUTATIONS).tolist()
     return similar
 
 

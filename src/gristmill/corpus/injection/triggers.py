@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from gristmill.corpus.injection.encodings import TELLING_BACKWARDS, TELLING_ROTA
 from gristmill.corpus.injection.phrases import RULES
 from gristmill.corpus.injection.rules import Rule
 
-__all__ = ["COLUMNS", "Due", "due_of", "word_bits"]
+__all__ = ["COLUMNS", "Due", "due_of", "sign_bits", "word_bits"]
 
 _PIECE = re.compile(r" ?[a-z0-9]+ ?")
 _BITS = 64
@@ -87,29 +87,25 @@ def _demands() -> tuple[_Demand, ...]:
 
 
 @cache
-def _signs() -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Literals without a word to look up, and the groups they belong to."""
-    found: dict[str, list[int]] = {}
+def sign_bits() -> tuple[tuple[str, Bits], ...]:
+    """Literals without a word to look up, and the groups they belong to, as `word_bits` gives them for a word."""
+    found: dict[str, Bits] = {}
     for number, group in enumerate(_GROUPS):
         for literal in group:
             if not _word_of(literal):
-                found.setdefault(literal, []).append(number)
-    return tuple((literal, tuple(numbers)) for literal, numbers in found.items())
+                bits = found.setdefault(literal, np.zeros(COLUMNS, dtype=np.uint64))
+                bits[number // _BITS] |= np.uint64(1 << number % _BITS)
+    return tuple(found.items())
 
 
-def due_of(sections: Bits, folded: str, *, is_hidden: bool) -> list[Due]:
-    """What each section of a folded text is to be searched for; a row of `sections` are the bits of its words."""
-    everywhere = np.zeros(COLUMNS, dtype=np.uint64)
-    for literal, numbers in _signs():
-        if literal in folded:
-            for number in numbers:
-                everywhere[number // _BITS] |= np.uint64(1 << number % _BITS)
-    rows, places = np.unique(sections | everywhere, axis=0, return_inverse=True)
-    kinds = [_due(tuple(map(int, row)), is_hidden=is_hidden) for row in rows]
-    return [kinds[place] for place in places.reshape(-1)]
+def due_of(sections: Bits, is_hidden: Sequence[bool]) -> list[Due]:
+    """What each section is to be searched for; a row of `sections` are the bits of its words and signs."""
+    rows = map(tuple, sections.tolist())
+    return [_due(row, hidden) for row, hidden in zip(rows, is_hidden, strict=True)]
 
 
-def _due(row: Sequence[int], *, is_hidden: bool) -> Due:
+@lru_cache(maxsize=20_000)
+def _due(row: tuple[int, ...], is_hidden: bool) -> Due:
     held = {number for number in range(len(_GROUPS)) if row[number // _BITS] >> number % _BITS & 1}
     rules = tuple(
         demand.rule
