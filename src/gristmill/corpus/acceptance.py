@@ -16,7 +16,7 @@ import polars as pl
 
 from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.examining import examine_documents, parsed_files, with_examined_keys
-from gristmill.corpus.findings import Finding, errors, unreadable, warning
+from gristmill.corpus.findings import Finding, error, errors, unreadable, warning
 from gristmill.corpus.ledger import Status, counts
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.overruling import Decision, Overrule, decisions
@@ -47,7 +47,8 @@ def accept_documents(
     files = with_parse_keys(lake.read(SOURCE_FILES), settings.parser).sort("document")
     policies = {source: policy_of(settings, source) for source in files["source"].unique()}
     files = with_examined_keys(parsed_files(lake, files), policies, key)
-    examined = examine_documents(lake, files, policies, key, progress, settings.parser.workers)
+    parser = settings.parser
+    examined = examine_documents(lake, files, policies, key, progress, parser.workers, parser.seconds)
     rows = _judged(lake, files, policies, settings, at)
     _store_texts(lake, rows)
     before = {row["document"]: row for row in lake.read(DOCUMENTS).iter_rows(named=True)}
@@ -162,6 +163,12 @@ def _findings(row: dict[str, Any]) -> Iterable[Finding]:
         yield unreadable(Outcome.UNREADABLE, row["problem"])
     elif row["outcome"] != Outcome.PARSED.value:
         yield unreadable(row["outcome"] or Outcome.UNREADABLE, row["reason"] or "It was not read yet.")
+    elif row["content_hash"] is None:
+        yield error(
+            "not_examined",
+            "The examination of its text ended early, or took too long.",
+            "The next run tries again; if that fails too, save the file in another format, or split it.",
+        )
     else:
         if row["reason"]:
             yield warning("wrong_extension", row["reason"], "Give the file the ending of what it is.")

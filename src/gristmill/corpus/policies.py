@@ -52,6 +52,7 @@ class SourcePolicy:
             "thresholds": {rule.name: rule.threshold for rule in (*self.rules, self.stale)},
             "privacy": {kind.value: policy.value for kind, policy in self.privacy.items()},
             "otherwise": self.otherwise.value,
+            "leaves_out_hidden_orders": self.leaves_out_hidden_orders,
         }
 
     @classmethod
@@ -61,6 +62,7 @@ class SourcePolicy:
             *_rules(fields["thresholds"]),
             {Kind(kind): Policy(policy) for kind, policy in fields["privacy"].items()},
             Policy(fields["otherwise"]),
+            fields["leaves_out_hidden_orders"],
         )
 
 

@@ -140,17 +140,17 @@ class _Screener:
 
     def section(self, suspect: Suspect, apart: list[Finding]) -> list[Finding]:
         """What a section holds of what it is suspected of, with what was found apart."""
-        span = suspect.place.span
+        span, own = suspect.place.span, suspect.folded[: suspect.own]
+        matched = _strongest(matches(suspect.folded, suspect.rules), suspect.own)
+        spoken = list(disguised(own, suspect.disguises)) if any(suspect.disguises) else []
+        if not (matched or spoken or apart or suspect.suspicion):
+            return []
         folded = fold(self.text[span.start : suspect.place.reach])
-        own = fold(self.text[span.start : span.end])
-        found = [
-            self._matched(match, folded, span)
-            for match in _strongest(matches(folded.text, suspect.rules), len(own.text))
-        ]
-        for segment in disguised(own.text, suspect.disguises):
-            found.extend(self.spoken(segment, *_spread(own, span, segment), depth=1))
+        found = [self._matched(match, folded, span) for match in matched]
+        for segment in spoken:
+            found.extend(self.spoken(segment, *_spread(folded, span, segment), depth=1))
         if suspect.suspicion is not None:
-            found.append(self._classified(suspect.suspicion, own, span, found))
+            found.append(self._classified(suspect.suspicion, folded, span, found))
         found.extend(apart)
         if not self.is_hidden and found and discusses_injection(folded.text):
             return [_mention(finding) for finding in found]
@@ -178,8 +178,8 @@ class _Screener:
             kind=rule.kind,
         )
 
-    def _classified(self, suspicion: Suspicion, own: Folded, span: Section, found: Iterable[Finding]) -> Finding:
-        start, end = (at + span.start for at in own.span(suspicion.start, suspicion.end))
+    def _classified(self, suspicion: Suspicion, folded: Folded, span: Section, found: Iterable[Finding]) -> Finding:
+        start, end = (at + span.start for at in folded.span(suspicion.start, suspicion.end))
         return Finding(
             rule="classifier",
             start=start,
@@ -217,8 +217,8 @@ class _Screener:
         )
 
 
-def _spread(own: Folded, span: Section, segment: Decoded) -> tuple[int, int]:
-    start, end = own.span(segment.start, max(segment.end, segment.start + 1))
+def _spread(folded: Folded, span: Section, segment: Decoded) -> tuple[int, int]:
+    start, end = folded.span(segment.start, max(segment.end, segment.start + 1))
     return start + span.start, min(end + span.start, span.end)
 
 

@@ -30,9 +30,14 @@ _LINE_APART = " _ "
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A section, the rules and disguises to try on it, and its most suspicious window, relative to the section."""
+    """A section, the rules and disguises to try on it, and its most suspicious window, relative to the section.
+
+    `folded` is its text as far as it is read, of which the first `own` characters are the section's.
+    """
 
     place: Place
+    folded: str
+    own: int
     rules: tuple[Rule, ...]
     disguises: Disguises
     suspicion: Suspicion | None
@@ -72,8 +77,13 @@ def suspects(text: str, places: Sequence[Place], classifier: Classifier | None) 
     dues = due_of(bits, [place.piece.is_hidden for place in places])
     disguises = _disguises(reading, sections, dues, places, folded)
     suspicions = _suspicions(reading, sections.starts, sections.ends, classifier)
-    for place, due, tried, suspicion in zip(places, dues, disguises, suspicions, strict=True):
-        yield Suspect(place, due.rules, tried, suspicion)
+    spans = zip(sections.starts.tolist(), sections.ends.tolist(), sections.reach.tolist(), strict=True)
+    for place, (start, end, reach), due, tried, suspicion in zip(
+        places, spans, dues, disguises, suspicions, strict=True
+    ):
+        seen = folded.text[start:reach]
+        rules = tuple(rule for rule in due.rules if any(need in seen for need in rule.needs)) if due.rules else ()
+        yield Suspect(place, seen, end - start, rules, tried, suspicion)
 
 
 def _sections(folded: Folded, places: Sequence[Place]) -> _Sections:

@@ -22,9 +22,9 @@ class Rule:
     """One way to recognise a kind.
 
     `needs`: the rule is skipped unless one of these stands in the text in small letters; a substring search costs a
-    hundredth of a pattern. `shape`: what must hold of the text's figures. `probe`: a cheaper pattern that every match holds; rules may share one. `begins`: in small
-    letters, what every match begins with; the pattern is tried there only. `cue`: must match shortly before the value.
-    `accept`: the last word, such as a check digit.
+    hundredth of a pattern. `shape`: what must hold of the text's figures. `probe`: a cheaper pattern that every match
+    holds; rules may share one. `begins`: in small letters, what every match begins with; the pattern is tried there
+    only. `cue`: must match shortly before the value. `accept`: the last word, such as a check digit.
     The value is the group named `value`, or all of the match.
     """
 
