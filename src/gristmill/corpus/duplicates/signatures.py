@@ -81,17 +81,27 @@ def _pairs_of_band(signatures: Matrix, is_new: npt.NDArray[np.bool_], band: int)
     order = touched[np.argsort(keys[touched], kind="stable")]
     starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[:1]] + np.uint64(1)))
     sizes = np.diff(starts, append=len(order))
-    shared = zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True)
-    found = [_pairs_of_bucket(order[start : start + size], is_new, len(keys)) for start, size in shared]
-    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+    # Almost every bucket that is shared holds two.
+    twos = starts[sizes == 2]
+    found = [_numbered(order[twos], order[twos + 1], is_new)]
+    for start, size in zip(starts[sizes > 2].tolist(), sizes[sizes > 2].tolist(), strict=True):
+        found.append(_pairs_of_bucket(order[start : start + size], is_new))
+    return np.concatenate(found)
 
 
-def _pairs_of_bucket(bucket: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_], rows: int) -> npt.NDArray[np.int64]:
+def _pairs_of_bucket(bucket: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     if len(bucket) > _LARGEST_BUCKET:
         left, right = bucket[:-1], bucket[1:]
     else:
         upper = np.triu_indices(len(bucket), 1)
         left, right = bucket[upper[0]], bucket[upper[1]]
+    return _numbered(left, right, is_new)
+
+
+def _numbered(
+    left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int64]:
+    """Pairs that hold a new row, each as one number: the lower row times the number of rows, plus the higher."""
     touches_new = is_new[left] | is_new[right]
     low, high = np.minimum(left, right)[touches_new], np.maximum(left, right)[touches_new]
-    return (low.astype(np.int64) * rows + high).astype(np.int64)
+    return (low.astype(np.int64) * len(is_new) + high).astype(np.int64)
