@@ -107,10 +107,15 @@ class _Repetition:
 def _repetition(text: str) -> _Repetition:
     # Parsers join the lines of a paragraph, so a repeated line can become a repeated sentence.
     lines = [line.strip() for line in text.replace(". ", ".\n").split("\n")]
-    telling = Counter(line for line in lines if len(line) >= _SHORTEST_TELLING_LINE and _LETTER.search(line))
+    telling = Counter(line for line in lines if len(line) >= _SHORTEST_TELLING_LINE and _has_letter(line))
     total = telling.total()
     share = 1 - len(telling) / total if total >= _FEWEST_TELLING_LINES else None
     return _Repetition(share, _words_up_to(_FEWEST_WORDS_BESIDE, set(lines)) if share else 0)
+
+
+def _has_letter(line: str) -> bool:
+    """Letters with a small and a capital form are found at a tenth of the price of the expression."""
+    return line.lower() != line.upper() or _LETTER.search(line) is not None
 
 
 def _words_up_to(enough: int, lines: Iterable[str]) -> int:
