@@ -79,11 +79,11 @@ class Classifier:
 
 def _sums(
     values: NDArray[np.float32] | NDArray[np.bool_], kind: Grams, dtype: type[np.int32 | np.float64]
-) -> NDArray[np.int32 | np.float64]:
+) -> NDArray[np.float64]:
     """The sum of the values of the grams inside each window."""
     sums = np.zeros(len(values) + 1, dtype=dtype)
     np.cumsum(values, dtype=dtype, out=sums[1:])
-    inside: NDArray[np.int32 | np.float64] = sums[kind.last] - sums[kind.first]
+    inside: NDArray[np.float64] = (sums[kind.last] - sums[kind.first]).astype(np.float64)
     return inside
 
 
