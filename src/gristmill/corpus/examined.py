@@ -47,4 +47,7 @@ def examined_row(examined_key: str, judged: Judged) -> dict[str, Any]:
         "signature": judged.signature,
         "findings": [finding.as_row() for finding in judged.findings],
         "masked": [{"kind": kind, "count": count} for kind, count in judged.masked],
+        "edges": [line._asdict() for line in judged.edges],
+        "page_lines": [span._asdict() for span in judged.page_lines],
+        "languages": [run._asdict() for run in judged.languages],
     }

@@ -63,6 +63,9 @@ class Judged:
     signature: bytes
     findings: tuple[Finding, ...]
     masked: tuple[tuple[str, int], ...]
+    edges: tuple[hygiene.EdgeLine, ...] = ()
+    page_lines: tuple[hygiene.Span, ...] = ()
+    languages: tuple[hygiene.LanguageRun, ...] = ()
 
     @property
     def text_hash(self) -> str:
@@ -115,9 +118,10 @@ class _Cleaned:
 
     def judged(self, screening: injection.Screening) -> Judged:
         words = normalised_words(self.text)
+        pages = tuple((page, self._moved(start)) for page, start in self.document.pages)
         return Judged(
             self.text,
-            tuple((page, self._moved(start)) for page, start in self.document.pages),
+            pages,
             self.title,
             heading_of(self.text),
             len(words),
@@ -131,6 +135,9 @@ class _Cleaned:
                 *_separated(self.visible.removed),
             ),
             tuple(sorted(Counter(found.kind.value for found in self.masked.replacements).items())),
+            tuple(hygiene.edge_lines(self.text)),
+            tuple(hygiene.page_lines(self.text, pages)),
+            tuple(hygiene.language_runs(self.text, self.document.language)),
         )
 
     def _moved(self, offset: int) -> int:
