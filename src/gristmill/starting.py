@@ -74,6 +74,9 @@ location = {location}
 # [search]
 # passages = 5
 # fusion = "weighted"          # or "rrf", reciprocal rank fusion; 'gristmill tune search' finds weights for a corpus
+# exact_rows = 200_000         # rows up to which search is exact; 'gristmill index crossing' measures it
+# chroma_url = ""              # a Chroma server, such as "http://localhost:8000"
+# keep_versions = 3            # index versions kept for rollback
 
 # [focus]                      # what is handed on by focused retrieval, which 'gristmill bench chunking' measures
 # tokens = 780                 # of all passages of a question together

@@ -18,6 +18,7 @@ from gristmill.cli import (
     bench_search,
     documents,
     evaluation,
+    index,
     mcp,
     people,
     prompts,
@@ -62,6 +63,7 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(release.app, name="release")
 app.command()(evaluation.evaluate)
 app.command()(evaluation.gate)
+app.add_typer(index.app, name="index")
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")
 app.add_typer(report.app, name="report")
