@@ -102,6 +102,7 @@ def test_tables_with_a_suite_have_a_check_that_shows_it_and_failures_one_that_on
         "documents_meet_their_expectations",
         "chunks_meet_their_expectations",
         "embeddings_meet_their_expectations",
+        "questions_meet_their_expectations",
     }
     assert all(checks[name].blocking for name in suites)
     assert not checks["no_documents_left_failed"].blocking
