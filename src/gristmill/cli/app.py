@@ -15,8 +15,10 @@ from gristmill import __version__
 from gristmill.cli import (
     audit,
     bench,
+    bench_drift,
     bench_search,
     documents,
+    drift,
     evaluation,
     mcp,
     people,
@@ -62,11 +64,13 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(release.app, name="release")
 app.command()(evaluation.evaluate)
 app.command()(evaluation.gate)
+app.command()(drift.drift)
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")
 app.add_typer(report.app, name="report")
 app.add_typer(bench.bench, name="bench")
 bench_search.register(bench.bench)
+bench.bench.command()(bench_drift.drift)
 app.add_typer(bench.train, name="train")
 app.add_typer(tune.tune, name="tune")
 app.add_typer(serve.app)

@@ -14,6 +14,7 @@ import polars as pl
 from gristmill.corpus.ledger import accepted
 from gristmill.errors import SearchIndexError
 from gristmill.fingerprint import fingerprint
+from gristmill.models.encoder import TextEncoder
 from gristmill.release.manifest import Release
 from gristmill.search.rows import audience_groups
 from gristmill.search.version import IndexVersion, read_manifest
@@ -37,6 +38,21 @@ def version_of(store: VersionStore, content: str) -> int:
         "The search index of this release is no longer kept.",
         "Promote a newer release, or keep more versions with 'keep_versions' below [search].",
     )
+
+
+def require_own_encoders(release: Release, encoder: TextEncoder, bridge: TextEncoder | None) -> None:
+    """Refuse encoders that the release's index was not made with: their vectors cannot be compared.
+
+    Raises:
+        SearchIndexError: the index was made with another one.
+    """
+    at_hand = (encoder, *(() if bridge is None else (bridge,)))
+    for name, wanted, found in zip(("encoder", "second encoder"), release.encoders, at_hand, strict=False):
+        if found.fingerprint != wanted:
+            raise SearchIndexError(
+                f"The search index of {release.name} was made with another {name} than the one at hand.",
+                "Run 'gristmill ingest' to make it anew, or put the former model back.",
+            )
 
 
 def open_index(store: VersionStore, release: Release, lake: Lake) -> IndexVersion:

@@ -37,11 +37,23 @@ def chunker_fingerprint(settings: ChunkerSettings, encoder: Encoder) -> str:
     return fingerprint(*parts, *([encoder.fingerprint] if settings.strategy == "semantic" else []))
 
 
+def chunk_set(document: str, title: str, text: str, chunker: str) -> str:
+    """Return the key of a document's chunks: other words, another title or another chunker make another set.
+
+    Args:
+        document: its name.
+        title: embedded with each chunk.
+        text: hash of its text.
+        chunker: fingerprint.
+    """
+    return fingerprint(document, title, text, chunker)
+
+
 def chunk_documents(lake: Lake, settings: ChunkerSettings, encoder: Encoder, progress: Progress) -> StageReport:
     """Bring `chunks` up to date with the accepted documents."""
     chunker = chunker_fingerprint(settings, encoder)
     documents = accepted(lake).select("document", "title", "text_hash")
-    sets = [fingerprint(*row, chunker) for row in documents.iter_rows()]
+    sets = [chunk_set(document, title, text, chunker) for document, title, text in documents.iter_rows()]
     documents = documents.with_columns(pl.Series("chunk_set", sets, dtype=pl.String))
     stored = lake.read(CHUNKS, ["chunk_set"]).unique()
     missing = documents.join(stored, on="chunk_set", how="anti", maintain_order="left")
