@@ -113,6 +113,12 @@ location = {location}
 # questions = "questions.jsonl"  # or .csv; see docs/how-to/evaluate.md
 # margin = 0.05                # loss of right answers that is still 'not worse'
 # floors = {{ "kind=table" = 0.5 }}
+
+# [watching]                   # what the sensors may do; see docs/how-to/watch.md
+# roll_back = true             # go back when live answers fall beyond doubt
+# low_disk_gb = 2.0
+# keep_receipts_days = 0       # days that receipts without feedback are kept; 0 keeps all
+# alerts = {{ least = "warning", quiet_from = 22, quiet_until = 7 }}  # hours in UTC; addresses in GRISTMILL_ALERT_URLS
 """
 
 

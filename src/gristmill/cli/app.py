@@ -13,6 +13,7 @@ import typer
 
 from gristmill import __version__
 from gristmill.cli import (
+    alerts,
     audit,
     bench,
     bench_drift,
@@ -26,6 +27,7 @@ from gristmill.cli import (
     receipts,
     release,
     report,
+    retain,
     serve,
     tune,
 )
@@ -65,6 +67,7 @@ app.add_typer(release.app, name="release")
 app.command()(evaluation.evaluate)
 app.command()(evaluation.gate)
 app.command()(drift.drift)
+app.command()(retain.retain)
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")
 app.add_typer(report.app, name="report")
@@ -76,6 +79,7 @@ app.add_typer(tune.tune, name="tune")
 app.add_typer(serve.app)
 app.add_typer(mcp.app)
 app.add_typer(audit.app, name="audit")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(people.app, name="people")
 app.add_typer(people.keys, name="keys")
 

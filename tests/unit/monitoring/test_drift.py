@@ -21,7 +21,8 @@ def field(topics: int, seed: int, rows: int = 400) -> Vectors:
     rng = np.random.default_rng(seed)
     centres = rng.standard_normal((topics, 64))
     vectors = centres[rng.integers(0, topics, rows)] + rng.standard_normal((rows, 64)) * 0.4
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    unit: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 HOME, FOREIGN = field(12, seed=3, rows=3_000), field(4, seed=5, rows=1_000)

@@ -83,7 +83,8 @@ class Source:
         rows = self._vectors[self._rng.integers(0, len(self._vectors), count)]
         noise = self._rng.standard_normal(rows.shape, dtype=np.float32)
         moved: Vectors = rows + _SPREAD * noise / np.linalg.norm(noise, axis=1, keepdims=True)
-        return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+        unit: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+        return unit
 
 
 def simulate(
