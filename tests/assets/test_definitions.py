@@ -24,6 +24,10 @@ HEAVY = [
     "openvino_genai",
     "ray",
     "sentence_transformers",
+    "dbt",
+    "duckdb",
+    "apprise",
+    "dagster_dbt",
 ]
 EDGES: dict[str, set[str]] = {
     "source_files": set(),
@@ -41,6 +45,8 @@ EDGES: dict[str, set[str]] = {
     "release_evaluation": {"release_candidate", "question_set"},
     "release": {"release_evaluation"},
     "evaluation_report": {"release"},
+    "interactions": set(),
+    "drift_report": {"accepted_documents", "interactions"},
 }
 IMPORT_DEFINITIONS = "import gristmill.definitions"
 ASK_FOR_HELP = """
