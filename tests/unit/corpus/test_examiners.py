@@ -124,7 +124,7 @@ def test_a_document_that_nobody_could_examine_is_told_and_heals_with_the_next_ru
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_LEAST_BYTES", 0)
-    texts = {
+    texts: dict[str, str | bytes] = {
         f"{n}.md": f"# Sluice {n}\n\nThe sluice {n} is shut at night by the watch of ward {n}.\n" for n in range(3)
     }
     write(tmp_path / "docs", texts)
