@@ -23,9 +23,9 @@ ingest = dg.define_asset_job(
 )
 drift = dg.define_asset_job(
     "drift",
-    selection=dg.AssetSelection.assets("interactions", "drift_report"),
+    selection=dg.AssetSelection.assets("interactions", "drift_report", "missing_knowledge"),
     op_retry_policy=_PATIENCE,
-    description="Copies what people asked and looks for drift.",
+    description="Copies what people asked, looks for drift and for missing knowledge.",
 )
 learn = dg.define_asset_job(
     "learn",

@@ -15,12 +15,14 @@ from gristmill import __version__
 from gristmill.cli import (
     alerts,
     audit,
+    backups,
     bench,
     bench_drift,
     bench_search,
     documents,
     drift,
     evaluation,
+    gaps,
     mcp,
     people,
     prompts,
@@ -67,6 +69,9 @@ app.add_typer(release.app, name="release")
 app.command()(evaluation.evaluate)
 app.command()(evaluation.gate)
 app.command()(drift.drift)
+app.command()(gaps.gaps)
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.command()(retain.retain)
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")
