@@ -17,7 +17,8 @@ everything = dg.define_asset_job(
 )
 ingest = dg.define_asset_job(
     "ingest",
-    selection=dg.AssetSelection.assets("release_candidate", "quarantined_documents", "data_report").upstream(),
+    selection=dg.AssetSelection.assets("release_candidate", "quarantined_documents", "data_report").upstream()
+    - dg.AssetSelection.groups("learning"),
     op_retry_policy=_PATIENCE,
     description="From the sources to documents in force by the fast lane. The full evaluation follows by itself.",
 )

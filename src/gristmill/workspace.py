@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gristmill.answering.cache import AnswerCache
+from gristmill.answering.learned import LearnedStore
 from gristmill.answering.prompts.store import PromptStore
 from gristmill.answering.receipts import spent_today
 from gristmill.answering.routing import Router
@@ -119,6 +120,11 @@ class Workspace:
         return PromptStore(self.home)
 
     @cached_property
+    def learned(self) -> LearnedStore:
+        """What was learnt from use; what is proposed stands in the next candidate."""
+        return LearnedStore(self.home)
+
+    @cached_property
     def registry(self) -> Registry:
         """The releases, and which one is in force."""
         return Registry(self.database, self.home)
@@ -131,7 +137,15 @@ class Workspace:
         """
         manifest = index or open_current(self.index_store).manifest
         chunker = chunker_fingerprint(self.settings.chunker, self.encoder)
-        return release_of(self.settings, manifest, chunker, self.prompts.get().prompt, self.generator)
+        prompt = self.prompts.get().prompt
+        return release_of(self.settings, manifest, chunker, prompt, self.generator, self._to_be_learned())
+
+    def _to_be_learned(self) -> str:
+        """Return what the next candidate has learnt: what is proposed, else what the release in force has."""
+        proposed, present = self.learned.proposed, self.registry.in_force()
+        if proposed is not None:
+            return proposed
+        return self.registry.get(present).learned if present is not None else ""
 
     def models(self, release: Release) -> Models:
         """Return the models of a release: the configured ones where they are the same, else those that it names.

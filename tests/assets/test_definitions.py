@@ -39,7 +39,9 @@ EDGES: dict[str, set[str]] = {
     "search_index": {"chunk_embeddings"},
     "data_report": {"accepted_documents"},
     "question_set": {"accepted_documents"},
-    "release_candidate": {"search_index", "question_set"},
+    "feedback_verdicts": {"interactions", "search_index"},
+    "learned_models": {"feedback_verdicts"},
+    "release_candidate": {"search_index", "question_set", "learned_models"},
     "release_evaluation": {"release_candidate", "question_set"},
     "release": {"release_evaluation"},
     "evaluation_report": {"release"},
@@ -109,6 +111,7 @@ def test_tables_with_a_suite_have_a_check_that_shows_it_and_failures_one_that_on
         "documents_meet_their_expectations",
         "chunks_meet_their_expectations",
         "embeddings_meet_their_expectations",
+        "questions_meet_their_expectations",
     }
     assert all(checks[name].blocking for name in suites)
     assert not checks["no_documents_left_failed"].blocking

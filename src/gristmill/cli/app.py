@@ -22,7 +22,9 @@ from gristmill.cli import (
     documents,
     drift,
     evaluation,
+    feedback,
     gaps,
+    index,
     mcp,
     people,
     prompts,
@@ -68,6 +70,9 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(release.app, name="release")
 app.command()(evaluation.evaluate)
 app.command()(evaluation.gate)
+app.add_typer(index.app, name="index")
+app.add_typer(feedback.app, name="feedback")
+app.command()(feedback.learn)
 app.command()(drift.drift)
 app.command()(gaps.gaps)
 app.command()(backups.backup)

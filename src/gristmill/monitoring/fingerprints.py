@@ -51,8 +51,8 @@ def changed_models(release: Release, encoders: Sequence[str], chunker: str) -> t
 def mixed_lake(lake: Lake, encoders: Sequence[str], chunker: str) -> tuple[Changed, ...]:
     """Return which tables hold work of another encoder or chunker than the configured one."""
     others = lake.read(EMBEDDINGS, ["encoder"], ~pl.col("encoder").is_in(list(encoders))).height
-    documents = accepted(lake).select("document", "title", "text_hash")
-    wanted = {chunk_set(document, title, text, chunker) for document, title, text in documents.iter_rows()}
+    documents = accepted(lake).select("document", "title", "text_hash", "boilerplate")
+    wanted = {chunk_set(*row, chunker=chunker) for row in documents.iter_rows()}
     sets = lake.read(CHUNKS, ["chunk_set"])["chunk_set"].unique()
     stale = sum(one not in wanted for one in sets)
     found = []

@@ -13,6 +13,7 @@ from gristmill.settings.answering import (
 )
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.evaluation import EvaluationSettings
+from gristmill.settings.learning import LearningSettings
 from gristmill.settings.loading import (
     HOME_VARIABLE,
     SETTINGS_FILE,
@@ -42,6 +43,7 @@ __all__ = [
     "EvaluationSettings",
     "FocusSettings",
     "GeneratorSettings",
+    "LearningSettings",
     "LimitSettings",
     "OrchestrationSettings",
     "ParserSettings",

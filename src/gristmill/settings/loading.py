@@ -21,6 +21,7 @@ from gristmill.identity import EVERYONE
 from gristmill.settings.answering import AnsweringSettings, CacheSettings, GeneratorSettings, RemoteSettings
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.evaluation import EvaluationSettings
+from gristmill.settings.learning import LearningSettings
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.section import normal_groups
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     focus: FocusSettings = FocusSettings()
     answering: AnsweringSettings = AnsweringSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    learning: LearningSettings = LearningSettings()
     cache: CacheSettings = CacheSettings()
     remote: RemoteSettings = RemoteSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
