@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dagster as dg
 
+from gristmill.resources import BY_A_PERSON
+
 everything = dg.define_asset_job(
     "everything",
-    selection=dg.AssetSelection.all(),
-    description="From the sources to the published search index. What did not change costs next to nothing.",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.tag(BY_A_PERSON, "true"),
+    description="From the sources to the release. What did not change costs next to nothing; training is left out.",
 )
 
 nightly = dg.ScheduleDefinition(

@@ -113,6 +113,10 @@ location = {location}
 # questions = "questions.jsonl"  # or .csv; see docs/how-to/evaluate.md
 # margin = 0.05                # loss of right answers that is still 'not worse'
 # floors = {{ "kind=table" = 0.5 }}
+
+# [tuning]                     # 'gristmill tune generator': how the model that words answers is trained
+# steps = 60                   # most; it ends earlier when held-out examples no longer gain
+# precision = "auto"           # or float32, bfloat16; 'auto' measures which is faster here
 """
 
 

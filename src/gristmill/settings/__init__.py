@@ -25,6 +25,7 @@ from gristmill.settings.loading import (
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.service import LimitSettings, ServiceSettings
+from gristmill.settings.tuning import TuningSettings
 
 __all__ = [
     "HOME_VARIABLE",
@@ -49,6 +50,7 @@ __all__ = [
     "ServiceSettings",
     "Settings",
     "SourceSettings",
+    "TuningSettings",
     "load_settings",
     "settings_file",
     "unknown_variables",

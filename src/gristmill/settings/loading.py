@@ -25,6 +25,7 @@ from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.section import normal_groups
 from gristmill.settings.service import ServiceSettings
+from gristmill.settings.tuning import TuningSettings
 
 SETTINGS_FILE = "gristmill.toml"
 HOME_VARIABLE = "GRISTMILL_HOME"
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     focus: FocusSettings = FocusSettings()
     answering: AnsweringSettings = AnsweringSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    tuning: TuningSettings = TuningSettings()
     cache: CacheSettings = CacheSettings()
     remote: RemoteSettings = RemoteSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
