@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from gristmill.errors import ModelError
 from gristmill.learning.examples import Example
 from gristmill.models.gguf import GgufFile, Weights
 from gristmill.models.trainable import tokenizer_of, torch_model
@@ -55,7 +56,10 @@ class Trainee:
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.tokenizer: Tokenizer = tokenizer_of(base)
         self.precision = precision
-        self._end = self.tokenizer.token_to_id(END_OF_TURN)
+        end = self.tokenizer.token_to_id(END_OF_TURN)
+        if end is None:
+            raise ModelError(f"{base.file} knows no '{END_OF_TURN}'.", "Use a model that was made for ChatML.")
+        self._end: int = end
         config = LoraConfig(r=rank, lora_alpha=rank * scale, lora_dropout=0.0, target_modules="all-linear",
                             task_type="CAUSAL_LM")  # fmt: skip
         self.model = inject_adapter_in_model(config, torch_model(base, weights, precision)).to(self.device)

@@ -107,7 +107,8 @@ class Run:
         shape = self._file.shape
         precision = self._precision(shape.hidden_size, shape.intermediate_size)
         self.trainee = Trainee(self._file, self._weights, settings.rank, settings.scale, precision, settings.seed)
-        learnt, held_out = divided(examples, settings.held_out)
+        # Their order decides the batches, and must not depend on where they came from.
+        learnt, held_out = divided(sorted(examples, key=lambda example: example.id), settings.held_out)
         self.learnt, self.held_out = self._fitting(learnt), self._fitting(held_out)
         self.left_out = len(examples) - len(self.learnt) - len(self.held_out)
 

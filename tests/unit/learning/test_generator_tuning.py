@@ -24,9 +24,9 @@ from gristmill.learning.training import batch_of, load, rate_at
 from gristmill.models.gguf import GgufFile, Quantisation
 from gristmill.models.trainable import torch_model
 from gristmill.settings import TuningSettings
-from tests.processes import ROOT
 from tests.unit.learning.tiny import lessons, tiny_base
 
+ROOT = Path(__file__).parents[3]
 # Kills of a training: `GRISTMILL_TRAINING_KILLS=20 pytest tests/unit/learning` is thorough.
 KILLS = int(os.environ.get("GRISTMILL_TRAINING_KILLS", "2"))
 QUICK = TuningSettings(

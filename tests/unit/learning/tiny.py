@@ -20,7 +20,7 @@ def tiny_gguf(file: Path, architecture: str = "llama") -> Path:
     """Write the file and return it. It is written with the `gguf` package alone, as others write theirs."""
     from gguf import GGUFWriter
 
-    tokens = [*CONTROL, *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    tokens = [*CONTROL, *sorted(pre_tokenizers.ByteLevel.alphabet()), "th", "er"]
     writer = GGUFWriter(file, architecture)
     writer.add_name("Tiny")
     writer.add_vocab_size(len(tokens))

@@ -35,7 +35,8 @@ def main(folder: Path, steps: int, pause: float) -> None:
     base = tiny_base(folder)
     tuned = tune(Run(base, lessons(), settings, folder / "models"), [Quantisation.Q8], Slow(folder, pause))
     made = tuned.made[0]
-    print(json.dumps({"sha256": made.written.sha256, "held_out": made.held_out, "steps": tuned.trained.steps}))
+    told = {"sha256": made.written.sha256, "held_out": made.held_out, "steps": tuned.trained.steps}
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
