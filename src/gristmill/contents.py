@@ -19,6 +19,7 @@ from gristmill.storage.tables import (
     CHUNKS,
     DOCUMENTS,
     EMBEDDINGS,
+    FEEDBACK_VERDICTS,
     INTERACTIONS,
     PARSED,
     QUESTIONS,
@@ -104,4 +105,5 @@ _SUBSTANCE: dict[str, list[str]] = {
     QUESTIONS.name: ["question", "text", "evidence", "split", "set_aside"],
     INTERACTIONS.name: ["receipt", "feedback"],
     TRAINING_EXAMPLES.name: ["example"],
+    FEEDBACK_VERDICTS.name: ["feedback", "standing", "cause", "answer", "evidence"],
 }

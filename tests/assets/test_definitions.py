@@ -27,6 +27,10 @@ HEAVY = [
     "sentence_transformers",
     "peft",
     "gguf",
+    "dbt",
+    "duckdb",
+    "apprise",
+    "dagster_dbt",
 ]
 EDGES: dict[str, set[str]] = {
     "source_files": set(),
@@ -38,12 +42,16 @@ EDGES: dict[str, set[str]] = {
     "search_index": {"chunk_embeddings"},
     "data_report": {"accepted_documents"},
     "question_set": {"accepted_documents"},
-    "release_candidate": {"search_index", "question_set"},
+    "feedback_verdicts": {"interactions", "search_index"},
+    "learned_models": {"feedback_verdicts"},
+    "release_candidate": {"search_index", "question_set", "learned_models"},
     "release_evaluation": {"release_candidate", "question_set"},
     "release": {"release_evaluation"},
     "evaluation_report": {"release"},
     "training_examples": {"search_index", "question_set"},
     "tuned_generator": {"training_examples"},
+    "interactions": set(),
+    "drift_report": {"accepted_documents", "interactions"},
 }
 IMPORT_DEFINITIONS = "import gristmill.definitions"
 ASK_FOR_HELP = """
@@ -105,6 +113,7 @@ def test_tables_with_a_suite_have_a_check_that_shows_it_and_failures_one_that_on
         "documents_meet_their_expectations",
         "chunks_meet_their_expectations",
         "embeddings_meet_their_expectations",
+        "questions_meet_their_expectations",
     }
     assert all(checks[name].blocking for name in suites)
     assert not checks["no_documents_left_failed"].blocking

@@ -13,6 +13,7 @@ from gristmill.settings.answering import (
 )
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.evaluation import EvaluationSettings
+from gristmill.settings.learning import LearningSettings
 from gristmill.settings.loading import (
     HOME_VARIABLE,
     SETTINGS_FILE,
@@ -26,11 +27,13 @@ from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.service import LimitSettings, ServiceSettings
 from gristmill.settings.tuning import TuningSettings
+from gristmill.settings.watching import AlertSettings, WatchingSettings
 
 __all__ = [
     "HOME_VARIABLE",
     "SETTINGS_FILE",
     "SETTINGS_VARIABLE",
+    "AlertSettings",
     "AnsweringSettings",
     "AudienceRule",
     "CacheSettings",
@@ -41,6 +44,7 @@ __all__ = [
     "EvaluationSettings",
     "FocusSettings",
     "GeneratorSettings",
+    "LearningSettings",
     "LimitSettings",
     "OrchestrationSettings",
     "ParserSettings",
@@ -51,6 +55,7 @@ __all__ = [
     "Settings",
     "SourceSettings",
     "TuningSettings",
+    "WatchingSettings",
     "load_settings",
     "settings_file",
     "unknown_variables",
