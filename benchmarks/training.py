@@ -126,9 +126,8 @@ def main() -> None:
     ratios = sorted(step / alone_ for step, alone_ in zip(steps, passes, strict=True))
     print(f"precision {precision}, {len(passes)} pairs")
     print(f"passes alone  {median(passes):8.1f} tokens/s")
-    print(
-        f"our steps     {median(steps):8.1f} tokens/s, {median(ratios):.2f} of them (pairs {ratios[0]:.2f} to {ratios[-1]:.2f})"
-    )
+    print(f"our steps     {median(steps):8.1f} tokens/s, {median(ratios):.2f} of them")
+    print(f"pairs from {ratios[0]:.2f} to {ratios[-1]:.2f}")
     if given.trl:
         before = median(alone(trainee, learnt[: settings.batch]) for _ in range(2))
         found = theirs(base, trainee, made, settings)
