@@ -33,6 +33,11 @@ learn = dg.define_asset_job(
     op_retry_policy=_PATIENCE,
     description="From feedback to what is learnt from it.",
 )
+tune = dg.define_asset_job(
+    "tune",
+    selection=dg.AssetSelection.groups("tuning"),
+    description="Trains the generator on confirmed questions and offers it to the gate. Started by a person alone.",
+)
 
 
 class Why(dg.Config):
@@ -94,6 +99,7 @@ ALL: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [
     ingest,
     drift,
     learn,
+    tune,
     roll_back,
     retention,
     full_audit,

@@ -186,7 +186,7 @@ def curve_as_markdown(curve: Sequence[dict[str, Any]], most: int = 30) -> str:
 
 def _run(workspace: Workspace, examples: Sequence[Example]) -> Run:
     settings = _tunable(workspace)
-    weights = generator_weights(_placed(workspace, settings))
+    weights = generator_weights(settings)
     weights.verify()
     base = Base(settings.name, weights.file, weights.sha256)
     return Run(base, examples, workspace.settings.tuning, workspace.home / "models")
@@ -198,12 +198,6 @@ def _tunable(workspace: Workspace) -> GeneratorSettings:
     if settings.engine == "quote":
         raise ModelError("The generator only quotes: there is nothing to tune.", 'Set [generator] engine = "openvino".')
     return settings
-
-
-def _placed(workspace: Workspace, settings: GeneratorSettings) -> GeneratorSettings:
-    if settings.base is None or settings.path is None:
-        return settings
-    return settings.model_copy(update={"path": workspace.home / settings.path})
 
 
 def _row(workspace: Workspace, run: Run, tuned: Tuned, made: Made, examples: Sequence[Example]) -> dict[str, Any]:

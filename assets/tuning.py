@@ -10,7 +10,7 @@ from assets.release import question_set
 from gristmill.learning.tuned_models import check_examples, check_models
 from gristmill.resources import BY_A_PERSON, WorkspaceResource
 
-_GROUP = "learning"
+_GROUP = "tuning"
 _OWNERS = ["team:search"]
 _STARTED = {BY_A_PERSON: "true"}
 
