@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.feedback import learned_models
 from assets.indexing import search_index
 from assets.ingestion import accepted_documents
 from assets.presentation import checked, data_docs, expected, materialized
@@ -44,7 +45,7 @@ def questions_meet_their_expectations(
         return expected(look(run.workspace, "question_set"))
 
 
-@dg.asset(deps=[search_index, question_set], group_name=_GROUP, owners=_OWNERS, kinds={"sqlite"})
+@dg.asset(deps=[search_index, question_set, learned_models], group_name=_GROUP, owners=_OWNERS, kinds={"sqlite"})
 def release_candidate(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """What the settings, the models and the newest index make: a manifest of everything that can change an answer.
 

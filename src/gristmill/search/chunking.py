@@ -39,14 +39,24 @@ def chunker_fingerprint(settings: ChunkerSettings, encoder: Encoder) -> str:
     return fingerprint(*parts, *([encoder.fingerprint] if settings.strategy == "semantic" else []))
 
 
+def chunk_set(document: str, title: str, text: str, marked: Sequence[object] | None, *, chunker: str) -> str:
+    """Return the key of a document's chunks: other words, marks, another title or another chunker make another set.
+
+    Args:
+        document: its name.
+        title: embedded with each chunk.
+        text: hash of its text.
+        marked: what of it is boilerplate.
+        chunker: fingerprint.
+    """
+    return fingerprint(document, title, text, chunker, *([marked] if marked else []))
+
+
 def chunk_documents(lake: Lake, settings: ChunkerSettings, encoder: Encoder, progress: Progress) -> StageReport:
     """Bring `chunks` up to date with the accepted documents."""
     chunker = chunker_fingerprint(settings, encoder)
     documents = accepted(lake).select("document", "title", "text_hash", "boilerplate")
-    sets = [
-        fingerprint(*row, chunker, *([marked] if marked else []))
-        for *row, marked in documents.select("document", "title", "text_hash", "boilerplate").iter_rows()
-    ]
+    sets = [chunk_set(*row, chunker=chunker) for row in documents.iter_rows()]
     documents = documents.with_columns(pl.Series("chunk_set", sets, dtype=pl.String))
     stored = lake.read(CHUNKS, ["chunk_set"]).unique()
     missing = documents.join(stored, on="chunk_set", how="anti", maintain_order="left")

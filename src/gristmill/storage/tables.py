@@ -302,6 +302,31 @@ DATA_RUNS = Table(
         }
     ),
 )
+FEEDBACK_VERDICTS = Table(
+    "feedback_verdicts",
+    "feedback",
+    schema(
+        {
+            "feedback": pl.String,
+            "receipt": pl.String,
+            "person": pl.String,
+            "at": TIME,
+            "rating": pl.String,
+            "question": pl.String,
+            "cluster": pl.String,  # pieces about one question share it
+            "groups": pl.List(pl.String),  # of who said it, today
+            "standing": pl.String,  # a Standing of learning/court/verdicts.py
+            "cause": pl.String,  # a Cause
+            "reason": pl.String,
+            "answer": pl.String,  # what would be right, as far as somebody said it
+            "short": pl.Boolean,  # somebody wrote that answer; else it is what was given
+            "evidence": EVIDENCE,  # where the documents carry it
+            "voices": pl.Int64,  # independent people behind it, as they are counted
+            "judged_on": pl.String,  # fingerprint of what the finding stands on
+            "decided": TIME,
+        }
+    ),
+)
 TABLES = (
     SOURCE_FILES,
     PARSED,
@@ -315,5 +340,6 @@ TABLES = (
     STAGE_GATES,
     QUESTIONS,
     INTERACTIONS,
+    FEEDBACK_VERDICTS,
     DATA_RUNS,
 )
