@@ -21,6 +21,9 @@ KILLS = int(os.environ.get("GRISTMILL_KILLS", "5"))
 # Random runs without a fault: `GRISTMILL_CLEAN_RUNS=50 pytest tests/faults/test_seeded_faults.py`.
 CLEAN_RUNS = int(os.environ.get("GRISTMILL_CLEAN_RUNS", "4"))
 
+# Random pairs of asker and question: `GRISTMILL_PAIRS=10000 pytest tests/unit/search/test_access.py`.
+PAIRS = int(os.environ.get("GRISTMILL_PAIRS", "300"))
+
 # Time limits per example would fail on a busy machine.
 settings.register_profile("gristmill", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gristmill")

@@ -100,7 +100,8 @@ def lake_state(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
 def index_state(workspace: Workspace) -> list[dict[str, Any]]:
     """Return the rows of the published index, each with its vector and with what Chroma and Tantivy know of it."""
     index = open_current(workspace.index_store)
-    chroma, tantivy = index.chroma.ids(), index.lexical.ids()
+    tantivy = index.lexical.ids()
+    chroma = index.chroma.ids() if index.manifest.approximate is not None else set(index.rows["chunk"])
     return [
         row | {"vector": index.matrix[at].tobytes(), "in": (row["chunk"] in chroma, row["chunk"] in tantivy)}
         for at, row in enumerate(index.rows.drop("modified").iter_rows(named=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import partial
 from threading import Thread
 
 from gristmill.answering.answer import Answer
@@ -20,14 +20,14 @@ from gristmill.answering.receipts import store_receipt
 from gristmill.corpus.policies import forbidden_kinds
 from gristmill.evaluation.running import CountingGenerator
 from gristmill.identity import Asker
+from gristmill.mill import heal_index
 from gristmill.models.generators import OpenVinoGenerator
 from gristmill.models.remembering import RememberingEncoder
 from gristmill.release.manifest import Release
-from gristmill.release.opening import open_index
+from gristmill.release.opening import ReleaseIndex
 from gristmill.search.retrieval import Passage, Query, retrieve
 from gristmill.search.version import IndexVersion
 from gristmill.storage.artifacts import write_durably
-from gristmill.storage.tables import DOCUMENTS
 from gristmill.workspace import Workspace
 
 
@@ -55,14 +55,32 @@ def pending(workspace: Workspace) -> str | None:
 class Answerer:
     """One release of a workspace, ready to answer: the one in force when none is named."""
 
-    def __init__(self, workspace: Workspace, release: Release | str | None = None) -> None:
+    def __init__(self, workspace: Workspace, release: Release | str | None = None, *, heals: bool = False) -> None:
+        """Open a release.
+
+        Args:
+            workspace: the installation.
+            release: the one in force when none is given.
+            heals: build the index again when a file of it is damaged; for what runs long enough to see the end of it.
+        """
         self._workspace = workspace
         if not isinstance(release, Release):
             release = workspace.registry.get(release or in_force(workspace))
         self.release = release
-        self._ledger = -2  # version of the ledger that the audiences were read from; none yet
-        self._index = self._opened()
+        heal = partial(heal_index, workspace) if heals else None
+        self._index = ReleaseIndex(workspace.index_store, release, workspace.lake, heal)
         self._models = workspace.models(release)
+        self._tools: Tools | None = None
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """What is damaged of the index, as far as was noticed; the lake holds in for it."""
+        return self._index.damage
+
+    @property
+    def is_as_released(self) -> bool:
+        """Whether it answers from what the release names; a damaged index whose documents have changed does not."""
+        return self._index.is_as_released
 
     def ask(self, question: str, asker: Asker) -> Answer:
         """Answer a question and store the receipt."""
@@ -72,31 +90,30 @@ class Answerer:
 
     def ask_events(self, question: str, asker: Asker) -> Iterator[Event]:
         """Answer a question, telling what is ready as soon as it is; the receipt is stored before the last event."""
-        self.keep_up()
-        for event in answer_events(question, asker, self.tools):
+        tools = self.tools
+        for event in answer_events(question, asker, tools):
             if isinstance(event, Answered):
-                store_receipt(self._workspace.database, event.answer, asker, self.tools)
+                store_receipt(self._workspace.database, event.answer, asker, tools)
             yield event
 
     def answer(self, question: str, asker: Asker) -> Answer:
         """Answer a question without a receipt: for evaluations."""
-        self.keep_up()
         # Nothing kept is measured, and nothing leaves the machine for a measurement.
         return answer(question, asker, replace(self.tools, cache=None, router=None))
 
     def search(self, question: str, asker: Asker, k: int | None = None) -> list[Passage]:
         """Return the `k` best passages for a question; as many as the release gives an answer when not said."""
-        self.keep_up()
-        bridge = self._models.bridge if self._index.bridge is not None else None
+        index = self._index.index()
+        bridge = self._models.bridge if index.bridge is not None else None
         vector = self._models.encoder.encode([question])[0]
         bridged = bridge.encode([question])[0] if bridge is not None else None
-        return retrieve(self._index, Query(question, vector, bridged, asker), self.release.search_settings, k)
+        return retrieve(index, Query(question, vector, bridged, asker), self.release.search_settings, k)
 
     def count_tokens(self) -> CountingGenerator:
         """Count the tokens of the generator from now on."""
         counting = CountingGenerator(self._models.generator)
         self._models = replace(self._models, generator=counting)
-        self.__dict__.pop("tools", None)
+        self._tools = None
         return counting
 
     def warm(self) -> None:
@@ -109,12 +126,22 @@ class Answerer:
         if loading is not None:
             loading.join()
 
-    @cached_property
+    @property
     def tools(self) -> Tools:
-        """What the steps of the answer path work with."""
+        """What the steps of the answer path work with, for one question: the index may be another one for the next.
+
+        What was withdrawn from the ledger is gone from it before a new release is out.
+        """
+        index, tools = self._index.index(), self._tools
+        if tools is None or tools.index is not index:
+            # The encoders stay: they remember the vectors of questions.
+            tools = self._tools = self._made_tools(index) if tools is None else replace(tools, index=index)
+        return tools
+
+    def _made_tools(self, index: IndexVersion) -> Tools:
         release, models = self.release, self._models
         return Tools(
-            self._index,
+            index,
             RememberingEncoder(models.encoder),
             None if models.bridge is None else RememberingEncoder(models.bridge),
             models.generator,
@@ -128,16 +155,6 @@ class Answerer:
             self._workspace.router,
             self._workspace.learned.get(release.learned),
         )
-
-    def _opened(self) -> IndexVersion:
-        self._ledger = self._workspace.lake.version(DOCUMENTS)
-        return open_index(self._workspace.index_store, self.release, self._workspace.lake)
-
-    def keep_up(self) -> None:
-        """Open the index again when the ledger changed: what was withdrawn is gone before a new release is out."""
-        if self._workspace.lake.version(DOCUMENTS) != self._ledger:
-            self._index = self._opened()
-            self.__dict__.pop("tools", None)
 
     def _nonce(self) -> str:
         file = self._workspace.home / "nonce"

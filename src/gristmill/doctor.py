@@ -15,9 +15,9 @@ from gristmill.corpus.ledger import counts
 from gristmill.corpus.parse_worker import tessdata
 from gristmill.errors import GristmillError
 from gristmill.models.catalog import encoder_weights, generator_weights
+from gristmill.search.damage import damaged_files
 from gristmill.search.index import open_current
-from gristmill.search.rows import index_rows
-from gristmill.search.version import hash_files
+from gristmill.search.rows import index_keys
 from gristmill.settings import settings_file, unknown_variables
 from gristmill.storage.tables import TABLES
 from gristmill.workspace import Workspace
@@ -141,13 +141,12 @@ def documents(workspace: Workspace) -> Finding:
 
 
 def search_index(workspace: Workspace) -> Finding:
-    """Is the index in force whole, and does it hold what the lake asks for?"""
+    """Is the newest index whole, and does it hold what the lake asks for?"""
     version = open_current(workspace.index_store)
-    found = hash_files(version.folder)
-    changed = [name for name, sha in version.manifest.files.items() if found.get(name) != sha]
-    if changed:
-        return Finding("index", Severity.ERROR, f"Damaged files: {', '.join(changed[:3])}.", "Run 'gristmill ingest'.")
-    wanted = set(index_rows(workspace.lake)["chunk"])
+    if damage := damaged_files(version.folder):
+        said = ", ".join(map(str, damage[:3]))
+        return Finding("index", Severity.ERROR, f"Damaged: {said}.", "Run 'gristmill index rebuild'.")
+    wanted = set(index_keys(workspace.lake)["chunk"])
     held = set(version.rows["chunk"])
     if wanted != held:
         behind = len(wanted ^ held)

@@ -40,6 +40,7 @@ class Run:
     sources: Sequence[Source]
     complete: bool = True
     allow_empty: bool = False
+    anew: bool = False  # build the index from nothing, also when it is whole and up to date
     progress: Progress = Silent()  # noqa: RUF009 - it has no state
 
 
@@ -116,7 +117,9 @@ def search_index(run: Run) -> StageReport:
     workspace = run.workspace
     search = workspace.settings.search
     protected = workspace.registry.protected(search.keep_versions)
-    return publish_index(workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, protected)
+    return publish_index(
+        workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, protected, anew=run.anew
+    )
 
 
 def question_set(run: Run) -> StageReport:
@@ -131,6 +134,13 @@ def document_release(run: Run) -> StageReport:
         workspace.registry, workspace.index_store, workspace.lake, workspace.settings.evaluation, workspace.home
     )
     return lane.publish(workspace.candidate(), workspace.encoders)
+
+
+def heal_index(workspace: Workspace) -> StageReport:
+    """Build the index again if a file of the version in force is damaged, waiting for whoever is at work."""
+    patience = workspace.settings.orchestration.patience
+    with working(workspace, "heal the index", patience=patience):
+        return search_index(Run(workspace, ()))
 
 
 STAGES: tuple[Stage, ...] = (
@@ -156,8 +166,22 @@ def grind(run: Run) -> Iterator[StageReport]:
         GateError: what a stage made did not pass its gate; the stages after it did not run.
         SettingsError: there is no source.
     """
-    with working(run.workspace, "ingest"):
-        for stage in (*STAGES, *RELEASE_STAGES):
+    yield from _run_stages(run, (*STAGES, *RELEASE_STAGES), "ingest")
+
+
+def rebuild_index(run: Run) -> Iterator[StageReport]:
+    """Build the index from the tables as they are and put its documents in force, yielding each stage's report.
+
+    Raises:
+        BusyError: another process is at work on the same home.
+        GateError: a stage before it did not pass its gate.
+    """
+    yield from _run_stages(run, (search_index, document_release), "rebuild the index")
+
+
+def _run_stages(run: Run, stages: Sequence[Stage], purpose: str) -> Iterator[StageReport]:
+    with working(run.workspace, purpose):
+        for stage in stages:
             yield stage(run)
             pass_or_stop(run.workspace, stage.__name__)
 

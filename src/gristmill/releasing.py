@@ -22,7 +22,7 @@ from gristmill.evaluation.questions import Question, Split, set_hash
 from gristmill.evaluation.retrieving import corpus_of_index, grounded
 from gristmill.evaluation.running import OutcomeCache, run_questions
 from gristmill.evaluation.summary import summarise
-from gristmill.release.opening import open_index
+from gristmill.release.opening import open_index, version_of
 from gristmill.release.registry import Decision, How, Move, Scope
 from gristmill.workspace import Workspace
 
@@ -106,7 +106,7 @@ def promote(workspace: Workspace, name: str, *, who: str, anyway: str | None = N
     """
     registry = workspace.registry
     release = registry.get(name)
-    open_index(workspace.index_store, release, workspace.lake)  # what cannot be opened must not come into force
+    version_of(workspace.index_store, release.index)  # what is not whole must not come into force
     if anyway is not None:
         if not anyway.strip():
             raise SettingsError("Overruling the gate needs a reason.", "Say why with --reason.")

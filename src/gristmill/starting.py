@@ -74,6 +74,9 @@ location = {location}
 # [search]
 # passages = 5
 # fusion = "weighted"          # or "rrf", reciprocal rank fusion; 'gristmill tune search' finds weights for a corpus
+# exact_rows = 200_000         # rows up to which search is exact; 'gristmill index crossing' measures it
+# chroma_url = ""              # a Chroma server, such as "http://localhost:8000"
+# keep_versions = 3            # index versions kept for rollback
 
 # [focus]                      # what is handed on by focused retrieval, which 'gristmill bench chunking' measures
 # tokens = 780                 # of all passages of a question together
@@ -117,6 +120,11 @@ location = {location}
 # [learning]                   # when feedback is believed; 'gristmill learn' makes a candidate of what is
 # voices = 2                   # independent people who must agree; a reviewer alone is enough
 # per_day = 40                 # pieces of feedback of one person in a day that count
+# [watching]                   # what the sensors may do; see docs/how-to/watch.md
+# roll_back = true             # go back when live answers fall beyond doubt
+# low_disk_gb = 2.0
+# keep_receipts_days = 0       # days that receipts without feedback are kept; 0 keeps all
+# alerts = {{ least = "warning", quiet_from = 22, quiet_until = 7 }}  # hours in UTC; addresses in GRISTMILL_ALERT_URLS
 """
 
 

@@ -23,6 +23,7 @@ from gristmill.models.bridge import BridgeEncoder
 from gristmill.models.encoder import Encoder, TextEncoder, TransformerEncoder
 from gristmill.models.generators import Generator, make_generator
 from gristmill.release.manifest import Release, release_of
+from gristmill.release.opening import require_own_encoders
 from gristmill.release.registry import Registry
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.index import index_store, open_current
@@ -147,13 +148,18 @@ class Workspace:
         return self.registry.get(present).learned if present is not None else ""
 
     def models(self, release: Release) -> Models:
-        """Return the models of a release: the configured ones where they are the same, else those that it names."""
+        """Return the models of a release: the configured ones where they are the same, else those that it names.
+
+        Raises:
+            SearchIndexError: its index was made with other encoders than those that can be had.
+        """
         encoder: TextEncoder = self.encoder
         if encoder.fingerprint != release.encoders[0]:
             encoder = TransformerEncoder(release.encoder_settings, self.home / "cache" / "encoder-verified.json")
         bridge = None
         if len(release.encoders) > 1 and release.search_settings.bridge:
             bridge = self.bridge or BridgeEncoder(self.home / "cache" / "bridge-verified.json")
+        require_own_encoders(release, encoder, bridge)
         generator = self.generator
         if generator.fingerprint != release.generator:
             generator = make_generator(release.generation, self.home / "cache" / "generators")

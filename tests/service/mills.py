@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from gristmill.identity import Role
 from gristmill.mill import STAGES
-from gristmill.search.version import read_manifest, write_manifest
+from gristmill.search.version import described, read_manifest, write_manifest
 from gristmill.service.app import create_app
 from gristmill.service.state import Service
 from gristmill.settings import AudienceRule
@@ -91,7 +91,7 @@ class Mill:
         assert not edited.equals(rows)
         edited.write_ipc(folder / "rows.arrow")
         manifest = replace(read_manifest(folder), content=f"edited-{number}")
-        write_manifest(folder, manifest)
+        write_manifest(folder, described(folder, manifest))
         store.point_to(number)
         release = self.workspace.registry.keep(self.workspace.candidate(manifest))
         self.put_in_force(release)

@@ -20,7 +20,7 @@ from gristmill.settings import AnsweringSettings, EncoderSettings, GeneratorSett
 
 SectionType = TypeVar("SectionType", bound=BaseModel)
 # Settings of search that decide how an index is kept and examined, not what is answered.
-_NOT_ANSWERING = {"audit_rows", "keep_versions"}
+_NOT_ANSWERING = {"approximate", "audit_rows", "chroma_url", "keep_versions"}
 # What decides which words may come from elsewhere; prices, budget and patience do not.
 _REMOTE = {"url", "model", "when", "groups", "strong", "max_new_tokens"}
 # Where weights lie may differ between machines; what they are is in the fingerprints.

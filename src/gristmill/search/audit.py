@@ -6,14 +6,23 @@ compared, and every record is looked for by its own vector, all of them up to a 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from gristmill.models.encoder import Vectors
-from gristmill.search.version import IndexVersion, hash_files
+from gristmill.search.chroma import CHROMA
+from gristmill.search.damage import damaged_files
+from gristmill.search.dense import VECTORS, read_vectors
+from gristmill.search.recall import measured_recall
+from gristmill.search.rows import embeddings_for
+from gristmill.search.version import LEAST_RECALL, ROWS_FILE, IndexVersion
+from gristmill.storage.lake import Lake
 
 _STEP = 500
 _SHOWN = 3
@@ -21,6 +30,8 @@ _SHOWN = 3
 _NEIGHBOURS = 10
 _SEED = 7
 _TOLERANCE = 1e-4
+# Chroma builds with several threads: two looks at one store agree, two stores of the same vectors nearly.
+_RECALL_TOLERANCE = 0.005
 
 
 @dataclass(frozen=True)
@@ -31,18 +42,42 @@ class Finding:
     message: str
 
 
-def audit(folder: Path, wanted: set[str], budget: int) -> list[Finding]:
+def audit(
+    folder: Path, wanted: set[str] | None, budget: int, lake: Lake | None = None, chroma: Path | None = None
+) -> list[Finding]:
     """Return what is wrong with the version in `folder`; nothing when it is sound.
 
-    `wanted` are the ids of all chunks that the lake asks for; `budget` says how many records to look for one by one.
+    Args:
+        folder: of the version.
+        wanted: ids of all chunks that the lake asks for; None: those that the version says it has.
+        budget: how many records to look for one by one.
+        lake: where its vectors came from, to compare them; without it they are not compared.
+        chroma: a folder with a copy of its Chroma store, because opening one changes it.
     """
-    version = IndexVersion(folder)
-    findings = [_same("rows", set(version.rows["chunk"]), wanted)]
-    audiences = version.chroma.audiences()
-    findings += [_same("tantivy", version.lexical.ids(), wanted), _same("chroma", set(audiences), wanted)]
-    findings += [_audiences(version, audiences), _count(version), _files(version), _unit_length(version.matrix)]
-    sound = [finding for finding in findings if finding is not None]
-    return sound or [finding for finding in (_found_again(version, budget),) if finding is not None]
+    version = IndexVersion(folder, chroma)
+    if damage := damaged_files(folder):
+        # What is cut short must not be mapped.
+        return [Finding("files", f"Files differ from the manifest: {', '.join(map(str, damage[:_SHOWN]))}.")]
+    rows = _rows(version)
+    wanted = set(rows["chunk"]) if wanted is None else wanted
+    findings = [_same("rows", set(rows["chunk"]), wanted), _same("tantivy", version.lexical.ids(), wanted)]
+    findings += [_count(version, rows), _unit_length(folder / VECTORS, rows.height)]
+    findings += _vectors(version, rows, lake, budget)
+    if version.manifest.approximate is not None:
+        audiences = version.chroma.audiences()
+        findings += [_same("chroma", set(audiences), wanted), _audiences(rows, audiences)]
+    found = [finding for finding in findings if finding is not None]
+    if found or version.manifest.approximate is None:
+        return found
+    return [finding for finding in (_found_again(version, rows, budget), _recall(version, rows)) if finding is not None]
+
+
+def copied_chroma(folder: Path, scratch: Path) -> Path | None:
+    """Copy the Chroma store of a version into `scratch`, if it has one, and return the folder to open it from."""
+    if not (folder / CHROMA).is_dir():
+        return None
+    shutil.copytree(folder / CHROMA, scratch / CHROMA)
+    return scratch
 
 
 def _same(part: str, held: set[str], wanted: set[str]) -> Finding | None:
@@ -53,46 +88,80 @@ def _same(part: str, held: set[str], wanted: set[str]) -> Finding | None:
     return Finding(part, f"{len(missing)} chunks are missing from {part} and {len(extra)} are too many ({examples}).")
 
 
-def _audiences(version: IndexVersion, held: Mapping[str, frozenset[str]]) -> Finding | None:
+def _audiences(rows: pl.DataFrame, held: Mapping[str, frozenset[str]]) -> Finding | None:
     """Compare whom each chunk is for; Chroma's own files change when it is opened and cannot be hashed."""
-    wanted = zip(version.rows["chunk"], version.rows["audience"], strict=True)
+    wanted = zip(rows["chunk"], rows["audience"], strict=True)
     wrong = [chunk for chunk, audience in wanted if held.get(chunk, frozenset(audience)) != frozenset(audience)]
     if not wrong:
         return None
     return Finding("audience", f"{len(wrong)} chunks are for others in chroma ({', '.join(wrong[:_SHOWN])}).")
 
 
-def _count(version: IndexVersion) -> Finding | None:
-    held = {"rows": version.rows.height, "vectors": len(version.matrix), "tantivy": version.lexical.size}
+def _count(version: IndexVersion, rows: pl.DataFrame) -> Finding | None:
+    held = {"rows": rows.height, "vectors": len(version.matrix), "tantivy": version.lexical.size}
     if version.bridge is not None:
         held["bridge"] = len(version.bridge)
     wrong = {part: count for part, count in held.items() if count != version.manifest.chunks}
     return Finding("counts", f"The manifest says {version.manifest.chunks} chunks, but {wrong}.") if wrong else None
 
 
-def _files(version: IndexVersion) -> Finding | None:
-    found = hash_files(version.folder)
-    # Opening Chroma may touch its own files; the immutable ones are compared.
-    changed = [name for name, sha in version.manifest.files.items() if found.get(name) != sha]
-    return Finding("files", f"Files differ from the manifest: {', '.join(changed[:_SHOWN])}.") if changed else None
+def _vectors(version: IndexVersion, rows: pl.DataFrame, lake: Lake | None, budget: int) -> list[Finding | None]:
+    """Compare the matrices with the lake: a row with another row's vector would be found for its words."""
+    if lake is None:
+        return []
+    sample = _sample(version, budget)
+    keys = rows["embedding_key"].gather(sample).to_frame()
+    matrices = [version.matrix, version.bridge]
+    return [
+        _matrix(matrix, sample, embeddings_for(lake, keys, encoder))
+        for matrix, encoder in zip(matrices, version.manifest.encoders, strict=False)
+        if matrix is not None
+    ]
 
 
-def _unit_length(matrix: Vectors) -> Finding | None:
-    for at in range(0, len(matrix), _STEP):
-        lengths = np.linalg.norm(matrix[at : at + _STEP], axis=1)
+def _matrix(matrix: Vectors, rows: NDArray[np.intp], stored: pl.Series) -> Finding | None:
+    wrong = [
+        int(row)
+        for row, vector in zip(rows, stored, strict=True)
+        # The lake may have moved on since an older version was built; that is not this version's fault.
+        if vector is not None and vector != matrix[row].tobytes()
+    ]
+    if not wrong:
+        return None
+    return Finding("vectors", f"{len(wrong)} of {len(rows)} vectors are not those of the lake (row {wrong[0]}).")
+
+
+def _recall(version: IndexVersion, rows: pl.DataFrame) -> Finding | None:
+    """Measure approximate search against exact search once more, on what is on disk."""
+    said = version.manifest.approximate
+    assert said is not None
+    found = measured_recall(version.chroma, version.folder, rows)
+    if found >= min(said.recall, LEAST_RECALL) - _RECALL_TOLERANCE:
+        return None
+    return Finding(
+        "recall", f"Approximate search finds {found:.3f} of the nearest; the manifest says {said.recall:.3f}."
+    )
+
+
+def _rows(version: IndexVersion) -> pl.DataFrame:
+    """Return the version's rows without their texts, which nothing is compared with and which are most of them."""
+    return pl.read_ipc(version.folder / ROWS_FILE, columns=["chunk", "audience", "audience_key", "embedding_key"])
+
+
+def _unit_length(file: Path, rows: int) -> Finding | None:
+    for at in range(0, rows, _STEP):
+        lengths = np.linalg.norm(read_vectors(file, at, min(rows, at + _STEP)), axis=1)
         if not np.all(np.abs(lengths - 1) < 1e-2):
             return Finding("vectors", f"A vector near row {at} has length {lengths.min():.3f}, not 1.")
     return None
 
 
-def _found_again(version: IndexVersion, budget: int) -> Finding | None:
-    rows = np.arange(version.manifest.chunks)
-    if len(rows) > budget:
-        rows = np.sort(np.random.default_rng(_SEED).choice(rows, budget, replace=False))
-    chunks = version.rows["chunk"]
+def _found_again(version: IndexVersion, rows: pl.DataFrame, budget: int) -> Finding | None:
+    sample = _sample(version, budget)
+    chunks = rows["chunk"]
     lost: list[str] = []
-    for at in range(0, len(rows), _STEP):
-        step = rows[at : at + _STEP]
+    for at in range(0, len(sample), _STEP):
+        step = sample[at : at + _STEP]
         vectors = np.asarray(version.matrix[step])
         found = version.chroma.search(vectors, min(_NEIGHBOURS, len(chunks)))
         own = np.einsum("ij,ij->i", vectors, vectors)
@@ -102,7 +171,17 @@ def _found_again(version: IndexVersion, budget: int) -> Finding | None:
     if not lost:
         return None
     examples = ", ".join(lost[:_SHOWN])
-    return Finding("found again", f"{len(lost)} of {len(rows)} chunks are not found by their own vector ({examples}).")
+    return Finding(
+        "found again", f"{len(lost)} of {len(sample)} chunks are not found by their own vector ({examples})."
+    )
+
+
+def _sample(version: IndexVersion, budget: int) -> NDArray[np.intp]:
+    """Return all rows up to the budget, a random sample of them beyond it."""
+    rows = np.arange(version.manifest.chunks)
+    if len(rows) > budget:
+        rows = np.sort(np.random.default_rng(_SEED).choice(rows, budget, replace=False))
+    return rows
 
 
 def _is_hit(chunk: str, itself: float, hits: list[tuple[str, float]]) -> bool:

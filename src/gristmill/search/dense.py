@@ -1,33 +1,28 @@
-"""Dense search in one index version: exact over a memory-mapped matrix, or approximate in Chroma.
+"""Dense vectors of one index version as a matrix on disk, and exact search in it.
 
 The matrix lies in the order of audiences, so the rows an asker may see are a few contiguous runs and an exact search
-touches nothing else. Chroma holds ids, vectors and audiences, never text: its file keeps what was deleted.
+touches nothing else. Approximate search stands in `chroma.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gristmill.errors import SearchIndexError
 from gristmill.models.encoder import Vectors
 from gristmill.search.rows import audience_groups
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import EMBEDDINGS
 
 VECTORS = "vectors.npy"
 BRIDGE = "bridge.npy"
-CHROMA = "chroma"
-_COLLECTION = "chunks"
-# Chroma takes no empty list; no group can have this name.
-_NOBODY = ["-"]
-_ADD_ROWS = 2_000
-# Width of Chroma's search; its default of 100 loses neighbours when a filter leaves few of them.
-_SEARCH_WIDTH = 400
+_READ_ROWS = 4_096
 
 
 @dataclass(frozen=True)
@@ -49,18 +44,47 @@ def runs_of(audience_keys: pl.Series) -> list[Run]:
     ]
 
 
-def write_matrix(file: Path, vectors: pl.Series) -> Vectors:
-    """Write vectors as a matrix that can be memory-mapped, and return it."""
-    dimensions = len(vectors[0]) // 4 if len(vectors) else 0
-    shape = (len(vectors), dimensions)
-    if not len(vectors):
-        np.save(file, np.empty(shape, dtype=np.float32))
-        return np.empty(shape, dtype=np.float32)
-    matrix: Vectors = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=shape)
-    for row, vector in enumerate(vectors):
-        matrix[row] = np.frombuffer(vector, dtype="<f4")
-    matrix.flush()  # type: ignore[attr-defined]
-    return matrix
+def write_matrix(file: Path, lake: Lake, keys: pl.DataFrame, encoder: str) -> None:
+    """Write the vectors of `keys` by `encoder`, in their order, as a matrix that can be memory-mapped.
+
+    Vectors are read in blocks and each is written at its place, so that memory does not grow with the corpus. Every key
+    must have a vector.
+    """
+    places = keys.select("embedding_key", pl.int_range(pl.len()).alias("_row"))
+    mine = lake.scan(EMBEDDINGS).filter(pl.col("encoder") == encoder).select("embedding_key", "vector")
+    start = dimensions = 0
+    with file.open("wb") as stream:
+        for batch in mine.collect_batches(chunk_size=_READ_ROWS, maintain_order=False):
+            found = batch.join(places, on="embedding_key")
+            if found.height and not dimensions:
+                dimensions = len(found["vector"][0]) // 4
+                start = _write_header(stream.fileno(), keys.height, dimensions)
+            for row, vector in found.select("_row", "vector").iter_rows():
+                os.pwrite(stream.fileno(), vector, start + row * dimensions * 4)
+    if not dimensions:
+        np.save(file, np.empty((keys.height, 0), dtype=np.float32))
+
+
+def read_vectors(file: Path, start: int, end: int) -> Vectors:
+    """Return rows `start` to `end` of a matrix, read and not mapped: a mapped matrix counts as memory."""
+    mapped = np.load(file, mmap_mode="r", allow_pickle=False)
+    vectors: Vectors = np.fromfile(
+        file,
+        dtype=np.float32,
+        count=(end - start) * mapped.shape[1],
+        offset=mapped.offset + start * mapped.shape[1] * 4,
+    )
+    return vectors.reshape(end - start, mapped.shape[1])
+
+
+def _write_header(descriptor: int, rows: int, dimensions: int) -> int:
+    from io import BytesIO
+
+    header = BytesIO()
+    shape = {"descr": "<f4", "fortran_order": False, "shape": (rows, dimensions)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    os.pwrite(descriptor, header.getvalue(), 0)
+    return len(header.getvalue())
 
 
 def exact_search(
@@ -70,88 +94,25 @@ def exact_search(
     allowed = frozenset(groups)
     rows: list[NDArray[np.intp]] = []
     scores: list[Vectors] = []
-    for run in runs:
-        if run.groups & allowed:
-            rows.append(np.arange(run.start, run.end))
-            scores.append(matrix[run.start : run.end] @ vector)
+    for start, end in _joined(run for run in runs if run.groups & allowed):
+        found = matrix[start:end] @ vector
+        # Of each stretch only the best k are kept: choosing among all at the end would touch everything again.
+        best = np.argpartition(found, len(found) - k)[-k:] if len(found) > k else np.arange(len(found))
+        rows.append(best + start)
+        scores.append(found[best])
     if not rows:
         return []
     row, score = np.concatenate(rows), np.concatenate(scores)
-    top = np.argpartition(-score, min(k, len(score)) - 1)[:k]
-    top = top[np.argsort(-score[top], kind="stable")]
+    top = np.lexsort((row, -score))[:k]
     return [(int(row[i]), float(score[i])) for i in top]
 
 
-class ChromaIndex:
-    """The Chroma collection of one index version."""
-
-    def __init__(self, collection: Any) -> None:
-        self._collection = collection
-
-    @classmethod
-    def create(cls, folder: Path) -> ChromaIndex:
-        """Make an empty collection in a folder of its own."""
-        settings = {"hnsw": {"space": "ip", "ef_search": _SEARCH_WIDTH, "ef_construction": 200}}
-        client = _client(folder / CHROMA)
-        return cls(client.create_collection(_COLLECTION, embedding_function=None, configuration=settings))
-
-    @classmethod
-    def open(cls, folder: Path) -> ChromaIndex:
-        """Open the collection of an index version.
-
-        Raises:
-            SearchIndexError: it is not there, or Chroma cannot read it.
-        """
-        from chromadb.errors import ChromaError
-
-        try:
-            if not (folder / CHROMA / "chroma.sqlite3").is_file():  # Chroma would make an empty one
-                raise OSError("chroma.sqlite3 is missing")
-            return cls(_client(folder / CHROMA).get_collection(_COLLECTION, embedding_function=None))
-        except (ChromaError, ValueError, OSError) as error:
-            remedy = "Run 'gristmill ingest' to build it again."
-            raise SearchIndexError(f"The index version {folder.name} is damaged: {error}.", remedy) from error
-
-    def add(self, chunks: Sequence[str], vectors: Vectors, audiences: Sequence[Sequence[str]]) -> None:
-        """Add records, in steps that keep memory flat."""
-        for at in range(0, len(chunks), _ADD_ROWS):
-            step = slice(at, at + _ADD_ROWS)
-            metadata = [{"audience": list(groups) or _NOBODY} for groups in audiences[step]]
-            self._collection.add(ids=list(chunks[step]), embeddings=np.asarray(vectors[step]), metadatas=metadata)
-
-    def ids(self) -> set[str]:
-        """Return all ids."""
-        return set(self._collection.get(include=[])["ids"])
-
-    def audiences(self) -> dict[str, frozenset[str]]:
-        """Return whom each record is for, by id."""
-        held = self._collection.get(include=["metadatas"])
-        audiences = (metadata["audience"] for metadata in held["metadatas"])
-        return {chunk: frozenset(a) - {*_NOBODY} for chunk, a in zip(held["ids"], audiences, strict=True)}
-
-    def search(self, vectors: Vectors, k: int, groups: Iterable[str] | None = None) -> list[list[tuple[str, float]]]:
-        """Return for each vector the ids nearest to it, with their cosine; `groups` filters inside the query."""
-        asked = None if groups is None else list(groups)
-        if asked == []:  # Chroma refuses a filter without a clause; who is in no group sees nothing
-            return [[] for _ in vectors]
-        found = self._collection.query(
-            query_embeddings=np.asarray(vectors), n_results=k, where=_where(asked), include=["distances"]
-        )
-        return [
-            [(chunk, 1.0 - distance) for chunk, distance in zip(*pair, strict=True)]
-            for pair in zip(found["ids"], found["distances"], strict=True)
-        ]
-
-
-def _where(groups: Sequence[str] | None) -> dict[str, Any] | None:
-    if groups is None:
-        return None
-    clauses: list[dict[str, Any]] = [{"audience": {"$contains": group}} for group in groups]
-    return clauses[0] if len(clauses) == 1 else {"$or": clauses}
-
-
-def _client(folder: Path) -> Any:
-    import chromadb
-    from chromadb.config import Settings
-
-    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+def _joined(runs: Iterable[Run]) -> list[tuple[int, int]]:
+    """Return runs as stretches, neighbours made one."""
+    stretches: list[tuple[int, int]] = []
+    for run in runs:
+        if stretches and stretches[-1][1] == run.start:
+            stretches[-1] = (stretches[-1][0], run.end)
+        else:
+            stretches.append((run.start, run.end))
+    return stretches

@@ -1,31 +1,46 @@
 """Publishing search-index versions: wanted against published, build, audit, publish.
 
-Nothing happens when the version in force already holds what the lake asks for. A version that fails its audit is built
-once more from nothing; a second failure leaves the current version in place and is an error.
+Nothing happens when the version in force is whole and holds what the lake asks for. A version that fails its audit is
+built once more from nothing; a second failure leaves the current version in place and is an error.
 """
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
+import secrets
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.corpus.stage_gate import require_passed
 from gristmill.errors import AuditError, SearchIndexError
 from gristmill.models.encoder import TextEncoder
 from gristmill.search.audit import Finding
-from gristmill.search.rows import content_hash, index_rows
-from gristmill.search.version import IndexVersion, read_manifest
+from gristmill.search.child import Child
+from gristmill.search.chroma import LOCAL_COLLECTION, sweep_server
+from gristmill.search.damage import damaged_files, damaged_sizes
+from gristmill.search.rows import content_hash, index_keys
+from gristmill.search.version import IndexVersion, Manifest, read_manifest
 from gristmill.settings import SearchSettings
-from gristmill.storage.artifacts import VersionStore
+from gristmill.storage.artifacts import Staging, VersionStore, write_durably
 from gristmill.storage.lake import Lake
 
 _TRIES = 2
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a publication works with."""
+
+    lake: Lake
+    store: VersionStore
+    encoders: tuple[str, ...]  # fingerprints, the main encoder's first
+    settings: SearchSettings
+    progress: Progress
+    protected: frozenset[str] = frozenset()  # contents of versions that releases answer from
 
 
 def publish_index(
@@ -35,10 +50,19 @@ def publish_index(
     settings: SearchSettings,
     progress: Progress,
     protected: Collection[str] = (),
+    *,
+    anew: bool = False,
 ) -> StageReport:
     """Bring the search index up to date with `chunks` and `embeddings`.
 
-    Versions with a content in `protected` are kept: releases answer from them.
+    Args:
+        lake: the tables.
+        store: where versions are published.
+        encoders: the main encoder first.
+        settings: of search.
+        progress: told how far it is.
+        protected: contents of versions that are kept: releases answer from them.
+        anew: build from nothing, also when the version in force is whole and up to date.
 
     Raises:
         GateError: a stored decision on the tables that lead here forbids it, or there is none on them as they are.
@@ -48,42 +72,148 @@ def publish_index(
     """
     began = time.perf_counter()
     require_passed(lake)
-    rows = index_rows(lake)
-    fingerprints = [encoder.fingerprint for encoder in encoders]
-    wanted = content_hash(rows, fingerprints)
-    if _current_content(store) == wanted:
-        return _report(store, rows.height, began, published=False)
-    progress.start("index", rows.height)
-    for attempt in range(_TRIES):
-        staging = store.stage()
-        task: dict[str, object] = {"folder": str(staging.folder), "lake": lake.url, "encoders": fingerprints}
-        _build(task, progress)
-        findings = _audit({**task, "budget": settings.audit_rows})
-        if not findings:
-            store.publish(staging)
-            store.prune(settings.keep_versions, [n for n in store.numbers() if _content(store.folder(n)) in protected])
-            return _report(store, rows.height, began, published=True)
-        if attempt == _TRIES - 1:
-            said = " ".join(finding.message for finding in findings)
-            raise AuditError(f"The new index failed its audit twice: {said}", "The current one stays in force.")
-    raise AssertionError("the loop returns or raises")
+    work = Publication(
+        lake, store, tuple(encoder.fingerprint for encoder in encoders), settings, progress, frozenset(protected)
+    )
+    keys = index_keys(lake)
+    chunks = keys.height
+    wanted = content_hash(keys, work.encoders)
+    del keys
+    if not anew and _is_up_to_date(work, wanted, chunks):
+        return _report(store, chunks, began, published=False)
+    progress.start("index", chunks)
+    _publish(work, chunks, anew)
+    return _report(store, chunks, began, published=True)
 
 
 def open_current(store: VersionStore) -> IndexVersion:
     """Return the version in force, open.
 
     Raises:
-        SearchIndexError: nothing was published yet, or the version is damaged.
+        SearchIndexError: nothing was published yet, or a file of the version is missing or cut short.
     """
     folder = store.current_folder()
     if folder is None:
         raise SearchIndexError("There is no search index yet.", "Run 'gristmill ingest FOLDER' first.")
-    return IndexVersion(folder)
+    version = IndexVersion(folder)
+    # A file that was cut short must not be mapped: reading beyond its end kills the process.
+    if damage := damaged_sizes(folder):
+        said = f"The index version {folder.name} is damaged: {', '.join(map(str, damage))}."
+        raise SearchIndexError(said, "Run 'gristmill index rebuild' to build it again.")
+    return version
 
 
-def _current_content(store: VersionStore) -> str | None:
-    folder = store.current_folder()
-    return None if folder is None else _content(folder)
+def index_store(home: Path) -> VersionStore:
+    """Return the store of search-index versions of a home folder."""
+    return VersionStore(home / "index")
+
+
+def verified_file(store: VersionStore) -> Path:
+    """Return the file that remembers which files of published versions were hashed."""
+    return store.root / "verified.json"
+
+
+def audit_version(lake: Lake, folder: Path, budget: int, *, against_lake: bool) -> list[Finding]:
+    """Audit a published version in a process of its own; `against_lake`: it must hold what the lake asks for now."""
+    with Child.worker("audit") as child:
+        return _audit(child, _audit_task(lake, folder, budget, wanted=against_lake))
+
+
+def prune_index(store: VersionStore, settings: SearchSettings, protected: Collection[str] = ()) -> list[int]:
+    """Delete old versions and the collections of versions that are gone; return the deleted numbers.
+
+    Versions with a content in `protected` stay.
+    """
+    doomed = store.prune(settings.keep_versions, [n for n in store.numbers() if _content(store.folder(n)) in protected])
+    if settings.chroma_url:
+        kept = [_collection(store.folder(number)) for number in store.numbers()]
+        # A server that is away keeps its old collections until the next time.
+        with suppress(SearchIndexError):
+            sweep_server(settings.chroma_url, _prefix(store), filter(None, kept))
+    return doomed
+
+
+def needs_approximate(settings: SearchSettings, chunks: int) -> bool:
+    """Say whether an index of so many chunks gets a Chroma collection: beyond the crossing, or on a server."""
+    if settings.approximate == "when needed":
+        return bool(settings.chroma_url) or chunks > settings.exact_rows
+    return settings.approximate == "always"
+
+
+def _is_up_to_date(work: Publication, wanted: str, chunks: int) -> bool:
+    folder = work.store.current_folder()
+    if folder is None or damaged_files(folder, verified_file(work.store)):
+        return False
+    manifest = read_manifest(folder)
+    return manifest.content == wanted and _has_its_collection(manifest, work.settings, chunks)
+
+
+def _has_its_collection(manifest: Manifest, settings: SearchSettings, chunks: int) -> bool:
+    if not chunks or not needs_approximate(settings, chunks):
+        return True
+    return manifest.approximate is not None and manifest.approximate.place.url == settings.chroma_url
+
+
+def _publish(work: Publication, chunks: int, anew: bool) -> None:
+    for attempt in range(_TRIES):
+        # Both start now, so that the second one's imports are done when the first one ends.
+        with Child.worker("build") as builder, Child.worker("audit") as auditor:
+            staging = work.store.stage()
+            _build(work, builder, _build_task(work, staging, chunks, from_nothing=anew or attempt > 0))
+            task = _audit_task(work.lake, staging.folder, work.settings.audit_rows, wanted=True)
+            findings = _audit(auditor, task)
+        if not findings:
+            work.store.publish(staging)
+            damaged_files(work.store.folder(work.store.current() or 0), verified_file(work.store))
+            prune_index(work.store, work.settings, work.protected)
+            return
+    said = " ".join(finding.message for finding in findings)
+    raise AuditError(f"The new index failed its audit twice: {said}", "The current one stays in force.")
+
+
+def _build_task(work: Publication, staging: Staging, chunks: int, *, from_nothing: bool) -> dict[str, Any]:
+    previous = None if from_nothing else work.store.current_folder()
+    url = work.settings.chroma_url
+    return {
+        "folder": str(staging.folder),
+        "lake": work.lake.url,
+        "encoders": work.encoders,
+        "approximate": needs_approximate(work.settings, chunks),
+        "previous": str(previous or ""),
+        "url": url,
+        "collection": f"{_prefix(work.store)}{staging.token:06d}" if url else LOCAL_COLLECTION,
+    }
+
+
+def _audit_task(lake: Lake, folder: Path, budget: int, *, wanted: bool) -> dict[str, Any]:
+    # Staging is swept by the next publisher; a copy that an audit leaves behind when it is killed goes with it.
+    scratch = str(folder.parent) if folder.parent.name == "staging" else ""
+    return {"folder": str(folder), "lake": lake.url, "budget": budget, "wanted": wanted, "scratch": scratch}
+
+
+def _build(work: Publication, child: Child, task: dict[str, Any]) -> None:
+    done = 0
+    try:
+        for said in child.work(task):
+            work.progress.advance(max(0, said["done"] - done))
+            done = max(done, said["done"])
+    except SearchIndexError as error:
+        raise SearchIndexError(f"The index could not be built: {error.message}.", "See 'gristmill doctor'.") from error
+
+
+def _audit(child: Child, task: dict[str, Any]) -> list[Finding]:
+    try:
+        return [Finding(*fields) for said in child.work(task) for fields in said["findings"]]
+    except SearchIndexError as error:
+        return [Finding("open", f"Auditing failed: {error.message}.")]
+
+
+def _prefix(store: VersionStore) -> str:
+    """Return what the collections of this home begin with: several homes can share one server."""
+    file = store.root / "collections"
+    if not file.exists():
+        write_durably(file, f"gristmill-{secrets.token_hex(6)}-")
+    return file.read_text()
 
 
 def _content(folder: Path) -> str | None:
@@ -93,37 +223,12 @@ def _content(folder: Path) -> str | None:
         return None
 
 
-def _build(task: dict[str, object], progress: Progress) -> None:
-    done = 0
-    with _process("build", task) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            said = json.loads(line)
-            if said["stage"] == "chroma":
-                progress.advance(said["done"] - done)
-                done = said["done"]
-        _, errors = process.communicate()
-    if process.returncode != 0:
-        # A mapped file that outgrows the disk ends its process without a word.
-        said = "no space is left on its disk" if process.returncode == -signal.SIGBUS else _last_line(errors)
-        raise SearchIndexError(f"The index could not be built: {said}.", "See 'gristmill doctor'.")
-
-
-def _audit(task: dict[str, object]) -> list[Finding]:
-    with _process("audit", task) as process:
-        output, errors = process.communicate()
-    if process.returncode != 0:
-        return [Finding("open", f"Auditing ended with code {process.returncode}: {_last_line(errors)}")]
-    return [Finding(*fields) for fields in json.loads(output.splitlines()[-1])["findings"]]
-
-
-def _process(kind: str, task: dict[str, object]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "gristmill.search.worker", kind, json.dumps(task)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def _last_line(errors: str) -> str:
-    return next((line for line in reversed(errors.splitlines()) if line.strip()), "no message")[:300]
+def _collection(folder: Path) -> str | None:
+    try:
+        approximate = read_manifest(folder).approximate
+    except SearchIndexError:
+        return None
+    return approximate.place.collection if approximate is not None else None
 
 
 def _report(store: VersionStore, chunks: int, began: float, *, published: bool) -> StageReport:
@@ -131,8 +236,3 @@ def _report(store: VersionStore, chunks: int, began: float, *, published: bool) 
     seconds = round(time.perf_counter() - began, 3)
     numbers = {"version": number or 0, "chunks": chunks, "published": int(published), "seconds": seconds}
     return StageReport.of("search_index", numbers, [Change(f"version {number}", "published")] if published else [])
-
-
-def index_store(home: Path) -> VersionStore:
-    """Return the store of search-index versions of a home folder."""
-    return VersionStore(home / "index")

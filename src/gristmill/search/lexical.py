@@ -6,24 +6,31 @@ language of the corpus; of the forms of one word only the best counts. Questions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
 from gristmill.corpus.hygiene import iso_639_1
 from gristmill.errors import SearchIndexError
 
 LEXICAL = "tantivy"
+LEXICAL_ROWS = "lexical.npy"
+Record = tuple[str, str, str, list[str]]  # chunk, text, language, audience
 _STEMMED = {"en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian", "nl": "dutch",
             "pt": "portuguese", "sv": "swedish", "da": "danish", "nb": "norwegian", "fi": "finnish"}  # fmt: skip
 _DEFAULT = "en"
 _LONGEST_WORD = 60
-_WRITER_BYTES = 64_000_000
+_WRITER_BYTES = 32_000_000
 _MOST_WORDS = 64
-_REMEDY = "Run 'gristmill ingest' to build it again."
+_READ_RECORDS = 20_000
+_REMEDY = "Run 'gristmill index rebuild' to build it again."
 
 
 @cache
@@ -44,34 +51,63 @@ def terms(text: str, language: str = _DEFAULT) -> list[str]:
 class LexicalIndex:
     """The Tantivy index of one index version."""
 
-    def __init__(self, index: tantivy.Index, languages: Iterable[str]) -> None:
+    def __init__(self, index: tantivy.Index, languages: Iterable[str], rows: NDArray[np.uint32] | None = None) -> None:
         self._index = index
         self._searcher = index.searcher()
+        self._rows = rows
         self._languages = tuple(
             dict.fromkeys((_DEFAULT, *(code for code in map(iso_639_1, languages) if code in _STEMMED)))
         )
 
     @classmethod
-    def create(cls, folder: Path, records: Iterable[tuple[str, str, str, list[str]]]) -> None:
-        """Write an index of records (chunk, text, language, audience)."""
+    def create(cls, folder: Path, records: Iterable[Record]) -> None:
+        """Write an index of records into the version in `folder`."""
         (folder / LEXICAL).mkdir()
-        index = tantivy.Index(_schema(), path=str(folder / LEXICAL))
+        _add(tantivy.Index(_schema(), path=str(folder / LEXICAL)), records, first=0)
+
+    @classmethod
+    def update(cls, folder: Path, previous: Path, gone: Iterable[str], records: Iterable[Record]) -> int:
+        """Write an index into `folder` that is a copy of the `previous` version's without `gone` and with `records`.
+
+        Records that are gone still count for how rare a word is, until the index is made anew; returns how many these
+        are. `place` must be called afterwards.
+        """
+        shutil.copytree(previous / LEXICAL, folder / LEXICAL)
+        index = tantivy.Index.open(str(folder / LEXICAL))
+        file = previous / LEXICAL_ROWS
+        first = len(np.load(file, allow_pickle=False)) if file.exists() else int(index.searcher().num_docs)
         writer = index.writer(heap_size=_WRITER_BYTES, num_threads=1)
-        for row, (chunk, text, language, audience) in enumerate(records):
-            document = tantivy.Document()
-            document.add_text("chunk", chunk)
-            document.add_unsigned("row", row)
-            document.add_pre_tokenized_text("body", analyzer(language).pre_tokenize(text))
-            for group in audience:
-                document.add_text("audience", group)
-            writer.add_document(document)
+        for chunk in gone:
+            writer.delete_documents_by_term("chunk", chunk)
         writer.commit()
         writer.wait_merging_threads()
+        _add(index, records, first)
+        return _deleted(folder)
+
+    @classmethod
+    def place(cls, folder: Path, rows: Mapping[str, int]) -> None:
+        """Write down the row of each record after an update, given the row of each chunk."""
+        index = cls(tantivy.Index.open(str(folder / LEXICAL)), ())
+        serials = list(index._serials())
+        placed = np.zeros(max((serial for serial, _ in serials), default=-1) + 1, dtype=np.uint32)
+        for serial, chunk in serials:
+            placed[serial] = rows[chunk]
+        np.save(folder / LEXICAL_ROWS, placed)
+
+    @classmethod
+    def in_memory(cls, records: Iterable[Record], languages: Iterable[str]) -> LexicalIndex:
+        """Return an index of records that is nowhere on disk."""
+        index = tantivy.Index(_schema())
+        _add(index, records, first=0)
+        index.reload()
+        return cls(index, languages)
 
     @classmethod
     def open(cls, folder: Path, languages: Iterable[str]) -> LexicalIndex:
         """Open the index of a version."""
-        return cls(tantivy.Index.open(str(folder / LEXICAL)), languages)
+        file = folder / LEXICAL_ROWS
+        rows = np.load(file, allow_pickle=False) if file.exists() else None
+        return cls(tantivy.Index.open(str(folder / LEXICAL)), languages, rows)
 
     def search(self, question: str, groups: Iterable[str], k: int) -> list[tuple[int, float]]:
         """Return the rows that match best among those the groups may see, with their BM25 score, best first."""
@@ -87,7 +123,7 @@ class LexicalIndex:
             ]
         )
         hits = self._searcher.search(query, limit=k).hits
-        return [(int(self._stored(address, "row")), float(score)) for score, address in hits]
+        return [(self._row(address), float(score)) for score, address in hits]
 
     def document_frequency(self, term: str) -> int:
         """Return in how many chunks a term stands."""
@@ -100,8 +136,18 @@ class LexicalIndex:
 
     def ids(self) -> set[str]:
         """Return all chunk ids."""
-        hits = self._searcher.search(tantivy.Query.all_query(), limit=max(1, self.size)).hits
-        return {str(self._stored(address, "chunk")) for _, address in hits}
+        return {chunk for _, chunk in self._serials()}
+
+    def _serials(self) -> Iterator[tuple[int, str]]:
+        """Yield the serial number and the chunk of each record, reading so many at a time that memory stays flat."""
+        everything = tantivy.Query.all_query()
+        for at in range(0, self.size, _READ_RECORDS):
+            for _, address in self._searcher.search(everything, limit=_READ_RECORDS, offset=at, count=False).hits:
+                yield int(self._stored(address, "row")), str(self._stored(address, "chunk"))
+
+    def _row(self, address: tantivy.DocAddress) -> int:
+        serial = int(self._stored(address, "row"))
+        return serial if self._rows is None else int(self._rows[serial])
 
     def _stored(self, address: tantivy.DocAddress, field: str) -> Any:
         try:
@@ -127,6 +173,26 @@ class LexicalIndex:
             for forms in words
         ]
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
+
+
+def _add(index: tantivy.Index, records: Iterable[Record], first: int) -> None:
+    writer = index.writer(heap_size=_WRITER_BYTES, num_threads=1)
+    for serial, (chunk, text, language, audience) in enumerate(records, first):
+        document = tantivy.Document()
+        document.add_text("chunk", chunk)
+        document.add_unsigned("row", serial)
+        document.add_pre_tokenized_text("body", analyzer(language).pre_tokenize(text))
+        for group in audience:
+            document.add_text("audience", group)
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+def _deleted(folder: Path) -> int:
+    """Return how many deleted records the segments of an index still hold, from Tantivy's own list of them."""
+    segments = json.loads((folder / LEXICAL / "meta.json").read_text())["segments"]
+    return sum(segment["deletes"]["num_deleted_docs"] for segment in segments if segment["deletes"])
 
 
 def _schema() -> tantivy.Schema:

@@ -9,11 +9,13 @@ is handed on.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
+from gristmill.errors import SearchIndexError
 from gristmill.identity import Asker, may_see
 from gristmill.models.encoder import Vectors
 from gristmill.search.dense import exact_search
@@ -108,10 +110,11 @@ def _score(index: IndexVersion, query: Query, settings: SearchSettings) -> _Scor
 
 
 def _dense(index: IndexVersion, query: Query, settings: SearchSettings) -> list[tuple[int, float]]:
-    if _permitted(index, query) <= settings.exact_rows:
-        return exact_search(index.matrix, index.runs, query.asker.groups, query.vector, settings.candidates)
-    hits = index.chroma.search(query.vector[np.newaxis], settings.candidates, query.asker.groups)[0]
-    return [(index.row_of[chunk], cosine) for chunk, cosine in hits]
+    if index.is_approximate(_permitted(index, query), settings.exact_rows):
+        with suppress(SearchIndexError):  # a Chroma server that is away: the exact way is slower and always there
+            hits = index.chroma.search(query.vector[np.newaxis], settings.candidates, query.asker.groups)[0]
+            return [(index.row_of[chunk], cosine) for chunk, cosine in hits]
+    return exact_search(index.matrix, index.runs, query.asker.groups, query.vector, settings.candidates)
 
 
 def _bridge(index: IndexVersion, query: Query, settings: SearchSettings) -> list[tuple[int, float]]:

@@ -6,6 +6,7 @@ Rows are ordered by audience, so that what one asker may see lies in a few conti
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 
@@ -43,13 +44,51 @@ ROWS = schema(
 _IDENTITY = ("chunk", "embedding_key", "audience_key", "language", "modified", "superseded")
 
 
+_ORDER = ("audience_key", "document", "ordinal")
+_KEY_COLUMNS = ("chunk", "document", "ordinal", "embedding_key")
+
+
 def index_rows(lake: Lake) -> pl.DataFrame:
-    """Return the rows of the index that the lake asks for now."""
+    """Return the rows of the index that the lake asks for now, with their texts."""
+    return lake.read(CHUNKS).join(_documents(lake), on="document").sort(_ORDER).select(ROWS.names())
+
+
+def index_keys(lake: Lake) -> pl.DataFrame:
+    """Return the rows of the index in their order without texts: what a large index can hold in memory."""
+    documents = _documents(lake).drop("title", "audience")
+    return lake.read(CHUNKS, list(_KEY_COLUMNS)).join(documents, on="document").sort(_ORDER)
+
+
+def row_blocks(lake: Lake, keys: pl.DataFrame, scratch: Path, size: int) -> list[Path]:
+    """Write the rows of `keys`, with their texts and in their order, as files of `size` rows each; return the files.
+
+    Texts lie in the lake in another order. They are dealt out to the files they belong to, and each file is sorted
+    alone, so that memory does not grow with the corpus.
+    """
+    scratch.mkdir()
+    places = keys.select("chunk", pl.int_range(pl.len()).alias("_row"))
+    documents = _documents(lake)
+    for number, batch in enumerate(lake.scan(CHUNKS).collect_batches(chunk_size=size, maintain_order=False)):
+        dealt = batch.join(places, on="chunk").join(documents, on="document")
+        for (block,), part in dealt.group_by(pl.col("_row") // size):
+            part.select("_row", *ROWS.names()).write_ipc(scratch / f"{block:06d}-{number:06d}.part")
+    blocks = []
+    for block in range(-(-keys.height // size)):
+        parts = sorted(scratch.glob(f"{block:06d}-*.part"))
+        rows = pl.concat([pl.read_ipc(part) for part in parts]).sort("_row").drop("_row")
+        blocks.append(scratch / f"{block:06d}.arrow")
+        rows.write_ipc(blocks[-1], compression="uncompressed")
+        for dealt_to in parts:
+            dealt_to.unlink()
+    return blocks
+
+
+def _documents(lake: Lake) -> pl.DataFrame:
+    """Return the accepted documents with what each of their chunks takes from them."""
     documents = accepted(lake).with_columns(pl.col("superseded_by").is_not_null().alias("superseded"))
     documents = documents.select("document", "title", "audience", "language", "modified", "superseded")
     key = pl.col("audience").list.sort().list.join(_AUDIENCE_SEPARATOR).alias("audience_key")
-    rows = lake.read(CHUNKS).join(documents.with_columns(key), on="document")
-    return rows.sort("audience_key", "document", "ordinal").select(ROWS.names())
+    return documents.with_columns(key)
 
 
 def content_hash(rows: pl.DataFrame, encoders: Sequence[str]) -> str:
@@ -65,6 +104,7 @@ def audience_groups(key: str) -> set[str]:
 
 def embeddings_for(lake: Lake, rows: pl.DataFrame, encoder: str) -> pl.Series:
     """Return the binary vectors of `rows` by `encoder`, in their order; null where one is missing."""
-    mine = lake.read(EMBEDDINGS, ["embedding_key", "vector"], pl.col("encoder") == encoder)
-    joined = rows.select("embedding_key").join(mine, on="embedding_key", how="left", maintain_order="left")
-    return joined["vector"]
+    wanted = rows.select("embedding_key").lazy()
+    mine = lake.scan(EMBEDDINGS).filter(pl.col("encoder") == encoder).select("embedding_key", "vector")
+    found = mine.join(wanted, on="embedding_key", how="semi").collect(engine="streaming")
+    return rows.select("embedding_key").join(found, on="embedding_key", how="left", maintain_order="left")["vector"]

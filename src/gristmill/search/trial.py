@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from gristmill.fingerprint import fingerprint, text_hash
 from gristmill.identity import EVERYONE
-from gristmill.models.encoder import TextEncoder, Vectors
+from gristmill.models.encoder import TextEncoder
 from gristmill.search.chunkers import Chunker, Span
 from gristmill.search.chunking import with_context
-from gristmill.search.dense import BRIDGE, VECTORS, write_matrix
+from gristmill.search.dense import BRIDGE, VECTORS
 from gristmill.search.lexical import LexicalIndex
 from gristmill.search.rows import ROWS
 from gristmill.search.version import ROWS_FILE, IndexVersion, Manifest, write_manifest
@@ -39,7 +40,7 @@ def build_trial(
     rows = pl.concat([ROWS.to_frame(), *(_rows(text, chunker.spans(text.text, text.title)) for text in texts)])
     meanings = [with_context(*row) for row in rows.select("context", "text").iter_rows()]
     for name, encoder in zip((VECTORS, BRIDGE), encoders, strict=False):
-        write_matrix(folder / name, _binary(encoder.encode(meanings)))
+        np.save(folder / name, encoder.encode(meanings))
     rows.write_ipc(folder / ROWS_FILE, compression="uncompressed")
     records = zip(rows["chunk"], meanings, rows["language"], rows["audience"].to_list(), strict=True)
     LexicalIndex.create(folder, records)
@@ -73,7 +74,3 @@ def _rows(source: TrialText, spans: Sequence[Span]) -> pl.DataFrame:
     frame = frame.with_columns(pl.lit([EVERYONE], dtype=pl.List(pl.String)).alias("audience"))
     absent = [pl.lit(None, kind).alias(name) for name, kind in ROWS.items() if name not in frame.columns]
     return frame.with_columns(absent).select(pl.col(name).cast(kind) for name, kind in ROWS.items())
-
-
-def _binary(vectors: Vectors) -> pl.Series:
-    return pl.Series([vector.astype("<f4").tobytes() for vector in vectors], dtype=pl.Binary)

@@ -16,6 +16,7 @@ from gristmill.search.version import IndexVersion
 from gristmill.service import metrics
 from gristmill.workspace import Workspace
 
+_REBUILD = "Run 'gristmill index rebuild'."
 _LOG = logging.getLogger("gristmill.service")
 
 
@@ -47,14 +48,12 @@ class CurrentRelease:
         Raises:
             SearchIndexError: there is none yet.
         """
-        answerer = self.take()
-        answerer.keep_up()
-        return answerer.tools.index
+        return self.take().tools.index
 
     @property
     def name(self) -> str | None:
         """The name of the release in force, if there is one."""
-        return None if self._serving is None else self._serving.tools.release
+        return None if self._serving is None else self._serving.release.name
 
     def look(self) -> bool:
         """Look for a new release and exchange it for the one in force. Returns whether it did."""
@@ -62,8 +61,12 @@ class CurrentRelease:
             try:
                 mark = in_force(self._workspace)
                 if mark == self._mark:
+                    if self._serving is not None:
+                        _ = self._serving.tools  # notices a damaged file though nobody asks, and begins to heal it
                     return False
-                answerer = Answerer(self._workspace)
+                answerer = Answerer(self._workspace, heals=True)
+                if self._serving is not None and not answerer.is_as_released:
+                    raise SearchIndexError(f"Its index is damaged: {', '.join(answerer.damage)}.", _REBUILD)
                 _open(answerer)
             except GristmillError as error:
                 # What answers now goes on; the next look tries again.
@@ -89,5 +92,5 @@ def _open(answerer: Answerer) -> None:
     tools = answerer.tools
     index = tools.index
     _ = index.rows, index.matrix, index.bridge, index.runs, index.documents, index.superseded, index.lexical
-    if index.manifest.chunks > tools.search.exact_rows:
+    if index.is_approximate(index.manifest.chunks, tools.search.exact_rows):
         _ = index.chroma, index.row_of

@@ -26,11 +26,13 @@ from gristmill.settings.loading import (
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.service import LimitSettings, ServiceSettings
+from gristmill.settings.watching import AlertSettings, WatchingSettings
 
 __all__ = [
     "HOME_VARIABLE",
     "SETTINGS_FILE",
     "SETTINGS_VARIABLE",
+    "AlertSettings",
     "AnsweringSettings",
     "AudienceRule",
     "CacheSettings",
@@ -51,6 +53,7 @@ __all__ = [
     "ServiceSettings",
     "Settings",
     "SourceSettings",
+    "WatchingSettings",
     "load_settings",
     "settings_file",
     "unknown_variables",

@@ -45,7 +45,13 @@ class SearchSettings(Section):
     passages_per_document: int = Field(2, ge=1, description="So that one long document does not fill the page.")
     neighbours: int = Field(3, ge=0, le=5, description="Chunks before and after a found one that its passage takes in.")
     superseded_penalty: float = Field(0.25, ge=0, le=1, description="Share taken off the score of an outdated version.")
-    exact_rows: int = Field(200_000, ge=0, description="Permitted rows up to which search is exact, not approximate.")
+    exact_rows: int = Field(
+        200_000, ge=0, description="Permitted rows up to which search is exact: 'gristmill index crossing' measures it."
+    )
+    approximate: Literal["when needed", "always", "never"] = Field(
+        "when needed", description="When a version gets a Chroma collection: 'when needed' is above 'exact_rows'."
+    )
+    chroma_url: str = Field("", description="A Chroma server, such as http://localhost:8000; empty: in the version.")
     audit_rows: int = Field(20_000, ge=1, description="Rows found again one by one in an audit; beyond, a sample.")
     keep_versions: int = Field(3, ge=1, description="Published index versions kept for rollback.")
 

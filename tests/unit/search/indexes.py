@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+from gristmill.search.building import build
 from gristmill.search.version import IndexVersion
-from gristmill.search.worker import build
 from tests.workspaces import grind, source, workspace_at, write
 
 GROUPS = ("everyone", "hr", "hr-board", "board", "h", "service", "it", "it.desk")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from gristmill.search.dense import exact_search
 from gristmill.search.retrieval import Query, retrieve
 from gristmill.search.version import IndexVersion
 from gristmill.settings import SearchSettings
+from tests.conftest import PAIRS
 from tests.fakes import DIMENSIONS, bag_of_words
 from tests.unit.search.indexes import GROUPS, WORDS, build_index
 
@@ -101,3 +104,26 @@ def test_exact_and_approximate_search_agree_on_a_small_index(index: IndexVersion
         exact = exact_search(index.matrix, index.runs, ["hr", "it"], vector, 10)
         (near,) = index.chroma.search(vector[np.newaxis], 10, ["hr", "it"])
         np.testing.assert_allclose([s for _, s in exact], [s for _, s in near], atol=1e-5)
+
+
+def test_random_pairs_of_asker_and_question_see_no_chunk_title_or_id_outside_the_groups(index: IndexVersion) -> None:
+    """Exact and approximate, by both fusions; `GRISTMILL_PAIRS=10000` is the thorough run."""
+    draw = random.Random(PAIRS)
+    hidden_from: dict[tuple[str, ...], set[str]] = {}
+    for _ in range(PAIRS):
+        asking = tuple(sorted(draw.sample(GROUPS, draw.randint(1, 5))))
+        text = " ".join(draw.choices(WORDS, k=draw.randint(1, 6)))
+        settings = SearchSettings(
+            exact_rows=draw.choice((0, 10**6)), fusion=draw.choice(("weighted", "rrf")), neighbours=draw.randint(0, 3),
+            passages=draw.randint(1, 20),
+        )  # fmt: skip
+        asker = Asker(groups=asking)
+        if asking not in hidden_from:
+            names = index.rows.select("chunk", "document", "audience").iter_rows()
+            hidden_from[asking] = {n for c, d, audience in names if not may_see(audience, asking) for n in (c, d)}
+        hidden = hidden_from[asking]
+        for passage in retrieve(index, Query(text, bag_of_words(text), None, asker), settings):
+            shown = {passage.chunk, passage.document, *(span.chunk for span in passage.spans)}
+            assert shown.isdisjoint(hidden)
+            assert may_see(passage.audience, asking)
+            assert passage.title == passage.document or passage.title not in hidden

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from gristmill.identity import Asker
 from gristmill.models.encoder import Vectors
+from gristmill.search.building import build
 from gristmill.search.retrieval import Passage, Query, retrieve
 from gristmill.search.version import IndexVersion
-from gristmill.search.worker import build
 from gristmill.settings import SearchSettings
 from gristmill.storage.tables import CHUNKS, DOCUMENTS, TEXTS
 from gristmill.workspace import Workspace

@@ -1,0 +1,1 @@
+"""Programs that ingest a folder of HTML with other libraries; they run in an environment of their own."""

@@ -1,0 +1,190 @@
+"""Building an index version in a folder: rows, vectors, lexical and approximate index, then the manifest.
+
+Everything is read from the lake in blocks. Where the version before is whole and little has changed, its lexical and
+approximate indexes are copied and only the difference is worked in; rows and vectors are written anew, which is cheap.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from gristmill.errors import SearchIndexError
+from gristmill.search.chroma import CHROMA, LOCAL, ChromaIndex, ChromaPlace
+from gristmill.search.chunking import with_context
+from gristmill.search.damage import damaged_files
+from gristmill.search.dense import BRIDGE, VECTORS, read_vectors, write_matrix
+from gristmill.search.lexical import LexicalIndex, Record
+from gristmill.search.recall import settle_width
+from gristmill.search.rows import ROWS, content_hash, index_keys, row_blocks
+from gristmill.search.version import (
+    ROWS_FILE,
+    Approximate,
+    Manifest,
+    described,
+    read_manifest,
+    write_manifest,
+)
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import EMBEDDINGS
+
+BLOCK = 4_096
+# Below this many chunks a lexical index is made anew in about the time that it takes to copy and change one.
+INCREMENTAL_FROM = 5_000
+# Beyond these shares an index made anew is better: deleted records weigh on it, and changing costs as much as making.
+_MOST_CHANGED = 0.1
+_MOST_DELETED = 0.1
+
+Say = Callable[[str, int], None]
+
+
+def _silent(_stage: str, _done: int) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How to build."""
+
+    approximate: bool = True  # whether the version gets a Chroma collection
+    previous: Path | None = None  # the version to start from; None: from nothing
+    place: ChromaPlace = LOCAL
+    incremental_from: int = INCREMENTAL_FROM
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changed since the version before, in chunks; a chunk that is for others now is in both."""
+
+    previous: Path
+    gone: tuple[str, ...]
+    new: frozenset[str]
+
+
+def build(
+    folder: Path, lake: Lake, encoders: Sequence[str], options: BuildOptions = BuildOptions(), say: Say = _silent
+) -> None:
+    """Write a complete version into `folder`; a chunk without its vectors is left out, and the audit will say so.
+
+    Args:
+        folder: exists, and holds nothing but perhaps `probes.npy`.
+        lake: the tables to read.
+        encoders: fingerprints, the main encoder's first.
+        options: how to build.
+        say: told how many chunks which part holds.
+    """
+    keys = _complete(lake, index_keys(lake), encoders)
+    for name, encoder in zip((VECTORS, BRIDGE), encoders, strict=False):
+        write_matrix(folder / name, lake, keys, encoder)
+    blocks = row_blocks(lake, keys, folder / "blocks", BLOCK)
+    _write_rows(blocks, folder / ROWS_FILE)
+    difference = _difference(options, encoders, keys)
+    deleted = _lexical(folder, keys, blocks, difference)
+    say("lexical", keys.height)
+    wanted = options.approximate and keys.height > 0
+    approximate = _approximate(folder, keys, blocks, options, difference, say) if wanted else None
+    shutil.rmtree(folder / "blocks")
+    manifest = Manifest(
+        content_hash(keys, encoders),
+        tuple(encoders),
+        keys.height,
+        keys["document"].n_unique(),
+        tuple(sorted(set(keys["language"]) - {""})),
+        approximate=approximate,
+        deleted=deleted,
+    )
+    write_manifest(folder, described(folder, manifest))
+
+
+def _complete(lake: Lake, keys: pl.DataFrame, encoders: Sequence[str]) -> pl.DataFrame:
+    for encoder in encoders:
+        held = lake.read(EMBEDDINGS, ["embedding_key"], pl.col("encoder") == encoder)
+        keys = keys.join(held, on="embedding_key", how="semi", maintain_order="left")
+    return keys
+
+
+def _write_rows(blocks: Sequence[Path], file: Path) -> None:
+    if not blocks:
+        ROWS.to_frame().write_ipc(file, compression="uncompressed")
+        return
+    frames = [pl.scan_ipc(block) for block in blocks]
+    pl.concat(frames, how="vertical").sink_ipc(file, compression="uncompressed", maintain_order=True)
+
+
+def records(rows: pl.DataFrame) -> Iterator[Record]:
+    """Return what the lexical index is made of: each chunk is found by its context too."""
+    columns = rows.select("chunk", "context", "text", "language", "audience")
+    for chunk, context, text, language, audience in columns.iter_rows():
+        yield chunk, with_context(context, text), language, audience
+
+
+def _difference(options: BuildOptions, encoders: Sequence[str], keys: pl.DataFrame) -> Difference | None:
+    """Return what changed since the version before, or None where everything is to be made anew."""
+    previous = options.previous
+    if previous is None or damaged_files(previous):
+        return None
+    manifest = read_manifest(previous)
+    if manifest.encoders != tuple(encoders) or keys.height < options.incremental_from:
+        return None
+    columns = ["chunk", "embedding_key", "audience_key", "language"]
+    held = pl.read_ipc(previous / ROWS_FILE, columns=columns)
+    gone = held.join(keys, on=columns, how="anti")["chunk"]
+    new = keys.join(held, on=columns, how="anti")["chunk"]
+    changed = len(gone) + len(new) > _MOST_CHANGED * keys.height
+    deleted = manifest.deleted + len(gone) > _MOST_DELETED * keys.height
+    return None if changed or deleted else Difference(previous, tuple(gone), frozenset(new))
+
+
+def _lexical(folder: Path, keys: pl.DataFrame, blocks: Sequence[Path], difference: Difference | None) -> int:
+    """Write the lexical index; return how many deleted records it still counts."""
+    if difference is None:
+        LexicalIndex.create(folder, (record for rows in _read(blocks) for record in records(rows)))
+        return 0
+    fresh = pl.col("chunk").is_in(sorted(difference.new))
+    new = (record for rows in _read(blocks) for record in records(rows.filter(fresh)))
+    deleted = LexicalIndex.update(folder, difference.previous, difference.gone, new)
+    LexicalIndex.place(folder, dict(zip(keys["chunk"], range(keys.height), strict=True)))
+    return deleted
+
+
+def _approximate(
+    folder: Path,
+    keys: pl.DataFrame,
+    blocks: Sequence[Path],
+    options: BuildOptions,
+    difference: Difference | None,
+    say: Say,
+) -> Approximate:
+    copied = None if difference is None else _copied(folder, options, difference)
+    index = copied or ChromaIndex.create(folder, options.place)
+    new = sorted(difference.new) if copied and difference is not None else None
+    done = 0
+    for rows in _read(blocks):
+        fresh = rows["chunk"].is_in(new) if new is not None else pl.repeat(True, rows.height, eager=True)
+        vectors = read_vectors(folder / VECTORS, done, done + rows.height)[fresh.to_numpy()]
+        index.add(rows["chunk"].filter(fresh).to_list(), vectors, rows["audience"].filter(fresh).to_list())
+        done += rows.height
+        say("chroma", done)
+    return Approximate(options.place, *settle_width(index, folder, keys))
+
+
+def _copied(folder: Path, options: BuildOptions, difference: Difference) -> ChromaIndex | None:
+    """Return the collection of the version before without what is gone; None where there is none to copy."""
+    if options.place.url or not (difference.previous / CHROMA).is_dir():
+        return None
+    shutil.copytree(difference.previous / CHROMA, folder / CHROMA)
+    try:
+        index = ChromaIndex.open(folder, options.place)
+        index.delete(difference.gone)
+    except SearchIndexError:
+        shutil.rmtree(folder / CHROMA)
+        return None
+    return index
+
+
+def _read(blocks: Sequence[Path]) -> Iterator[pl.DataFrame]:
+    return (pl.read_ipc(block) for block in blocks)

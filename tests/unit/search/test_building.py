@@ -1,0 +1,121 @@
+"""Versions that were built from the one before: the same manifest and the same answers as one made from nothing."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from gristmill.search.audit import audit
+from gristmill.search.building import BLOCK, BuildOptions, build
+from gristmill.search.dense import read_vectors
+from gristmill.search.rows import embeddings_for, index_rows, row_blocks
+from gristmill.search.version import IndexVersion
+from gristmill.workspace import Workspace
+from tests.workspaces import grind, workspace_at, write
+
+WORDS = ("wheel", "sluice", "bearing", "oil", "weir", "pay", "leave", "torque", "spring", "river", "stone", "flour")
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Workspace:
+    draw = random.Random(4)
+    files: dict[str, str | bytes] = {f"{n}.md": " ".join(draw.choices(WORDS, k=60)) for n in range(60)}
+    workspace = workspace_at(tmp_path / "home", write(tmp_path / "documents", files))
+    grind(workspace)
+    return workspace
+
+
+def built(
+    workspace: Workspace, folder: Path, previous: Path | None = None, *, approximate: bool = True
+) -> IndexVersion:
+    folder.mkdir()
+    options = BuildOptions(approximate, previous, incremental_from=1)
+    build(folder, workspace.lake, [workspace.encoder.fingerprint], options)
+    return IndexVersion(folder)
+
+
+def hits(index: IndexVersion, question: str) -> set[str]:
+    chunks = index.rows["chunk"]
+    return {chunks[row] for row, _ in index.lexical.search(question, ["everyone"], 1_000)}
+
+
+def test_versions_each_built_from_the_one_before_equal_those_made_from_nothing(many: Workspace, tmp_path: Path) -> None:
+    documents, previous = tmp_path / "documents", built(many, tmp_path / "v0").folder
+    for number in range(1, 3):
+        (documents / f"{number}.md").unlink()
+        write(
+            documents, {f"{number + 20}.md": f"An edited text about torque {number}.", f"0-{number}.md": "New flour."}
+        )
+        grind(many)
+        copied = built(many, tmp_path / f"v{number}", previous)
+        anew = built(many, tmp_path / f"anew-{number}")
+        assert (copied.folder / "manifest.json").read_bytes() == (anew.folder / "manifest.json").read_bytes()
+        assert (copied.folder / "vectors.npy").read_bytes() == (anew.folder / "vectors.npy").read_bytes()
+        assert copied.rows.equals(anew.rows)
+        assert audit(copied.folder, set(anew.rows["chunk"]), 1_000, many.lake) == []
+        for question in (*WORDS, "torque flour"):
+            assert hits(copied, question) == hits(anew, question)
+        previous = copied.folder
+
+
+def test_a_version_is_really_built_from_the_one_before_while_little_changed(many: Workspace, tmp_path: Path) -> None:
+    first = built(many, tmp_path / "first", approximate=False)
+    write(tmp_path / "documents", {"5.md": "An edited text."})
+    grind(many)
+    second = built(many, tmp_path / "second", first.folder, approximate=False)
+    assert second.manifest.deleted > 0 or (second.folder / "lexical.npy").exists()
+    write(tmp_path / "documents", {f"{n}.md": f"Everything is new {n}." for n in range(40)})
+    grind(many)
+    third = built(many, tmp_path / "third", second.folder, approximate=False)
+    assert third.manifest.deleted == 0
+    assert not (third.folder / "lexical.npy").exists()
+
+
+def test_a_damaged_version_is_not_built_upon(many: Workspace, tmp_path: Path) -> None:
+    first = built(many, tmp_path / "first", approximate=False)
+    store = next((first.folder / "tantivy").glob("*.store"))
+    data = bytearray(store.read_bytes())
+    data[len(data) // 2] ^= 1
+    store.write_bytes(data)
+    second = built(many, tmp_path / "second", first.folder, approximate=False)
+    assert not (second.folder / "lexical.npy").exists()
+    assert audit(second.folder, set(second.rows["chunk"]), 1_000, many.lake) == []
+
+
+def test_rows_in_blocks_are_the_rows_of_the_lake_in_their_order(many: Workspace, tmp_path: Path) -> None:
+    rows = index_rows(many.lake)
+    for size in (1, 7, BLOCK):
+        blocks = row_blocks(many.lake, rows, tmp_path / f"blocks-{size}", size)
+        assert pl.concat([pl.read_ipc(block) for block in blocks]).equals(rows)
+
+
+def test_the_matrix_holds_each_row_s_own_vector(many: Workspace, tmp_path: Path) -> None:
+    version = built(many, tmp_path / "version", approximate=False)
+    stored = embeddings_for(many.lake, version.rows, many.encoder.fingerprint)
+    assert version.matrix.tobytes() == b"".join(stored)
+    np.testing.assert_array_equal(read_vectors(version.folder / "vectors.npy", 3, 9), version.matrix[3:9])
+
+
+def test_a_row_with_another_row_s_vector_is_found_by_the_audit_without_chroma(many: Workspace, tmp_path: Path) -> None:
+    version = built(many, tmp_path / "version", approximate=False)
+    wanted, file = set(version.rows["chunk"]), version.folder / "vectors.npy"
+    lake_vector = embeddings_for(many.lake, version.rows[:1], many.encoder.fingerprint)[0]
+    assert lake_vector == version.matrix[0].tobytes()
+    # A build that went wrong would write down what it wrote, so that hashes agree.
+    from dataclasses import replace
+
+    from gristmill.fingerprint import file_hash
+    from gristmill.search.version import write_manifest
+
+    matrix = np.load(file)
+    matrix[[0, 30]] = matrix[[30, 0]]
+    np.save(file, matrix)
+    files = version.manifest.files | {"vectors.npy": file_hash(file)}
+    write_manifest(version.folder, replace(version.manifest, files=files))
+    (finding,) = audit(version.folder, wanted, 1_000, many.lake)
+    assert finding.check == "vectors"
+    assert "2 of" in finding.message
