@@ -2,16 +2,16 @@
 
 import dagster as dg
 
-from assets.ingestion import accepted_documents
 from assets.interactions import interactions
 from assets.presentation import checked, materialized
+from assets.release import release_candidate
 from gristmill.resources import WorkspaceResource
 
 _GROUP = "watching"
 _OWNERS = ["team:search"]
 
 
-@dg.asset(deps=[accepted_documents, interactions], group_name=_GROUP, owners=_OWNERS, kinds={"html"}, pool="encoder")
+@dg.asset(deps=[release_candidate, interactions], group_name=_GROUP, owners=_OWNERS, kinds={"html"}, pool="encoder")
 def drift_report(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """Whether documents and questions are like those that the release in force was chosen on.
 
@@ -34,7 +34,7 @@ def one_encoder_and_one_chunker(
         return checked(check_models(run.workspace))
 
 
-@dg.asset(deps=[interactions], group_name=_GROUP, owners=_OWNERS, kinds={"json"}, pool="encoder")
+@dg.asset(deps=[release_candidate, interactions], group_name=_GROUP, owners=_OWNERS, kinds={"json"}, pool="encoder")
 def missing_knowledge(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """What people asked in vain, gathered by subject: documents to write, and pairs of documents that disagree."""
     from gristmill.missing import gaps_stage

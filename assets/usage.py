@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.ingestion import accepted_documents
 from assets.interactions import interactions
 from assets.presentation import checked, materialized
+from assets.release import release_candidate
 from gristmill.monitoring.usage.warehouse import Model, marts
 from gristmill.resources import WorkspaceResource
 
@@ -20,7 +22,7 @@ def _spec(model: Model) -> dg.AssetSpec:
     columns = [dg.TableColumn(column.name, description=column.description) for column in model.columns]
     above = [_NAMES[ref] for ref in model.refs if ref in _NAMES]
     return dg.AssetSpec(
-        _NAMES[model.name], deps=above or [interactions], description=model.description, group_name=_GROUP,
+        _NAMES[model.name], deps=above or [accepted_documents, interactions, release_candidate], description=model.description, group_name=_GROUP,
         owners=_OWNERS, kinds={"dbt", "duckdb"}, metadata={"dagster/column_schema": dg.TableSchema(columns)},
     )  # fmt: skip
 

@@ -51,8 +51,8 @@ EDGES: dict[str, set[str]] = {
     "training_examples": {"search_index", "question_set"},
     "tuned_generator": {"training_examples"},
     "interactions": set(),
-    "missing_knowledge": {"interactions"},
-    "drift_report": {"accepted_documents", "interactions"},
+    "missing_knowledge": {"release_candidate", "interactions"},
+    "drift_report": {"release_candidate", "interactions"},
 }
 IMPORT_DEFINITIONS = "import gristmill.definitions"
 ASK_FOR_HELP = """

@@ -40,10 +40,11 @@ class Usage:
         return cls(at, releases, days, months, quality, documents, order)
 
     def as_json(self) -> Row:
-        """Return all figures."""
+        """Return all figures; days and months as text."""
         frames = {"releases": self.releases, "days": self.days, "months": self.months}
         frames |= {"retrieval_quality": self.quality, "documents": self.documents}
-        return {"at": self.at, **{name: frame.to_dicts() for name, frame in frames.items()}}
+        as_text = pl.selectors.temporal().cast(pl.String)
+        return {"at": self.at, **{name: frame.with_columns(as_text).to_dicts() for name, frame in frames.items()}}
 
 
 def as_page(usage: Usage) -> str:
