@@ -14,10 +14,14 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from gristmill.corpus.examined import examined_rows
+from gristmill.corpus.judging import ParsedDocument, examine_all
 from gristmill.corpus.policies import SourcePolicy
 from gristmill.processes import end_with_parent
 
-__all__ = ["serve"]
+__all__ = ["READY", "serve"]
+
+READY = b"ready\n"
+_FIRST = ParsedDocument("# First\n\nNobody reads this.\n", "First", "en")
 
 
 def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
@@ -25,6 +29,10 @@ def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
     opening = json.loads(requests.readline())
     policies = {name: SourcePolicy.of_fields(fields) for name, fields in opening["policies"].items()}
     key = bytes.fromhex(opening["key"])
+    # Everything is loaded before the first document, whose time is limited.
+    examine_all([(_FIRST, policy) for policy in policies.values()], key)
+    replies.write(READY)
+    replies.flush()
     while line := requests.readline():
         replies.write(json.dumps(_answer(json.loads(line), policies, key)).encode() + b"\n")
         replies.flush()

@@ -67,8 +67,11 @@ class Examiner:
                 stderr=subprocess.DEVNULL,
             )
             assert self._process.stdin is not None
+            assert self._process.stdout is not None
             with suppress(OSError):  # it ended already, which the first question will tell
                 self._process.stdin.write(self._opening)
+                self._process.stdin.flush()
+            self._process.stdout.readline()  # that it is ready: its own start is not a document's time
         return self._process
 
 
