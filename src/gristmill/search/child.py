@@ -69,7 +69,8 @@ class Child:
 
     def _last_words(self) -> str:
         if self._process.returncode == -signal.SIGBUS:
-            return "no space is left on its disk"  # a mapped file that outgrows the disk ends its process without a word
+            # A mapped file that outgrows the disk ends its process without a word.
+            return "no space is left on its disk"
         size = self._errors.seek(0, 2)
         self._errors.seek(max(0, size - _TAIL_BYTES))
         lines = self._errors.read().decode(errors="replace").splitlines()
