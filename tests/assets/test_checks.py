@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from gristmill.corpus.quarantine import report_file
 from gristmill.mill import Run, grind
 from gristmill.models.encoder import Vectors
 from gristmill.search.checks import check_chunk_embeddings, check_chunks, check_search_index
+from gristmill.search.version import read_manifest, write_manifest
 from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, TEXTS, Table
 from gristmill.workspace import Workspace
 from tests.assets.conftest import workspace_over, write_documents
@@ -73,8 +74,7 @@ def doubled(workspace: Workspace) -> None:
 def lying_manifest(workspace: Workspace) -> None:
     folder = workspace.index_store.current_folder()
     assert folder is not None
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"chunks": 99}))
+    write_manifest(folder, replace(read_manifest(folder), chunks=99))
 
 
 DAMAGES: list[tuple[str, str, Damage]] = [
