@@ -2,12 +2,14 @@
 
 import dagster as dg
 
+from assets.feedback import learned_models
 from assets.indexing import search_index
 from assets.ingestion import accepted_documents
-from assets.presentation import checked, materialized
+from assets.presentation import checked, data_docs, expected, materialized
 from gristmill import mill
 from gristmill.contents import Contents, question_contents
 from gristmill.evaluation.checks import check_question_set
+from gristmill.gates import look
 from gristmill.release.checks import check_candidate, check_in_force
 from gristmill.resources import WorkspaceResource
 
@@ -22,7 +24,7 @@ def question_set(context: dg.AssetExecutionContext, workspace: WorkspaceResource
     A question whose evidence is gone is set aside with its reason, and counts again when the evidence is back.
     """
     with workspace.at_work(context) as run:
-        return materialized(mill.question_set(run), question_contents(run.workspace.lake))
+        return materialized(mill.question_set(run), question_contents(run.workspace.lake), data_docs(run, "questions"))
 
 
 @dg.asset_check(asset=question_set, blocking=True)
@@ -34,7 +36,16 @@ def counting_questions_hold(
         return checked(check_question_set(run.workspace.lake))
 
 
-@dg.asset(deps=[search_index, question_set], group_name=_GROUP, owners=_OWNERS, kinds={"sqlite"})
+@dg.asset_check(asset=question_set, blocking=True)
+def questions_meet_their_expectations(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """The question set is as it was declared to be: words, languages, splits, askers, answers, quoted evidence."""
+    with workspace.at_work(context) as run:
+        return expected(look(run.workspace, "question_set"))
+
+
+@dg.asset(deps=[search_index, question_set, learned_models], group_name=_GROUP, owners=_OWNERS, kinds={"sqlite"})
 def release_candidate(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """What the settings, the models and the newest index make: a manifest of everything that can change an answer.
 

@@ -26,7 +26,7 @@ import gristmill.answering
 from benchmarks.questions import Question, folded, holds, questions
 from gristmill.answering.evidence import QUESTION_FILE, UNIT_FILE, Evidence, Weigher, models
 from gristmill.answering.finding import query_of
-from gristmill.answering.measures import UNIT_NAMES, UnitMeasures
+from gristmill.answering.measures import UNIT_NAMES, UnitMeasures, set_side_by_side
 from gristmill.answering.sentences import Unit, units_of
 from gristmill.asking import Answerer
 from gristmill.identity import Asker
@@ -130,14 +130,13 @@ def without_documents(case: Case) -> Case | None:
     place = {old: new for new, old in enumerate(kept)}
     passages = tuple(case.passages[at] for at in kept)
     best = max(passage.score for passage in passages) or 1.0
-    units = tuple(
-        (
-            replace(unit, passage=(at := place[unit.passage])),
-            replace(m, rank=1 / (1 + at), passage_score=passages[at].score / best),
-        )
-        for unit, m in case.units
-        if unit.passage in place and not says_the_same(unit, question)
-    )
+    left = [(unit, m) for unit, m in case.units if unit.passage in place and not says_the_same(unit, question)]
+    moved = [replace(unit, passage=place[unit.passage]) for unit, _ in left]
+    measures = [
+        replace(m, rank=1 / (1 + unit.passage), passage_score=passages[unit.passage].score / best)
+        for unit, (_, m) in zip(moved, left, strict=True)
+    ]
+    units = tuple(zip(moved, set_side_by_side(measures), strict=True))
     return Case(question, case.query, passages, False, True, units, (False,) * len(units)) if units else None
 
 

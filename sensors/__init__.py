@@ -2,9 +2,9 @@
 
 import dagster as dg
 
+from sensors import arrivals, health, jobs, schedules
 from sensors.automation import FOLLOW_CHANGES, follow_changes
-from sensors.schedules import everything, nightly
 
-ALL = dg.Definitions(jobs=[everything], schedules=[nightly], sensors=[follow_changes])
+ALL = dg.Definitions(jobs=jobs.ALL, schedules=schedules.ALL, sensors=[follow_changes, *arrivals.ALL, *health.ALL])
 
 __all__ = ["ALL", "FOLLOW_CHANGES"]

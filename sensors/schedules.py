@@ -1,20 +1,34 @@
-"""The clock: the job that runs everything, and the night it may run in."""
+"""The clock: what is done each night, week and month, whether or not anything was noticed. Times are UTC."""
 
 from __future__ import annotations
 
 import dagster as dg
 
-everything = dg.define_asset_job(
-    "everything",
-    selection=dg.AssetSelection.all(),
-    description="From the sources to the published search index. What did not change costs next to nothing.",
-)
+from sensors.jobs import everything, full_audit, retention
+
+_RUNNING = dg.DefaultScheduleStatus.RUNNING
 
 nightly = dg.ScheduleDefinition(
     name="nightly",
     job=everything,
     # After midnight and before the first shift.
     cron_schedule="0 2 * * *",
-    default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Runs everything each night at two (UTC). Switched off until somebody wants it.",
+    default_status=_RUNNING,
+    description="Each night at two: takes in what sensors missed, and evaluates the release in force.",
 )
+weekly_audit = dg.ScheduleDefinition(
+    name="weekly_audit",
+    job=full_audit,
+    cron_schedule="0 4 * * 0",
+    default_status=_RUNNING,
+    description="Sundays at four: compares every file of the index in force with its manifest.",
+)
+weekly_retention = dg.ScheduleDefinition(
+    name="weekly_retention",
+    job=retention,
+    cron_schedule="0 5 * * 0",
+    default_status=_RUNNING,
+    description="Sundays at five: lets go of old events, receipts, index versions and table files.",
+)
+
+ALL = [nightly, weekly_audit, weekly_retention]

@@ -153,6 +153,7 @@ class Answerer:
             forbidden_kinds(self._workspace.settings),
             self._workspace.answer_cache,
             self._workspace.router,
+            self._workspace.learned.get(release.learned),
         )
 
     def _nonce(self) -> str:

@@ -19,6 +19,7 @@ from gristmill.storage.tables import (
     CHUNKS,
     DOCUMENTS,
     EMBEDDINGS,
+    FEEDBACK_VERDICTS,
     INTERACTIONS,
     PARSED,
     QUESTIONS,
@@ -102,4 +103,5 @@ _SUBSTANCE: dict[str, list[str]] = {
     EMBEDDINGS.name: ["embedding"],
     QUESTIONS.name: ["question", "text", "evidence", "split", "set_aside"],
     INTERACTIONS.name: ["receipt", "feedback"],
+    FEEDBACK_VERDICTS.name: ["feedback", "standing", "cause", "answer", "evidence"],
 }

@@ -15,7 +15,7 @@ from gristmill.corpus.overruling import Decision, Overrule, forget_tries, histor
 from gristmill.corpus.parse import with_parse_keys
 from gristmill.corpus.policies import policy_of
 from gristmill.mill import working
-from gristmill.storage.tables import DOCUMENTS, EXAMINED, PARSED, SOURCE_FILES
+from gristmill.storage.tables import DOCUMENTS, EXAMINED, PARSED, SOURCE_FILES, TEXTS
 from gristmill.workspace import Workspace
 
 
@@ -32,6 +32,7 @@ def dossier(workspace: Workspace, document: str) -> dict[str, Any]:
     examined = lake.read(EXAMINED, ["masked"], pl.col("examined_key") == file.get("examined_key"))
     return {
         **row,
+        "boilerplate": _with_texts(workspace, row),
         "hidden": [] if parsed.is_empty() else parsed["hidden"].to_list()[0] or [],
         "masked": [] if examined.is_empty() else examined["masked"].to_list()[0] or [],
         "family_members": _family(workspace, row["family"]),
@@ -65,6 +66,16 @@ def _file(workspace: Workspace, document: str) -> dict[str, Any]:
     policies = {source: policy_of(workspace.settings, source) for source in files["source"]}
     joined = parsed_files(workspace.lake, with_parse_keys(files, workspace.settings.parser))
     return with_examined_keys(joined, policies, workspace.pseudonym_key).row(0, named=True)
+
+
+def _with_texts(workspace: Workspace, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The marked spans of a document, each with what stands there."""
+    spans = row["boilerplate"] or []
+    if not spans:
+        return []
+    texts = workspace.lake.read(TEXTS, ["text"], pl.col("text_hash") == row["text_hash"])
+    text = "" if texts.is_empty() else texts["text"][0]
+    return [{**span, "text": text[span["start"] : span["end"]]} for span in spans]
 
 
 def _family(workspace: Workspace, family: str | None) -> list[str]:

@@ -117,6 +117,15 @@ location = {location}
 # questions = "questions.jsonl"  # or .csv; see docs/how-to/evaluate.md
 # margin = 0.05                # loss of right answers that is still 'not worse'
 # floors = {{ "kind=table" = 0.5 }}
+
+# [learning]                   # when feedback is believed; 'gristmill learn' makes a candidate of what is
+# voices = 2                   # independent people who must agree; a reviewer alone is enough
+# per_day = 40                 # pieces of feedback of one person in a day that count
+# [watching]                   # what the sensors may do; see docs/how-to/watch.md
+# roll_back = true             # go back when live answers fall beyond doubt
+# low_disk_gb = 2.0
+# keep_receipts_days = 0       # days that receipts without feedback are kept; 0 keeps all
+# alerts = {{ least = "warning", quiet_from = 22, quiet_until = 7 }}  # hours in UTC; addresses in GRISTMILL_ALERT_URLS
 """
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gristmill.answering.cache import AnswerCache
+from gristmill.answering.learned import LearnedStore
 from gristmill.answering.prompts.store import PromptStore
 from gristmill.answering.receipts import spent_today
 from gristmill.answering.routing import Router
@@ -22,6 +23,7 @@ from gristmill.models.bridge import BridgeEncoder
 from gristmill.models.encoder import Encoder, TextEncoder, TransformerEncoder
 from gristmill.models.generators import Generator, make_generator
 from gristmill.release.manifest import Release, release_of
+from gristmill.release.opening import require_own_encoders
 from gristmill.release.registry import Registry
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.index import index_store, open_current
@@ -118,6 +120,11 @@ class Workspace:
         return PromptStore(self.home)
 
     @cached_property
+    def learned(self) -> LearnedStore:
+        """What was learnt from use; what is proposed stands in the next candidate."""
+        return LearnedStore(self.home)
+
+    @cached_property
     def registry(self) -> Registry:
         """The releases, and which one is in force."""
         return Registry(self.database, self.home)
@@ -130,16 +137,29 @@ class Workspace:
         """
         manifest = index or open_current(self.index_store).manifest
         chunker = chunker_fingerprint(self.settings.chunker, self.encoder)
-        return release_of(self.settings, manifest, chunker, self.prompts.get().prompt, self.generator)
+        prompt = self.prompts.get().prompt
+        return release_of(self.settings, manifest, chunker, prompt, self.generator, self._to_be_learned())
+
+    def _to_be_learned(self) -> str:
+        """Return what the next candidate has learnt: what is proposed, else what the release in force has."""
+        proposed, present = self.learned.proposed, self.registry.in_force()
+        if proposed is not None:
+            return proposed
+        return self.registry.get(present).learned if present is not None else ""
 
     def models(self, release: Release) -> Models:
-        """Return the models of a release: the configured ones where they are the same, else those that it names."""
+        """Return the models of a release: the configured ones where they are the same, else those that it names.
+
+        Raises:
+            SearchIndexError: its index was made with other encoders than those that can be had.
+        """
         encoder: TextEncoder = self.encoder
         if encoder.fingerprint != release.encoders[0]:
             encoder = TransformerEncoder(release.encoder_settings, self.home / "cache" / "encoder-verified.json")
         bridge = None
         if len(release.encoders) > 1 and release.search_settings.bridge:
             bridge = self.bridge or BridgeEncoder(self.home / "cache" / "bridge-verified.json")
+        require_own_encoders(release, encoder, bridge)
         generator = self.generator
         if generator.fingerprint != release.generator:
             generator = make_generator(release.generation, self.home / "cache" / "generators")

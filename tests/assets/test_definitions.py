@@ -24,6 +24,10 @@ HEAVY = [
     "openvino_genai",
     "ray",
     "sentence_transformers",
+    "dbt",
+    "duckdb",
+    "apprise",
+    "dagster_dbt",
 ]
 EDGES: dict[str, set[str]] = {
     "source_files": set(),
@@ -35,10 +39,15 @@ EDGES: dict[str, set[str]] = {
     "search_index": {"chunk_embeddings"},
     "data_report": {"accepted_documents"},
     "question_set": {"accepted_documents"},
-    "release_candidate": {"search_index", "question_set"},
+    "feedback_verdicts": {"interactions", "search_index"},
+    "learned_models": {"feedback_verdicts"},
+    "release_candidate": {"search_index", "question_set", "learned_models"},
     "release_evaluation": {"release_candidate", "question_set"},
     "release": {"release_evaluation"},
     "evaluation_report": {"release"},
+    "interactions": set(),
+    "missing_knowledge": {"interactions"},
+    "drift_report": {"accepted_documents", "interactions"},
 }
 IMPORT_DEFINITIONS = "import gristmill.definitions"
 ASK_FOR_HELP = """
@@ -88,7 +97,9 @@ def test_every_asset_tells_what_it_is_and_whose(specs: dict[str, dg.AssetSpec]) 
 def test_every_asset_has_a_blocking_check_that_says_what_it_checks(
     defs: dg.Definitions, specs: dict[str, dg.AssetSpec]
 ) -> None:
-    checks = [spec for found in defs.asset_checks or [] for spec in found.check_specs]
+    beside = [spec for found in defs.asset_checks or [] for spec in found.check_specs]
+    inside = [spec for one in defs.assets or [] if isinstance(one, dg.AssetsDefinition) for spec in one.check_specs]
+    checks = [*beside, *inside]
     assert {spec.asset_key.to_user_string() for spec in checks if spec.blocking} == set(specs)
     assert all(spec.description for spec in checks)
 
@@ -100,6 +111,7 @@ def test_tables_with_a_suite_have_a_check_that_shows_it_and_failures_one_that_on
         "documents_meet_their_expectations",
         "chunks_meet_their_expectations",
         "embeddings_meet_their_expectations",
+        "questions_meet_their_expectations",
     }
     assert all(checks[name].blocking for name in suites)
     assert not checks["no_documents_left_failed"].blocking

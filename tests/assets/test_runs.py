@@ -93,7 +93,7 @@ def test_every_asset_reports_numbers_a_place_and_its_changes(materialize: Materi
 
 def test_a_run_that_finds_nothing_new_keeps_every_data_version(materialize: Materialize) -> None:
     first, second = versions(materialize()), versions(materialize())
-    assert len(first) == 14
+    assert len(first) == 26
     assert first == second
 
 
@@ -137,6 +137,23 @@ def test_the_decision_of_a_failed_gate_holds_for_runs_without_its_check(
     }
     assert "search_index" in failed_steps(materialize("search_index"))
     assert ground.index_store.current() == version
+
+
+def test_a_question_that_breaks_an_expectation_stops_the_candidate_and_says_what_to_do(
+    materialize: Materialize, ground: Workspace
+) -> None:
+    asked = {
+        "question": "q-1", "text": "12 ?!", "language": "en", "kind": "fact", "groups": ["everyone"],
+        "answerable": False, "answer": "", "evidence": [], "split": "gate", "cluster": "q-1", "origin": "feedback",
+    }  # fmt: skip
+    ground.lake.append(QUESTIONS, pl.DataFrame([asked], schema=QUESTIONS.schema))
+    result = materialize("question_set", "release_candidate")
+    assert failed_steps(result) == {"question_set_questions_meet_their_expectations"}
+    assert "release_candidate" not in made(result)
+    (shown,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "questions_meet_their_expectations"]
+    assert "q-1" in str(shown.metadata["✗ a question has words"].value)
+    assert "materialise 'question_set' again" in str(shown.metadata["recovery"].value)
+    assert Path(str(shown.metadata["data docs"].value)).exists()
 
 
 def test_a_document_that_may_be_read_later_is_a_warning_and_stops_nothing(

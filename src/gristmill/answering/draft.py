@@ -10,6 +10,7 @@ from gristmill.answering.answer import Account, Citation, Sentence
 from gristmill.answering.cache import AnswerCache
 from gristmill.answering.evidence import Evidence, Weighing
 from gristmill.answering.leaks import canary_of
+from gristmill.answering.learned import Learned, VerifiedAnswer
 from gristmill.answering.prompts import Chat, Prompt
 from gristmill.answering.routing import Router
 from gristmill.corpus.privacy import Kind
@@ -38,13 +39,15 @@ class Tools:
     forbidden: frozenset[Kind] = frozenset()  # personal data that no answer may hold
     cache: AnswerCache | None = None
     router: Router | None = None
+    learned: Learned = Learned()  # noqa: RUF009 - it is frozen
 
     @cached_property
     def settings_hash(self) -> str:
         """Hash of everything but the documents that can change an answer."""
         parts = [self.search.model_dump(mode="json"), self.answering.model_dump(mode="json"), self.prompt.sha]
         bridge = self.bridge.fingerprint if self.bridge else ""
-        return fingerprint("cache", parts, self.encoder.fingerprint, bridge, self.generator.fingerprint)
+        kept = [self.learned.name] if self.learned.name else []
+        return fingerprint("cache", parts, self.encoder.fingerprint, bridge, self.generator.fingerprint, *kept)
 
     @cached_property
     def canary(self) -> str:
@@ -61,7 +64,9 @@ class Draft:
     passages: tuple[Passage, ...] = ()
     query: Query | None = None
     weighing: Weighing | None = None
+    verified: VerifiedAnswer | None = None
     chosen: tuple[Evidence, ...] = ()
+    cut: str = ""  # the part of the first chosen unit that answers by itself
     chat: Chat | None = None
     written: str = ""
     worded: bool = False

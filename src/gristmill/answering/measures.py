@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 from gristmill.answering.asked import Kind, asked_kinds, has_kind
@@ -27,7 +27,10 @@ _ALMOST_NEVER = -8.0
 
 @dataclass(frozen=True)
 class UnitMeasures:
-    """How one unit meets a question. All in 0..1 but for the cosines."""
+    """How one unit meets a question, what it looks like, and how far it falls behind the best unit of the question.
+
+    All in 0..1 but for the cosines, the length and what falls behind, which is 0 for the best and negative for others.
+    """
 
     cosine: float
     bridge: float  # the multilingual encoder's cosine; the main one's where there is no bridge
@@ -39,6 +42,15 @@ class UnitMeasures:
     says_new: float  # share of the unit's own terms that the question does not have
     rank: float  # 1 for the first passage, falling by its place
     passage_score: float
+    length: float  # logarithm of its characters
+    is_row: float  # a row of a table
+    asks: float  # it is a question itself
+    figures: float  # share of its characters that are figures
+    cosine_behind: float = 0.0
+    bridge_behind: float = 0.0
+    covered_behind: float = 0.0
+    itself_behind: float = 0.0
+    window_behind: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,10 @@ class QuestionMeasures:
     foreign: float  # question and passage are in two languages
 
 
+_BEHIND = {
+    "cosine": "cosine_behind", "bridge": "bridge_behind", "covered": "covered_behind",
+    "covered_itself": "itself_behind", "covered_window": "window_behind",
+}  # fmt: skip
 UNIT_NAMES = tuple(field.name for field in fields(UnitMeasures))
 QUESTION_NAMES = tuple(field.name for field in fields(QuestionMeasures))
 
@@ -161,7 +177,18 @@ def unit_measures(
         asked.covered(words.window, language),
         asked.type_met(unit.text), asked.entities_in(words.window_text), len(fresh) / (len(words.itself) or 1),
         1 / (1 + unit.passage), share,
+        math.log1p(len(unit.text)), float(unit.text.lstrip().startswith("|")), float(unit.text.rstrip().endswith("?")),
+        sum(map(str.isdigit, unit.text)) / (len(unit.text) or 1),
     )  # fmt: skip
+
+
+def set_side_by_side(measured: Sequence[UnitMeasures]) -> list[UnitMeasures]:
+    """Return the measures of all units of a question with how far each falls behind the best of them.
+
+    What is a high cosine for one question is a low one for another; the best unit of the same question says which.
+    """
+    best = {name: max((getattr(m, name) for m in measured), default=0.0) for name in _BEHIND}
+    return [replace(m, **{_BEHIND[name]: getattr(m, name) - best[name] for name in _BEHIND}) for m in measured]
 
 
 def question_measures(

@@ -17,12 +17,13 @@ from gristmill.answering.draft import Draft, StepFunction, Tools
 from gristmill.answering.events import Answered, Event, PassagesFound, SentenceReady
 from gristmill.answering.finding import choose, compare, find, normalise, screen, weigh
 from gristmill.answering.guards import clean, permit
+from gristmill.answering.knowing import remember
 from gristmill.answering.receipts import new_receipt_id
 from gristmill.answering.wording import named_things, route, verify, word
 from gristmill.identity import Asker
 
 STEPS: tuple[StepFunction, ...] = (
-    normalise, screen, find, weigh, choose, compare, word, verify, route, permit, clean,
+    normalise, screen, find, weigh, remember, choose, compare, word, verify, route, permit, clean,
 )  # fmt: skip
 _TO_PASSAGES = STEPS.index(find) + 1
 

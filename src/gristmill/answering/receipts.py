@@ -116,6 +116,7 @@ def made_by(tools: Tools) -> dict[str, Any]:
         "answering": tools.answering.model_dump(mode="json"),
         "prompt": {"name": tools.prompt.name, "sha": tools.prompt.sha},
         "generator": tools.generator.fingerprint,
+        "learned": tools.learned.name,
         "remote": tools.router.settings.model if tools.router else "",
     }
 

@@ -17,7 +17,7 @@ from gristmill.answering.receipts import Receipt, made_by
 from gristmill.identity import Asker
 from gristmill.settings import AnsweringSettings, SearchSettings
 
-FACTORS = ("index", "search", "answering", "prompt", "generator", "encoders", "remote")
+FACTORS = ("index", "search", "answering", "prompt", "generator", "encoders", "learned", "remote")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from gristmill.answering.cache import Key
 from gristmill.answering.draft import Draft, Tools
 from gristmill.answering.evidence import Evidence
 from gristmill.answering.finding import whom_to_ask
+from gristmill.answering.knowing import cut_answer
 from gristmill.answering.measures import Asked
 from gristmill.answering.prompts import chat_of
 from gristmill.answering.sentences import readable, split_sentences
@@ -39,6 +40,8 @@ def word(draft: Draft, tools: Tools) -> Draft:
     draft = replace(draft, chat=chat_of(tools.prompt, draft.question, texts, mark, tools.canary))
     if draft.refused or draft.disputed:
         return draft
+    if (cut := cut_answer(draft, tools)) is not None:
+        return cut
     if (known := near_words(draft, tools)) is not None:
         return known
     assert draft.chat is not None
@@ -74,6 +77,9 @@ def verify(draft: Draft, tools: Tools) -> Draft:
         return draft
     quotes = tuple(Sentence(_quoted(draft, e), (n,)) for n, e in enumerate(draft.chosen, 1))
     citations = tuple(citation_of(evidence, draft.passages) for evidence in draft.chosen)
+    if draft.cut:
+        kept = (Sentence(draft.cut, (1,)),)
+        return replace(draft, sentences=kept, citations=citations, worded=True, note="cut from its evidence")
     quoted = replace(draft, sentences=quotes, citations=citations, worded=False)
     if draft.disputed:
         return replace(quoted, sentences=(Sentence(DISPUTE, (1, 2)), *quotes), note="both sides quoted")

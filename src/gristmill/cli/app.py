@@ -13,11 +13,17 @@ import typer
 
 from gristmill import __version__
 from gristmill.cli import (
+    alerts,
     audit,
+    backups,
     bench,
+    bench_drift,
     bench_search,
     documents,
+    drift,
     evaluation,
+    feedback,
+    gaps,
     index,
     mcp,
     people,
@@ -25,6 +31,7 @@ from gristmill.cli import (
     receipts,
     release,
     report,
+    retain,
     serve,
     tune,
 )
@@ -64,16 +71,25 @@ app.add_typer(release.app, name="release")
 app.command()(evaluation.evaluate)
 app.command()(evaluation.gate)
 app.add_typer(index.app, name="index")
+app.add_typer(feedback.app, name="feedback")
+app.command()(feedback.learn)
+app.command()(drift.drift)
+app.command()(gaps.gaps)
+app.command()(backups.backup)
+app.command()(backups.restore)
+app.command()(retain.retain)
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")
 app.add_typer(report.app, name="report")
 app.add_typer(bench.bench, name="bench")
 bench_search.register(bench.bench)
+bench.bench.command()(bench_drift.drift)
 app.add_typer(bench.train, name="train")
 app.add_typer(tune.tune, name="tune")
 app.add_typer(serve.app)
 app.add_typer(mcp.app)
 app.add_typer(audit.app, name="audit")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(people.app, name="people")
 app.add_typer(people.keys, name="keys")
 

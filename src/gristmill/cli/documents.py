@@ -18,7 +18,8 @@ Document = Annotated[str, typer.Argument(metavar="DOC", help="The document's pat
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it is recorded with your name.")]
 
 _COLUMNS = ["document", "status", "reason", "attempts", "audience", "title", "language", "media_type", "bytes",
-            "characters", "version", "source", "findings", "family", "duplicate_of", "superseded_by", "modified",
+            "characters", "version", "source", "findings", "boilerplate", "languages",
+            "family", "duplicate_of", "superseded_by", "modified",
             "first_seen", "changed"]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -24,6 +24,8 @@ def dossier(found: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [Text(found["document"], style="bold"), pairs(facts)]
     for title, lines in (
         ("Found", _findings(found)),
+        ("Headers, footers and navigation, which no answer quotes", _spans(found["boilerplate"])),
+        ("Languages", _spans(found["languages"])),
         ("Hidden in the file", _hidden(found)),
         ("Masked", [f"{one['count']} × {one['kind'].replace('_', ' ').lower()}" for one in found["masked"]]),
         ("Family", [escape(name) for name in found["family_members"]]),
@@ -46,6 +48,16 @@ def _hidden(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"[bright_black]{one['kind'].replace('_', ' ')}{leaked}:[/] {escape(_shortened(one['text']))}"
     if (rest := len(found["hidden"]) - _MOST_HIDDEN) > 0:
         yield f"[bright_black]and {rest:,} more; --json shows all[/]"
+
+
+def _spans(spans: Sequence[Mapping[str, Any]] | None) -> Iterator[str]:
+    for span in spans or ():
+        name = f"{span['language']}: " if "language" in span else ""
+        yield f"{name}characters {span['start']:,} to {span['end']:,}{_quoted(span)}"
+
+
+def _quoted(span: Mapping[str, Any]) -> str:
+    return f" [bright_black]{escape(_shortened(span['text']))}[/]" if span.get("text") else ""
 
 
 def _decisions(found: Mapping[str, Any]) -> Iterator[str]:

@@ -14,9 +14,10 @@ from typing import Any
 
 import polars as pl
 
+from gristmill.corpus.boilerplate import Boilerplate, boilerplate_of
 from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.examining import examine_documents, parsed_files, with_examined_keys
-from gristmill.corpus.findings import Finding, errors, unreadable, warning
+from gristmill.corpus.findings import Finding, error, errors, unreadable, warning
 from gristmill.corpus.ledger import Status, counts
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.overruling import Decision, Overrule, decisions
@@ -33,7 +34,18 @@ _BATCH_TEXTS = 256
 _MOST_TITLE = 200
 # What decides whether a row is as it was: all but the times at which it was seen.
 _SUBSTANCE = [name for name in DOCUMENTS.schema if name not in {"first_seen", "changed"}]
-_FACTS = ["examined_key", "text_hash", "title", "heading", "head", "characters", "words", "content_hash", "findings"]
+_FACTS = [
+    "examined_key",
+    "text_hash",
+    "title",
+    "heading",
+    "head",
+    "characters",
+    "words",
+    "content_hash",
+    "findings",
+    "languages",
+]
 
 
 def accept_documents(
@@ -47,7 +59,8 @@ def accept_documents(
     files = with_parse_keys(lake.read(SOURCE_FILES), settings.parser).sort("document")
     policies = {source: policy_of(settings, source) for source in files["source"].unique()}
     files = with_examined_keys(parsed_files(lake, files), policies, key)
-    examined = examine_documents(lake, files, policies, key, progress, settings.parser.workers)
+    parser = settings.parser
+    examined = examine_documents(lake, files, policies, key, progress, parser.workers, parser.seconds)
     rows = _judged(lake, files, policies, settings, at)
     _store_texts(lake, rows)
     before = {row["document"]: row for row in lake.read(DOCUMENTS).iter_rows(named=True)}
@@ -63,8 +76,10 @@ def _judged(
     lake: Lake, files: pl.DataFrame, policies: dict[str, SourcePolicy], settings: Settings, at: datetime
 ) -> list[dict[str, Any]]:
     """Return the ledger's rows, without the times of this run."""
-    facts = lake.read(EXAMINED, [*_FACTS, "signature"]).rename({"title": "own_title"})
-    documents = files.drop("title").join(facts.drop("signature"), on="examined_key", how="left", maintain_order="left")
+    facts = lake.read(EXAMINED, [*_FACTS, "edges", "page_lines"]).rename({"title": "own_title"})
+    boilerplate = boilerplate_of(files, facts)
+    facts = facts.drop("edges", "page_lines")
+    documents = files.drop("title").join(facts, on="examined_key", how="left", maintain_order="left")
     made = decisions(lake)
     judged = [_Judged(row, made.get((row["document"], row["version"]))) for row in documents.iter_rows(named=True)]
     pairs = similar_pairs(lake, facts)
@@ -73,7 +88,7 @@ def _judged(
     for one in judged:
         one.add_relations(related.get(one.document, Relations()))
         one.add_age(policies[one.row["source"]], at)
-    return [one.ledger_row() for one in judged]
+    return [one.ledger_row(boilerplate) for one in judged]
 
 
 class _Judged:
@@ -115,7 +130,7 @@ class _Judged:
         if (found := stale(self.candidate, policy.stale, at.date())) is not None:
             self.findings.append(found)
 
-    def ledger_row(self) -> dict[str, Any]:
+    def ledger_row(self, boilerplate: Boilerplate) -> dict[str, Any]:
         row, (status, reason) = self.row, self._status()
         accepted = status is Status.ACCEPTED
         return {
@@ -133,6 +148,8 @@ class _Judged:
             "characters": (row["characters"] or 0) if accepted else 0,
             "text_hash": row["text_hash"] if accepted else None,
             "findings": [finding.as_row() for finding in self.findings],
+            "boilerplate": boilerplate.rows_of(self.document) if accepted else [],
+            "languages": (row["languages"] or []) if accepted else [],
             "family": self.relations.family,
             "duplicate_of": self.relations.duplicate_of,
             "superseded_by": self.relations.superseded_by,
@@ -162,6 +179,12 @@ def _findings(row: dict[str, Any]) -> Iterable[Finding]:
         yield unreadable(Outcome.UNREADABLE, row["problem"])
     elif row["outcome"] != Outcome.PARSED.value:
         yield unreadable(row["outcome"] or Outcome.UNREADABLE, row["reason"] or "It was not read yet.")
+    elif row["content_hash"] is None:
+        yield error(
+            "not_examined",
+            "The examination of its text ended early, or took too long.",
+            "The next run tries again; if that fails too, save the file in another format, or split it.",
+        )
     else:
         if row["reason"]:
             yield warning("wrong_extension", row["reason"], "Give the file the ending of what it is.")
@@ -179,6 +202,8 @@ def _removed(row: dict[str, Any]) -> dict[str, Any]:
     nothing: dict[str, Any] = {
         "text_hash": None,
         "findings": [],
+        "boilerplate": [],
+        "languages": [],
         "family": None,
         "duplicate_of": None,
         "superseded_by": None,

@@ -1,4 +1,4 @@
-"""The process that examines: one document a line on standard input, its row of `examined_texts` a line back.
+"""The process that examines: a list of documents a line on standard input, their rows of `examined_texts` a line back.
 
 Examination is a pure function of Python that one process cannot spread over cores. Messages are JSON; the first one
 carries the policies and the key of the pseudonyms, which must not stand on a command line.
@@ -13,8 +13,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import IO, Any
 
-from gristmill.corpus.examined import document_of, examined_row
-from gristmill.corpus.judging import examine
+from gristmill.corpus.examined import examined_rows
 from gristmill.corpus.policies import SourcePolicy
 from gristmill.processes import end_with_parent
 
@@ -31,9 +30,9 @@ def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
         replies.flush()
 
 
-def _answer(row: dict[str, Any], policies: Mapping[str, SourcePolicy], key: bytes) -> dict[str, Any]:
-    examined = examined_row(row["examined_key"], examine(document_of(row), policies[row["source"]], key))
-    return examined | {"signature": b64encode(examined["signature"]).decode("ascii")}
+def _answer(rows: list[dict[str, Any]], policies: Mapping[str, SourcePolicy], key: bytes) -> list[dict[str, Any]]:
+    examined = examined_rows(rows, policies, key)
+    return [row | {"signature": b64encode(row["signature"]).decode("ascii")} for row in examined]
 
 
 def main() -> None:

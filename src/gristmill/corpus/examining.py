@@ -51,10 +51,11 @@ def examine_documents(
     key: bytes,
     progress: Progress,
     processes: int = 1,
+    seconds: float = 60.0,
 ) -> int:
     """Bring `examined_texts` up to date with `files`, and return how many texts were examined.
 
-    Much work is spread over that many processes.
+    Much work is spread over that many processes, each of which may take so long for a document.
     """
     wanted = files.filter(pl.col("examined_key").is_not_null()).unique(
         "examined_key", keep="first", maintain_order=True
@@ -62,7 +63,7 @@ def examine_documents(
     stored = lake.read(EXAMINED, ["examined_key"])
     due = wanted.join(stored, on="examined_key", how="anti", maintain_order="left")
     progress.start("accept", due.height)
-    with examiners(policies, key, size=_bytes(due), processes=processes) as crew:
+    with examiners(policies, key, size=_bytes(due), processes=processes, seconds=seconds) as crew:
         for rows in _examined(lake, due, crew, progress):
             lake.append(EXAMINED, pl.DataFrame(rows, schema=EXAMINED.schema))
     lake.delete(EXAMINED, stored.join(wanted, on="examined_key", how="anti")["examined_key"])
@@ -80,6 +81,7 @@ def _examined(lake: Lake, due: pl.DataFrame, crew: Examiners, progress: Progress
         parsed = lake.read(PARSED, where=pl.col("parse_key").is_in(batch["parse_key"].implode()))
         rows = []
         for row in crew.rows(batch.join(parsed, on="parse_key", how="left", maintain_order="left").to_dicts()):
-            rows.append(row)
+            if row is not None:
+                rows.append(row)
             progress.advance()
         yield rows

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gristmill.settings import PrivacySettings, Settings
 
 # Raised by whoever changes what an examination finds: rules, detectors, cleaning.
-_CODE_VERSION = 2
+_CODE_VERSION = 3
 # These depend on the day or on other documents, and are decided anew in every run.
 STALE, SUPERSEDED = "stale", "superseded"
 
@@ -52,6 +52,7 @@ class SourcePolicy:
             "thresholds": {rule.name: rule.threshold for rule in (*self.rules, self.stale)},
             "privacy": {kind.value: policy.value for kind, policy in self.privacy.items()},
             "otherwise": self.otherwise.value,
+            "leaves_out_hidden_orders": self.leaves_out_hidden_orders,
         }
 
     @classmethod
@@ -61,6 +62,7 @@ class SourcePolicy:
             *_rules(fields["thresholds"]),
             {Kind(kind): Policy(policy) for kind, policy in fields["privacy"].items()},
             Policy(fields["otherwise"]),
+            fields["leaves_out_hidden_orders"],
         )
 
 

@@ -5,7 +5,7 @@ Whether two texts are alike follows from the two alone, so the table after any h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import polars as pl
@@ -47,9 +47,12 @@ def _compare(lake: Lake, contents: pl.DataFrame, known: pl.DataFrame) -> list[Si
     return [*found, *(SimilarPair(name, name, _ITSELF) for name, new in zip(names, is_new, strict=True) if new)]
 
 
-def _reader(lake: Lake, keys: dict[str, str]) -> Callable[[str], str]:
-    def read(content: str) -> str:
-        return str(lake.read(EXAMINED, ["text"], pl.col("examined_key") == keys[content])["text"][0])
+def _reader(lake: Lake, keys: dict[str, str]) -> Callable[[Collection[str]], dict[str, str]]:
+    def read(contents: Collection[str]) -> dict[str, str]:
+        wanted = pl.Series([keys[content] for content in contents], dtype=pl.String)
+        return dict(
+            lake.read(EXAMINED, ["content_hash", "text"], pl.col("examined_key").is_in(wanted.implode())).iter_rows()
+        )
 
     return read
 

@@ -6,7 +6,7 @@ A rating changes nothing by itself. What follows from it is decided elsewhere, o
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -90,14 +90,20 @@ def of_receipts(database: Database, receipts: Sequence[str], person: str | None 
 
 
 def newest(
-    database: Database, limit: int, rating: Rating | None = None, before: datetime | None = None
+    database: Database,
+    limit: int,
+    rating: Rating | None = None,
+    before: datetime | None = None,
+    only: Collection[str] | None = None,
 ) -> list[Feedback]:
-    """Return the newest feedback, newest first."""
+    """Return the newest feedback, newest first; of `only` these pieces when they are given."""
     query = select(FeedbackRow).order_by(FeedbackRow.at.desc(), FeedbackRow.feedback).limit(limit)
     query = query if rating is None else query.where(FeedbackRow.rating == rating)
     query = query if before is None else query.where(FeedbackRow.at < before)
     with database.reading() as session:
-        return [_feedback(row) for row in session.scalars(query)]
+        rows = session.scalars(query if only is None else query.limit(None).execution_options(yield_per=200))
+        wanted = (row for row in rows if only is None or row.feedback in only)
+        return [_feedback(row) for row, _ in zip(wanted, range(limit), strict=False)]
 
 
 class _StoredError(Exception):

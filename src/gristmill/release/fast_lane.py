@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gristmill.corpus.report import Change, StageReport
+from gristmill.errors import SearchIndexError
 from gristmill.evaluation.gate import Outcome
 from gristmill.evaluation.question_set import read_set
 from gristmill.evaluation.questions import Split, set_hash
@@ -85,9 +86,14 @@ class FastLane:
     def _judged(self, current: Release, patch: Release, encoders: Sequence[TextEncoder]) -> RetrievalVerdict:
         questions = [q for q in read_set(self.lake, Split.GATE, counting=True) if q.answerable]
         vectors = QuestionVectors(self.home / "cache")
+        try:
+            before = open_index(self.store, current, self.lake)
+        except SearchIndexError as error:
+            # Nothing answers any more: a newer index that passed its audit is better than none.
+            reason = f"{current.name} cannot be opened any more: {error.message}"
+            return RetrievalVerdict(Outcome.PROMOTE, reason, 0, 0.0, 0.0, 0, 0, 1.0)
         found: list[dict[str, float]] = []
-        for release in (current, patch):
-            index = open_index(self.store, release, self.lake)
+        for release, index in ((current, before), (patch, open_index(self.store, patch, self.lake))):
             there = list(grounded(questions, corpus_of_index(index)).values())
             found.append(recalls(index, there, encoders, release.search_settings, vectors))
         return judge_retrieval(found[0], found[1], self.settings)

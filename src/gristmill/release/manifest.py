@@ -41,12 +41,15 @@ class Release:
     generator: str  # fingerprint
     generator_settings: dict[str, Any]  # settings that load it
     weighing: str = ""  # hash of the fitted models that weigh evidence and support
+    learned: str = ""  # name of what was learnt from use; empty when nothing was
     remote: dict[str, Any] = field(default_factory=dict)  # the engine that may be asked besides; never its key
 
     @property
     def name(self) -> str:
         """The release's name: the hash of all its parts."""
         identity = {name: value for name, value in asdict(self).items() if name not in _NOT_IDENTITY}
+        if not self.learned:
+            del identity["learned"]  # releases that were named before anything could be learnt keep their names
         return f"r-{fingerprint(identity)[:12]}"
 
     @property
@@ -84,7 +87,9 @@ class Release:
         return cls(**manifest | {"encoders": tuple(manifest["encoders"])})
 
 
-def release_of(settings: Settings, index: Manifest, chunker: str, prompt: Prompt, generator: Generator) -> Release:
+def release_of(
+    settings: Settings, index: Manifest, chunker: str, prompt: Prompt, generator: Generator, learned: str = ""
+) -> Release:
     """Return the release that these parts make."""
     return Release(
         index=index.content,
@@ -97,6 +102,7 @@ def release_of(settings: Settings, index: Manifest, chunker: str, prompt: Prompt
         generator=generator.fingerprint,
         generator_settings=settings.generator.model_dump(mode="json"),
         weighing=fitted_models(),
+        learned=learned,
         remote=settings.remote.model_dump(mode="json", include=_REMOTE) if settings.remote.url else {},
     )
 

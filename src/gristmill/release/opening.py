@@ -18,6 +18,7 @@ import polars as pl
 from gristmill.corpus.ledger import accepted
 from gristmill.errors import SearchIndexError
 from gristmill.fingerprint import fingerprint
+from gristmill.models.encoder import TextEncoder
 from gristmill.release.manifest import Release
 from gristmill.search.damage import Damage, damaged_files
 from gristmill.search.index import verified_file
@@ -94,6 +95,21 @@ class ReleaseIndex:
     def is_as_released(self) -> bool:
         """Whether it holds what the release names; a damaged one whose documents have changed since does not."""
         return self._served.index().manifest.content == self._content
+
+
+def require_own_encoders(release: Release, encoder: TextEncoder, bridge: TextEncoder | None) -> None:
+    """Refuse encoders that the release's index was not made with: their vectors cannot be compared.
+
+    Raises:
+        SearchIndexError: the index was made with another one.
+    """
+    at_hand = (encoder, *(() if bridge is None else (bridge,)))
+    for name, wanted, found in zip(("encoder", "second encoder"), release.encoders, at_hand, strict=False):
+        if found.fingerprint != wanted:
+            raise SearchIndexError(
+                f"The search index of {release.name} was made with another {name} than the one at hand.",
+                "Run 'gristmill ingest' to make it anew, or put the former model back.",
+            )
 
 
 def open_index(store: VersionStore, release: Release, lake: Lake) -> IndexVersion:

@@ -32,7 +32,7 @@ _BLOCK = 4_096
 
 def check_chunks(lake: Lake, encoder: Encoder) -> CheckResult:
     """Check that chunks and accepted documents belong together, and that chunks are verbatim and fit the encoder."""
-    documents = accepted(lake).select("document", "text_hash")
+    documents = accepted(lake).select("document", "text_hash", "boilerplate")
     chunks = lake.read(CHUNKS, ["chunk", "document", "ordinal", "start", "end", "tokens"])
     orphans = chunks.join(documents, on="document", how="anti")["document"].unique().sort()
     long = chunks.filter(pl.col("tokens").is_null() | (pl.col("tokens") > encoder.window))
@@ -41,7 +41,7 @@ def check_chunks(lake: Lake, encoder: Encoder) -> CheckResult:
     altered, cut = _compared(lake, sample, texts, encoder)
     bare = documents.join(chunks, on="document", how="anti")
     lost, mute = _without_chunks(lake, bare)
-    torn, short = _incomplete(chunks), _left_out(chunks, texts)
+    torn, short = _incomplete(chunks), _left_out(chunks, _visible(documents, texts))
     again = REBUILD.format(CHUNKS.name)
     return result(
         {"chunks": chunks.height, "documents": documents.height, "documents_compared": sample.height},
@@ -149,6 +149,15 @@ def _left_out(chunks: pl.DataFrame, texts: Mapping[str, str]) -> list[str]:
     ends = chunks.group_by("document").agg(pl.min("start"), pl.max("end")).drop_nulls().sort("document")
     sides = ((name, texts.get(name, ""), start, end) for name, start, end in ends.iter_rows())
     return [name for name, text, start, end in sides if _says_something(text[:start]) or _says_something(text[end:])]
+
+
+def _visible(documents: pl.DataFrame, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts with blanks in place of their boilerplate, which belongs into no chunk."""
+    visible = dict(texts)
+    for name, marked in documents.select("document", "boilerplate").iter_rows():
+        for start, end in ((span["start"], span["end"]) for span in marked or () if name in visible):
+            visible[name] = f"{visible[name][:start]}{' ' * (end - start)}{visible[name][end:]}"
+    return visible
 
 
 def _says_something(text: str) -> bool:

@@ -7,7 +7,8 @@ table), because a row of figures means nothing alone. What is stored and quoted 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -19,6 +20,7 @@ from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.fingerprint import fingerprint, text_hash
 from gristmill.models.encoder import Encoder
 from gristmill.search.chunkers import Chunker, make_chunker
+from gristmill.search.chunkers.chunker import Span, says_something
 from gristmill.settings import ChunkerSettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import CHUNKS, TEXTS
@@ -37,11 +39,24 @@ def chunker_fingerprint(settings: ChunkerSettings, encoder: Encoder) -> str:
     return fingerprint(*parts, *([encoder.fingerprint] if settings.strategy == "semantic" else []))
 
 
+def chunk_set(document: str, title: str, text: str, marked: Sequence[object] | None, *, chunker: str) -> str:
+    """Return the key of a document's chunks: other words, marks, another title or another chunker make another set.
+
+    Args:
+        document: its name.
+        title: embedded with each chunk.
+        text: hash of its text.
+        marked: what of it is boilerplate.
+        chunker: fingerprint.
+    """
+    return fingerprint(document, title, text, chunker, *([marked] if marked else []))
+
+
 def chunk_documents(lake: Lake, settings: ChunkerSettings, encoder: Encoder, progress: Progress) -> StageReport:
     """Bring `chunks` up to date with the accepted documents."""
     chunker = chunker_fingerprint(settings, encoder)
-    documents = accepted(lake).select("document", "title", "text_hash")
-    sets = [fingerprint(*row, chunker) for row in documents.iter_rows()]
+    documents = accepted(lake).select("document", "title", "text_hash", "boilerplate")
+    sets = [chunk_set(*row, chunker=chunker) for row in documents.iter_rows()]
     documents = documents.with_columns(pl.Series("chunk_set", sets, dtype=pl.String))
     stored = lake.read(CHUNKS, ["chunk_set"]).unique()
     missing = documents.join(stored, on="chunk_set", how="anti", maintain_order="left")
@@ -81,7 +96,7 @@ def _chunked(
 def _rows(document: dict[str, Any], chunker: Chunker) -> list[dict[str, Any]]:
     text = document["text"]
     pages = [PageStart(page["page"], page["start"]) for page in document["pages"] or []]
-    spans = chunker.spans(text, document["title"])
+    spans = without_boilerplate(chunker.spans(text, document["title"]), text, document["boilerplate"] or [])
     following = [span.start for span in spans[1:]]
     return [
         {
@@ -103,6 +118,34 @@ def _rows(document: dict[str, Any], chunker: Chunker) -> list[dict[str, Any]]:
         }
         for ordinal, span in enumerate(spans)
     ]
+
+
+def without_boilerplate(spans: Sequence[Span], text: str, marked: Sequence[Mapping[str, int]]) -> list[Span]:
+    """Return the spans without marked text at their ends, and without those that hold nothing else.
+
+    Each is still verbatim, and no larger. Marked text inside a chunk stays: cutting there would part a sentence that
+    goes on over a page. A document that is all boilerplate keeps its chunks.
+    """
+    if not marked:
+        return list(spans)
+    places = [(one["start"], one["end"]) for one in marked]
+    kept = [shorter for span in spans if (shorter := _trimmed(span, text, places))]
+    return kept or list(spans)
+
+
+def _trimmed(span: Span, text: str, marked: Sequence[tuple[int, int]]) -> Span | None:
+    start, end = span.start, span.end
+    for begin, stop in marked:
+        if begin < end and not text[start : max(start, begin)].strip():
+            start = max(start, stop)
+    for begin, stop in reversed(marked):
+        if stop > start and not text[min(end, stop) : end].strip():
+            end = min(end, begin)
+    if start >= end or not says_something(text[start:end]):
+        return None
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    end = start + len(text[start:end].rstrip())
+    return span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
 
 
 def with_context(context: str, text: str) -> str:

@@ -13,6 +13,7 @@ from gristmill.settings.answering import (
 )
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.evaluation import EvaluationSettings
+from gristmill.settings.learning import LearningSettings
 from gristmill.settings.loading import (
     HOME_VARIABLE,
     SETTINGS_FILE,
@@ -25,11 +26,13 @@ from gristmill.settings.loading import (
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.service import LimitSettings, ServiceSettings
+from gristmill.settings.watching import AlertSettings, WatchingSettings
 
 __all__ = [
     "HOME_VARIABLE",
     "SETTINGS_FILE",
     "SETTINGS_VARIABLE",
+    "AlertSettings",
     "AnsweringSettings",
     "AudienceRule",
     "CacheSettings",
@@ -40,6 +43,7 @@ __all__ = [
     "EvaluationSettings",
     "FocusSettings",
     "GeneratorSettings",
+    "LearningSettings",
     "LimitSettings",
     "OrchestrationSettings",
     "ParserSettings",
@@ -49,6 +53,7 @@ __all__ = [
     "ServiceSettings",
     "Settings",
     "SourceSettings",
+    "WatchingSettings",
     "load_settings",
     "settings_file",
     "unknown_variables",

@@ -21,10 +21,12 @@ from gristmill.identity import EVERYONE
 from gristmill.settings.answering import AnsweringSettings, CacheSettings, GeneratorSettings, RemoteSettings
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.evaluation import EvaluationSettings
+from gristmill.settings.learning import LearningSettings
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.section import normal_groups
 from gristmill.settings.service import ServiceSettings
+from gristmill.settings.watching import AlertSettings, WatchingSettings
 
 SETTINGS_FILE = "gristmill.toml"
 HOME_VARIABLE = "GRISTMILL_HOME"
@@ -60,10 +62,12 @@ class Settings(BaseSettings):
     focus: FocusSettings = FocusSettings()
     answering: AnsweringSettings = AnsweringSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    learning: LearningSettings = LearningSettings()
     cache: CacheSettings = CacheSettings()
     remote: RemoteSettings = RemoteSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
     service: ServiceSettings = ServiceSettings()
+    watching: WatchingSettings = WatchingSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -147,7 +151,8 @@ def unknown_variables() -> dict[str, str]:
 
     They change nothing, so a slip of the pen would go unseen.
     """
-    known = {HOME_VARIABLE, SETTINGS_VARIABLE}
+    secrets = {RemoteSettings().key_variable, AlertSettings().urls_variable}
+    known = {HOME_VARIABLE, SETTINGS_VARIABLE, *secrets}
     for name, field in Settings.model_fields.items():
         known.add(f"{_PREFIX}{name.upper()}")
         inner = field.annotation

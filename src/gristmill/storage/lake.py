@@ -114,6 +114,14 @@ class Lake:
         opened = self._open(table)
         return -1 if opened is None else opened.version()
 
+    def vacuum(self, table: Table, hours: int = 168) -> int:
+        """Delete the files that no version of the last `hours` needs; return how many went."""
+        opened = self._open(table)
+        if opened is None:
+            return 0
+        with _changing(table):
+            return len(opened.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False))
+
     def _delete_where(self, table: Table, key: str, values: pl.Series) -> None:
         opened = self._open(table)
         if opened is None or values.is_empty():

@@ -17,6 +17,9 @@ HIDDEN = pl.List(
     pl.Struct({"kind": pl.String, "text": pl.String, "leaked": pl.Boolean, "times": pl.Int64, "shown": pl.Int64})
 )
 FINDINGS = pl.List(pl.Struct({"rule": pl.String, "severity": pl.String, "reason": pl.String, "recovery": pl.String}))
+SPANS = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64}))
+EDGES = pl.List(pl.Struct({"number": pl.Int64, "start": pl.Int64, "end": pl.Int64, "hash": pl.Int64}))
+LANGUAGES = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "language": pl.String}))
 MASKED = pl.List(pl.Struct({"kind": pl.String, "count": pl.Int64}))
 
 
@@ -89,6 +92,9 @@ EXAMINED = Table(
             "signature": pl.Binary,
             "findings": FINDINGS,
             "masked": MASKED,
+            "edges": EDGES,  # the first and last lines, by which a source's boilerplate is found
+            "page_lines": SPANS,  # headers and footers of pages
+            "languages": LANGUAGES,
         }
     ),
 )
@@ -126,6 +132,8 @@ DOCUMENTS = Table(
             "characters": pl.Int64,
             "text_hash": pl.String,
             "findings": FINDINGS,
+            "boilerplate": SPANS,  # of an accepted text: headers, footers, navigation; no chunk begins or ends in it
+            "languages": LANGUAGES,  # the parts of an accepted text that has several
             "family": pl.String,  # the document that stands for a family of duplicates
             "duplicate_of": pl.String,
             "superseded_by": pl.String,
@@ -294,6 +302,31 @@ DATA_RUNS = Table(
         }
     ),
 )
+FEEDBACK_VERDICTS = Table(
+    "feedback_verdicts",
+    "feedback",
+    schema(
+        {
+            "feedback": pl.String,
+            "receipt": pl.String,
+            "person": pl.String,
+            "at": TIME,
+            "rating": pl.String,
+            "question": pl.String,
+            "cluster": pl.String,  # pieces about one question share it
+            "groups": pl.List(pl.String),  # of who said it, today
+            "standing": pl.String,  # a Standing of learning/court/verdicts.py
+            "cause": pl.String,  # a Cause
+            "reason": pl.String,
+            "answer": pl.String,  # what would be right, as far as somebody said it
+            "short": pl.Boolean,  # somebody wrote that answer; else it is what was given
+            "evidence": EVIDENCE,  # where the documents carry it
+            "voices": pl.Int64,  # independent people behind it, as they are counted
+            "judged_on": pl.String,  # fingerprint of what the finding stands on
+            "decided": TIME,
+        }
+    ),
+)
 TABLES = (
     SOURCE_FILES,
     PARSED,
@@ -307,5 +340,6 @@ TABLES = (
     STAGE_GATES,
     QUESTIONS,
     INTERACTIONS,
+    FEEDBACK_VERDICTS,
     DATA_RUNS,
 )

@@ -35,7 +35,7 @@ def families_of(texts: dict[str, str], authority: tuple[str, ...] = (), **dates:
     by_content = {content_hash(normalised_words(text)): text for text in texts.values()}
     contents = sorted(by_content)
     matrix = signature_matrix([signature(shingles(normalised_words(by_content[content]))) for content in contents])
-    pairs = verified_pairs(candidate_pairs(matrix, np.ones(len(contents), np.bool_)), contents, by_content.__getitem__)
+    pairs = verified_pairs(candidate_pairs(matrix, np.ones(len(contents), np.bool_)), contents, lambda _: by_content)
     members = [
         Member(path, content_hash(normalised_words(text)), len(text.split()), dates.get(path))
         for path, text in texts.items()

@@ -8,8 +8,8 @@ from gristmill.corpus.hygiene import (
     UNDETERMINED,
     BoilerplateModel,
     detect_language,
+    language_runs,
     repeated_lines_across_pages,
-    section_languages,
 )
 
 NAVIGATION = "- [Home](/)\n- [Products and spare parts](/products)\n- [Contact](/contact)"
@@ -87,9 +87,28 @@ def test_short_or_wordless_text_has_no_language(text: str) -> None:
     assert detect_language(text).code == UNDETERMINED
 
 
-def test_sections_have_their_own_language_and_short_ones_that_of_the_document() -> None:
-    parts = [ENGLISH * 6 + "\n", "# Anhang\n" + GERMAN + "\n", "# X\n"]
-    offsets = [0, len(parts[0]), len(parts[0]) + len(parts[1])]
-    found = section_languages("".join(parts), offsets)
-    assert [section.language.code for section in found] == ["en", "de", "en"]
-    assert [section.span.start for section in found] == offsets
+def test_a_section_in_another_language_is_a_part_of_its_own_and_short_ones_join_it() -> None:
+    parts = [f"# Lock\n\n{ENGLISH * 6}\n\n", f"# Anhang\n\n{GERMAN * 3}\n\n", f"# X\n\n# Annexe\n\n{FRENCH * 3}\n"]
+    text = "".join(parts)
+    runs = language_runs(text, "en")
+    assert [run.language for run in runs] == ["en", "de", "fr"]
+    assert [text[run.start : run.end] for run in runs] == parts
+
+
+def test_a_text_in_one_language_has_no_parts_whatever_figures_and_code_it_holds() -> None:
+    table = "".join(f"| {n} | valve {n} | {n * 7} mm |\n" for n in range(80))
+    assert (
+        language_runs(
+            f"# Lock\n\n{ENGLISH * 4}\n\n# Parts\n\n{table}\n# Code\n\n```\nfor x in range(9): de = le\n```\n", "en"
+        )
+        == []
+    )
+    assert language_runs("", "en") == []
+
+
+def test_a_section_in_another_script_is_a_part_of_its_own() -> None:
+    russian = "Замок ворот смазывают каждый месяц, а цепь проверяют на износ до начала зимы. " * 5
+    assert [run.language for run in language_runs(f"# Lock\n\n{ENGLISH * 6}\n\n# Замок\n\n{russian}", "en")] == [
+        "en",
+        "ru",
+    ]

@@ -249,7 +249,15 @@ def test_a_text_without_words_is_clean(name: str) -> None:
 
 
 def test_the_public_face_is_exact() -> None:
-    assert injection.__all__ == ["CLASSIFIER_SHA256", "Finding", "Screening", "Verdict", "screen", "screen_with"]
+    assert injection.__all__ == [
+        "CLASSIFIER_SHA256",
+        "Finding",
+        "Screening",
+        "Verdict",
+        "screen",
+        "screen_all",
+        "screen_with",
+    ]
     assert all(hasattr(injection, name) for name in injection.__all__)
 
 

@@ -199,3 +199,16 @@ def test_the_commands_say_what_they_did(root: Path, monkeypatch: pytest.MonkeyPa
     said = runner.invoke(app, ["index", "rebuild", "--if-damaged"]).output
     assert "nothing was built" in said
     assert json.loads(runner.invoke(app, ["index", "prune", "--json"]).output) == {"deleted": []}
+
+
+def test_an_ingest_goes_on_from_a_release_that_nobody_can_open_any_more(root: Path) -> None:
+    workspace = opened(root)
+    before = in_force(workspace)
+    for version in listed_versions(workspace):
+        (workspace.index_store.folder(version.number) / MANIFEST).write_text("{}")
+    write(root / "documents", {"south.md": "# South\n\nThe mill of the south has one wheel.\n"})
+    workspace = ingest(root)
+    assert in_force(workspace) != before
+    assert "south.md" in found(workspace, "the mill of the south")
+    decision = workspace.registry.decisions(in_force(workspace))[-1]
+    assert "cannot be opened" in decision.reason

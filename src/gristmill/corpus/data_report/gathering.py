@@ -58,12 +58,14 @@ class Family:
 
 @dataclass(frozen=True)
 class DataReport:
-    """All figures of the report."""
+    """All figures of the report; `boilerplate` are characters, `mixed` documents in several languages."""
 
     at: datetime
     totals: Counts
     removed: int
     characters: int
+    boilerplate: int
+    mixed: int
     groups: Mapping[str, Sequence[Group]]
     reasons: Sequence[Reason]
     families: Sequence[Family]
@@ -81,12 +83,20 @@ def gather(lake: Lake, now: Clock = now_utc) -> DataReport:
         counted(rows),
         every.filter(pl.col("status") == Status.REMOVED.value).height,
         int(rows["characters"].sum()),
+        _characters(rows["boilerplate"]),
+        rows.filter(pl.col("languages").list.len() > 0).height,
         _groups(rows, at),
         _reasons(rows),
         _families(rows),
         rows.filter(pl.col("superseded_by").is_not_null()).height,
         runs(lake),
     )
+
+
+def _characters(spans: pl.Series) -> int:
+    """The characters of a column of spans."""
+    marked = spans.explode(empty_as_null=True, keep_nulls=True).drop_nulls()
+    return int((marked.struct.field("end") - marked.struct.field("start")).sum()) if len(marked) else 0
 
 
 def _groups(rows: pl.DataFrame, at: datetime) -> dict[str, Sequence[Group]]:

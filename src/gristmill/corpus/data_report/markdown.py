@@ -20,6 +20,8 @@ def _lines(report: DataReport) -> Iterator[str]:
     totals = report.totals
     said = ", ".join(f"{count:,} {fate}" for fate, count in totals.by_fate.items())
     yield f"**{totals.all:,} documents** came in: {said}. {report.removed:,} left their sources."
+    yield f"{report.boilerplate:,} characters are headers, footers and navigation, which no answer quotes."
+    yield f"{report.mixed:,} documents have parts in another language."
     if report.reasons:
         yield "\n| why | documents | for instance | what to do |\n| --- | ---: | --- | --- |"
         for reason in report.reasons[:_MOST_REASONS]:

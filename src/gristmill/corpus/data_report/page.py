@@ -88,7 +88,9 @@ def _figures(report: DataReport) -> str:
         for name, count, css in shown
     )
     said = f"{report.characters:,} characters can be quoted. {report.removed:,} documents left their sources."
-    return f"<div class='figures'>{cells}</div><p class='soft'>{said}</p>"
+    marked = f"{report.boilerplate:,} of them are headers, footers and navigation, which no answer quotes."
+    mixed = f"{report.mixed:,} documents have parts in another language."
+    return f"<div class='figures'>{cells}</div><p class='soft'>{said}</p><p class='soft'>{marked} {mixed}</p>"
 
 
 def _groups(dimension: str, groups: Sequence[Group]) -> str:

@@ -5,9 +5,10 @@ which are new. Nothing here removes a document.
 """
 
 from gristmill.corpus.duplicates.families import Duplicate, Family, Member, Relation, find_families
+from gristmill.corpus.duplicates.limits import Limits
 from gristmill.corpus.duplicates.normalisation import content_hash, normalised_words, shingles
 from gristmill.corpus.duplicates.signatures import SIGNATURE_VERSION, candidate_pairs, signature, signature_matrix
-from gristmill.corpus.duplicates.similarity import Likeness, Limits, SimilarPair, likeness, verified_pairs
+from gristmill.corpus.duplicates.similarity import Likeness, SimilarPair, likeness, verified_pairs
 from gristmill.corpus.duplicates.superseded import Superseded, VersionedDocument, find_amended, find_superseded
 from gristmill.corpus.duplicates.versions import Version, read_version
 

@@ -1,7 +1,8 @@
 """MinHash signatures, and the pairs that they make candidates.
 
 rensa computes a signature in 0.04 µs per shingle, datasketch in 1.7 (128 permutations; 200 pages, 443,000 shingles).
-A signature depends on its text alone, so a stored one is never computed again; the store keeps 512 bytes a text.
+A signature depends on its text alone, so a stored one is never computed again; the store keeps 516 bytes a text: the
+minima, and the number of shingles, which tells how alike two texts can be before either is read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from gristmill.corpus.duplicates.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["BANDS", "PERMUTATIONS", "SIGNATURE_VERSION", "Pair", "candidate_pairs", "signature", "signature_matrix"]
 
@@ -22,9 +25,7 @@ PERMUTATIONS = 128
 BANDS = 64
 _SEED = 20_260_401
 # Part of the key under which signatures are stored; rensa's own version of the algorithm is the first number.
-SIGNATURE_VERSION = f"rensa-2/{PERMUTATIONS}/{_SEED}"
-# Pairs whose estimated similarity is below this are not read again: four standard errors below 0.25.
-_LEAST_ESTIMATE = 0.10
+SIGNATURE_VERSION = f"rensa-3/{PERMUTATIONS}/{_SEED}"
 # A bucket above this size is a form filled in a thousand times: only neighbours in it are compared, not all pairs. Here
 # alone the pairs depend on the order of rows.
 _LARGEST_BUCKET = 1_000
@@ -37,35 +38,37 @@ def signature(shingled: set[str]) -> bytes:
     sketch = RMinHash(PERMUTATIONS, _SEED)
     # The least of each permutation does not depend on the order.
     sketch.update(list(shingled))
-    return np.asarray(sketch.digest(), dtype="<u4").tobytes()
+    return np.asarray([*sketch.digest(), len(shingled)], dtype="<u4").tobytes()
 
 
 def signature_matrix(signatures: Sequence[bytes]) -> Matrix:
-    """Stored signatures as one row each."""
-    return np.frombuffer(b"".join(signatures), dtype="<u4").reshape(len(signatures), PERMUTATIONS)
+    """Stored signatures as one row each: the minima, then the number of shingles."""
+    return np.frombuffer(b"".join(signatures), dtype="<u4").reshape(len(signatures), PERMUTATIONS + 1)
 
 
-def candidate_pairs(signatures: Matrix, is_new: npt.NDArray[np.bool_]) -> list[Pair]:
-    """Pairs of rows that agree in a band and hold at least one new row, sorted; nothing else is compared."""
+def candidate_pairs(signatures: Matrix, is_new: npt.NDArray[np.bool_], limits: Limits = DEFAULT_LIMITS) -> list[Pair]:
+    """Pairs of rows that agree in a band, can be near duplicates and hold at least one new row, sorted."""
     keys = np.empty(0, dtype=np.int64)
     for band in range(BANDS if is_new.any() else 0):
         keys = np.union1d(keys, _pairs_of_band(signatures, is_new, band))
     left, right = np.divmod(keys, max(1, len(signatures)))
-    return [
-        pair for pair, similar in zip(_pairs(left, right), _similar(signatures, left, right), strict=True) if similar
-    ]
+    similar = _similar(signatures, left, right, limits)
+    return [pair for pair, is_similar in zip(_pairs(left, right), similar, strict=True) if is_similar]
 
 
 def _pairs(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Iterator[Pair]:
     return zip(left.tolist(), right.tolist(), strict=True)
 
 
-def _similar(signatures: Matrix, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> list[bool]:
+def _similar(
+    signatures: Matrix, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], limits: Limits
+) -> list[bool]:
+    minima, sizes = signatures[:, :PERMUTATIONS], signatures[:, PERMUTATIONS].astype(np.int64)
     similar: list[bool] = []
     for start in range(0, len(left), 10_000):
-        part = slice(start, start + 10_000)
-        agreement = (signatures[left[part]] == signatures[right[part]]).mean(axis=1)
-        similar += (agreement >= _LEAST_ESTIMATE).tolist()
+        one, other = left[start : start + 10_000], right[start : start + 10_000]
+        agreement = (minima[one] == minima[other]).mean(axis=1)
+        similar += limits.may_hold(agreement, np.column_stack([sizes[one], sizes[other]]), PERMUTATIONS).tolist()
     return similar
 
 
@@ -78,17 +81,27 @@ def _pairs_of_band(signatures: Matrix, is_new: npt.NDArray[np.bool_], band: int)
     order = touched[np.argsort(keys[touched], kind="stable")]
     starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[:1]] + np.uint64(1)))
     sizes = np.diff(starts, append=len(order))
-    shared = zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True)
-    found = [_pairs_of_bucket(order[start : start + size], is_new, len(keys)) for start, size in shared]
-    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+    # Almost every bucket that is shared holds two.
+    twos = starts[sizes == 2]
+    found = [_numbered(order[twos], order[twos + 1], is_new)]
+    for start, size in zip(starts[sizes > 2].tolist(), sizes[sizes > 2].tolist(), strict=True):
+        found.append(_pairs_of_bucket(order[start : start + size], is_new))
+    return np.concatenate(found)
 
 
-def _pairs_of_bucket(bucket: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_], rows: int) -> npt.NDArray[np.int64]:
+def _pairs_of_bucket(bucket: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     if len(bucket) > _LARGEST_BUCKET:
         left, right = bucket[:-1], bucket[1:]
     else:
         upper = np.triu_indices(len(bucket), 1)
         left, right = bucket[upper[0]], bucket[upper[1]]
+    return _numbered(left, right, is_new)
+
+
+def _numbered(
+    left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int64]:
+    """Pairs that hold a new row, each as one number: the lower row times the number of rows, plus the higher."""
     touches_new = is_new[left] | is_new[right]
     low, high = np.minimum(left, right)[touches_new], np.maximum(left, right)[touches_new]
-    return (low.astype(np.int64) * rows + high).astype(np.int64)
+    return (low.astype(np.int64) * len(is_new) + high).astype(np.int64)

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
+from gristmill.corpus.duplicates.limits import DEFAULT_LIMITS, Limits
 from gristmill.corpus.duplicates.normalisation import normalised_words, shingles
 from gristmill.corpus.duplicates.signatures import Pair
 
-__all__ = ["Likeness", "Limits", "SimilarPair", "likeness", "verified_pairs"]
+__all__ = ["Likeness", "SimilarPair", "likeness", "verified_pairs"]
 
-# Texts kept while pairs are verified: families are small and stand together after sorting.
-_KEPT_TEXTS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """When two texts are near duplicates: alike as a whole, or one almost wholly within a longer one."""
-
-    jaccard: float = 0.5
-    containment: float = 0.75
-    # A note quoted in a handbook is not a duplicate of the handbook.
-    longest_ratio: float = 3.0
-    fewest_shingles: int = 20
+# Texts held while their pairs are verified: one read of the store costs as much as comparing a hundred pairs.
+_HELD_TEXTS = 256
 
 
 class Likeness(NamedTuple):
@@ -48,22 +37,39 @@ class SimilarPair(NamedTuple):
     likeness: Likeness
 
 
-_DEFAULT_LIMITS = Limits()
-
-
 def verified_pairs(
-    pairs: Iterable[Pair], contents: Sequence[str], read: Callable[[str], str], limits: Limits = _DEFAULT_LIMITS
+    pairs: Iterable[Pair],
+    contents: Sequence[str],
+    read: Callable[[Collection[str]], Mapping[str, str]],
+    limits: Limits = DEFAULT_LIMITS,
 ) -> list[SimilarPair]:
     """The candidate pairs of rows that are near duplicates.
 
-    `contents` are the content hashes of the rows; `read` gives a content's text, for candidates only.
+    `contents` are the content hashes of the rows; `read` gives the texts of a few hundred
+    contents, for candidates only.
     """
-    prepared = lru_cache(maxsize=_KEPT_TEXTS)(lambda content: _Prepared.of(read(content)))
     similar = []
-    for left, right in sorted(pairs):
-        if found := _compared(prepared(contents[left]), prepared(contents[right]), limits):
-            similar.append(SimilarPair(contents[left], contents[right], found))
+    for block in _blocks(sorted(pairs)):
+        texts = read({contents[row] for pair in block for row in pair})
+        prepared = {content: _Prepared.of(text) for content, text in texts.items()}
+        for left, right in block:
+            if found := _compared(prepared[contents[left]], prepared[contents[right]], limits):
+                similar.append(SimilarPair(contents[left], contents[right], found))
     return similar
+
+
+def _blocks(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    """Pairs in order, in lists that name so few rows that their texts can be held."""
+    block: list[Pair] = []
+    rows: set[int] = set()
+    for pair in pairs:
+        if len(rows.union(pair)) > _HELD_TEXTS:
+            yield block
+            block, rows = [], set()
+        block.append(pair)
+        rows.update(pair)
+    if block:
+        yield block
 
 
 def likeness(left: str, right: str) -> Likeness:

@@ -15,7 +15,14 @@ from datetime import date
 from itertools import combinations
 from typing import NamedTuple
 
-from gristmill.corpus.duplicates.versions import HEAD_CHARACTERS, Version, identifiers, read_version, without_version
+from gristmill.corpus.duplicates.versions import (
+    HEAD_CHARACTERS,
+    Version,
+    holds_any,
+    identifiers,
+    read_version,
+    without_version,
+)
 
 __all__ = ["Superseded", "VersionedDocument", "find_superseded"]
 
@@ -41,6 +48,8 @@ _REPLACES = re.compile(
     + r"([A-Z]{1,4}-(?:\d{4}-\d{2,3}|\d{2,4}))(?![\w-])(?!\s+(?:nicht|pas)\b)",
     re.IGNORECASE,
 )
+# One of these stands in every statement of either kind.
+_REPLACING = ("replace", "supersede", "ersetzt", "remplac", "withdrawn")
 _REPLACED_BY = re.compile(
     r"(?<!not )(?:replaced by|superseded by|withdrawn in favour of|ersetzt durch|remplacée? par)\s+"
     + _NAMING
@@ -53,6 +62,7 @@ _AMENDS = re.compile(
     r"([A-Z]{1,4}-(?:\d{4}-\d{2,3}|\d{2,4}))(?![\w-])",
     re.IGNORECASE,
 )
+_AMENDING = ("amendment", "addendum", "supplement", "nachtrag", "änderung", "avenant")
 _AMENDING_WITHIN = 300
 # "Policy P-12, version 2", "HM-040, Issue 6", "# SP-07 Lock-out procedure … Issue 6".
 _NUMBERED = re.compile(
@@ -92,7 +102,7 @@ class _Read(NamedTuple):
 
 def find_superseded(documents: Iterable[VersionedDocument]) -> list[Superseded]:
     """Older versions, each with the newest that replaces it, sorted by path, whatever the order of the documents."""
-    read = [_Read(d, read_version(d.path, d.title, d.head, None)) for d in sorted(documents, key=_originals_first)]
+    read = [_Read(d, read_version(d.path, d.title, d.head)) for d in sorted(documents, key=_originals_first)]
     found: dict[str, Superseded] = {}
     for item in (*_declared(read), *_by_family(read)):
         found.setdefault(item.document, item)
@@ -112,6 +122,8 @@ def _declared(read: Sequence[_Read]) -> Iterator[Superseded]:
             owners[number].append(item)
     for item in read:
         head = item.document.head[:HEAD_CHARACTERS]
+        if not holds_any(_REPLACING, head):
+            continue
         for statement in _REPLACES.finditer(head):
             for older in owners.get(statement.group(1).upper(), []):
                 if older is not item and not _own_numbers(older.document) & _own_numbers(item.document):
@@ -129,7 +141,8 @@ def find_amended(documents: Iterable[VersionedDocument]) -> list[Superseded]:
     for document in ordered:
         for number in set(identifiers(document.head[:_AMENDING_WITHIN])):
             owners[number].append(document)
-    statements = [(one, _AMENDS.search(one.head[:_AMENDING_WITHIN])) for one in ordered]
+    beginnings = [(one, one.head[:_AMENDING_WITHIN]) for one in ordered]
+    statements = [(one, _AMENDS.search(head) if holds_any(_AMENDING, head) else None) for one, head in beginnings]
     amending = {one.path for one, statement in statements if statement}
     return [
         Superseded(older.path, one.path, f'{one.path} says "{" ".join(statement.group().split())}"')
@@ -170,7 +183,7 @@ def _family_keys(document: VersionedDocument) -> Iterator[tuple[str, ...]]:
         yield "name", shelf, without_version(name)
     if number := _NUMBERED.search(document.head[:HEAD_CHARACTERS]):
         yield "number", number.group(1).upper(), " ".join(_LANGUAGE_MARK.findall(name.lower()))
-    if chapter := _CHAPTER.search(document.head[:HEAD_CHARACTERS]):
+    if holds_any((" chapter ",), document.head) and (chapter := _CHAPTER.search(document.head[:HEAD_CHARACTERS])):
         yield "chapter", " ".join(chapter.group(1).lower().split()), without_version(document.title)
 
 

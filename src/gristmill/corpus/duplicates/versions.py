@@ -14,7 +14,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-__all__ = ["HEAD_CHARACTERS", "Precision", "Version", "identifiers", "read_version", "without_version"]
+__all__ = ["HEAD_CHARACTERS", "Precision", "Version", "holds_any", "identifiers", "read_version", "without_version"]
 
 T = TypeVar("T")
 
@@ -57,6 +57,11 @@ _OTHER_VERSION = re.compile(
     r"[^\n]*?(?=[.\n]\s|\n|\Z)",
     re.IGNORECASE,
 )
+# One of these stands in every match of it.
+_OTHER_SIGNS = (
+    "replac", "supersed", "ersetz", "withdrawn", "previous", "former", "for firmware", "holds for", "use issue",
+    "draft for", "remplac",
+)  # fmt: skip
 # A row of data: its dates are of births and deliveries, unless it says what it dates.
 _DATA_ROW = re.compile(
     r"^\|(?![^\n]*(?:valid|date[ds]?:|edition|version|issue|revised|stand|gültig|valable))[^\n]*$",
@@ -104,12 +109,13 @@ def read_version(path: str, title: str, head: str, modified: date | None = None)
     """The version that the first lines, the name or the title state; `modified` is the last resort for the date."""
     name = path.rpartition("/")[2].rpartition(".")[0] or path
     # A number further down is that of a part, a program or another document.
-    first = _OTHER_VERSION.sub(" ", head[:_FIRST_LINES])
+    first = head[:_FIRST_LINES]
+    first = _OTHER_VERSION.sub(" ", first) if holds_any(_OTHER_SIGNS, first) else first
     places = (("first lines", first), ("name", name.replace("_", "-")), ("title", title))
     # "K12-V4" in a text is a part; "travel-v2" as a name is a version.
     spaced = (places[0], ("name", re.sub(r"[_-]", " ", name)), places[2])
     number, number_place = next(_found(spaced, _number), ((), ""))
-    undated = ("first lines", _DATA_ROW.sub("", first))
+    undated = ("first lines", _DATA_ROW.sub("", first) if "|" in first else first)
     named = (place for found in (_date, _year) for place in _found(places[1:], found))
     stated, date_place = next(_found((undated,), _date), None) or next(named, (None, ""))
     evidence = [f"number {'.'.join(map(str, number))} in the {number_place}"] if number else []
@@ -120,6 +126,12 @@ def read_version(path: str, title: str, head: str, modified: date | None = None)
         stated, evidence = StatedDate(modified, Precision.DAY), [*evidence, f"last modified {modified}"]
     when, precision = stated or (None, Precision.DAY)
     return Version(when, precision, number, draft, "; ".join(evidence))
+
+
+def holds_any(signs: Iterable[str], text: str) -> bool:
+    """Whether any of these stands in a text, in capitals or not: a hundredth of the price of an expression."""
+    lowered = text.lower()
+    return any(sign in lowered for sign in signs)
 
 
 def _written(stated: StatedDate) -> str:

@@ -4,17 +4,25 @@ Pure functions over one text, its bytes and its metadata. Nothing here reads the
 document: `corpus.quality` judges, the assets act.
 """
 
-from gristmill.corpus.hygiene.boilerplate import BoilerplateModel, RepeatedLine, repeated_lines_across_pages
+from gristmill.corpus.hygiene.boilerplate import (
+    BoilerplateModel,
+    EdgeLine,
+    RepeatedLine,
+    edge_lines,
+    merged_spans,
+    page_lines,
+    repeated_lines_across_pages,
+    shared_edges,
+)
 from gristmill.corpus.hygiene.cleaning import SMUGGLING_KINDS, CleanText, Finding, clean
 from gristmill.corpus.hygiene.hidden import hidden_text
 from gristmill.corpus.hygiene.hidden_kinds import CONCEALED, Hidden, HiddenKind
+from gristmill.corpus.hygiene.language_runs import LanguageRun, language_runs
 from gristmill.corpus.hygiene.languages import (
     UNDETERMINED,
     Language,
-    SectionLanguage,
     detect_language,
     iso_639_1,
-    section_languages,
 )
 from gristmill.corpus.hygiene.offsets import OffsetMap, Span
 from gristmill.corpus.hygiene.separation import HiddenSpan, Separated, remove_hidden
@@ -25,21 +33,26 @@ __all__ = [
     "UNDETERMINED",
     "BoilerplateModel",
     "CleanText",
+    "EdgeLine",
     "Finding",
     "Hidden",
     "HiddenKind",
     "HiddenSpan",
     "Language",
+    "LanguageRun",
     "OffsetMap",
     "RepeatedLine",
-    "SectionLanguage",
     "Separated",
     "Span",
     "clean",
     "detect_language",
+    "edge_lines",
     "hidden_text",
     "iso_639_1",
+    "language_runs",
+    "merged_spans",
+    "page_lines",
     "remove_hidden",
     "repeated_lines_across_pages",
-    "section_languages",
+    "shared_edges",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import chain
@@ -16,7 +16,16 @@ from typing import NamedTuple
 
 from gristmill.corpus.hygiene.offsets import Span
 
-__all__ = ["BoilerplateModel", "RepeatedLine", "repeated_lines_across_pages"]
+__all__ = [
+    "BoilerplateModel",
+    "EdgeLine",
+    "RepeatedLine",
+    "edge_lines",
+    "merged_spans",
+    "page_lines",
+    "repeated_lines_across_pages",
+    "shared_edges",
+]
 
 # A header has at most this many lines; real documents rarely have more than three.
 _EDGE_LINES = 3
@@ -26,6 +35,8 @@ _FEWEST_DOCUMENTS = 5
 _SHARE_OF_DOCUMENTS = 0.3
 # A lone repeated line is boilerplate only when it is long enough not to be "## Safety" or "Owner: N.N.".
 _SHORTEST_LONE_LINE = 40
+# Navigation of manuals has up to ten lines on either side.
+_LINES_OF_EDGE = 12
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]{2}")
 
@@ -37,6 +48,15 @@ class RepeatedLine(NamedTuple):
     start: int
     end: int
     position: str
+
+
+class EdgeLine(NamedTuple):
+    """A line with words near the beginning or end of a text: its number among such lines, span and hash."""
+
+    number: int
+    start: int
+    end: int
+    hash: int
 
 
 class _Line(NamedTuple):
@@ -51,6 +71,63 @@ def _lines(text: str) -> Iterator[_Line]:
         if stripped := line.strip():
             yield _Line(position, position + len(line), stripped)
         position += len(line) + 1
+
+
+def edge_lines(text: str) -> list[EdgeLine]:
+    """The first and last lines with words, in which navigation, headers and footers stand. Numbers tell neighbours."""
+    worded = [line for line in _lines(text) if _WORD.search(line.text)]
+    last = len(worded) - _LINES_OF_EDGE
+    return [
+        EdgeLine(number, line.start, line.end, _hash(line.text))
+        for number, line in enumerate(worded)
+        if number < _LINES_OF_EDGE or number >= last
+    ]
+
+
+def shared_edges(lines: Sequence[EdgeLine]) -> list[Span]:
+    """The spans to mark among the edge lines that many documents share: two in a row, or one long one."""
+    runs: list[list[EdgeLine]] = []
+    for line in lines:
+        if runs and runs[-1][-1].number + 1 == line.number:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return [
+        Span(run[0].start, run[-1].end)
+        for run in runs
+        if len(run) > 1 or run[0].end - run[0].start >= _SHORTEST_LONE_LINE
+    ]
+
+
+def page_lines(text: str, pages: Sequence[tuple[int, int]]) -> list[Span]:
+    """Headers and footers of a paged text; `pages` are (number, start).
+
+    The first of each is left: it says once which edition this is.
+    """
+    if len(pages) < _FEWEST_PAGES:
+        return []
+    starts = [start for _, start in pages]
+    bounds = list(zip(starts, [*starts[1:], len(text)], strict=True))
+    said: set[str] = set()
+    spans = []
+    for page, start, end, _ in repeated_lines_across_pages([text[start:end] for start, end in bounds]):
+        span = Span(bounds[page][0] + start, bounds[page][0] + end)
+        key = _DIGITS.sub("#", text[slice(*span)].strip().lower())
+        if key in said:
+            spans.append(span)
+        said.add(key)
+    return merged_spans(spans)
+
+
+def merged_spans(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, those that overlap as one."""
+    merged: list[Span] = []
+    for span in sorted(spans):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return merged
 
 
 def repeated_lines_across_pages(pages: Sequence[str]) -> list[RepeatedLine]:

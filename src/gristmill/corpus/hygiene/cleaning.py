@@ -119,7 +119,7 @@ def _cleaned(text: str, tally: _Tally) -> str:
 
 
 def _report_what_is_left(text: str, tally: _Tally) -> None:
-    for match in re.finditer("\ufffd+", text):
+    for match in re.finditer("\ufffd+", text) if "\ufffd" in text else ():
         tally.note("replacement_character", match.start(), match.end(), text)
     for start, end in mojibake_left(text):
         tally.note("mojibake_left", start, end, text)

@@ -8,18 +8,13 @@ unpickles its model, and langdetect draws random numbers.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
-
-from gristmill.corpus.hygiene.offsets import Span
 
 if TYPE_CHECKING:
     from kreuzberg import ExtractionConfig
 
-__all__ = ["UNDETERMINED", "Language", "SectionLanguage", "detect_language", "iso_639_1", "section_languages"]
+__all__ = ["UNDETERMINED", "Language", "detect_language", "iso_639_1"]
 
 UNDETERMINED = "und"
 # Below this the detector is wrong more often than one time in thirty.
@@ -49,13 +44,6 @@ class Language(NamedTuple):
     confidence: float
 
 
-class SectionLanguage(NamedTuple):
-    """The language of one section of a text."""
-
-    span: Span
-    language: Language
-
-
 _UNKNOWN = Language(UNDETERMINED, 0.0)
 
 
@@ -73,38 +61,6 @@ def detect_language(text: str) -> Language:
 def iso_639_1(code: str) -> str:
     """The two letters of a language whose ISO 639-3 code is known here; any other code as it is."""
     return _ISO_639_1.get(code, code)
-
-
-def section_languages(text: str, headings: Sequence[int]) -> list[SectionLanguage]:
-    """The language of each section; `headings` are the offsets where sections begin, in order.
-
-    A section too short to tell has the language that most of the text is in.
-    """
-    spans = _sections(text, headings)
-    found = [detect_language(text[slice(*span)]) for span in spans]
-    most = _most(spans, found)
-    return [SectionLanguage(span, _or(language, most)) for span, language in zip(spans, found, strict=True)]
-
-
-def _most(spans: Sequence[Span], languages: Sequence[Language]) -> Language:
-    """The language of the most characters, with the least confidence that a section of it had."""
-    lengths: Counter[str] = Counter()
-    for span, language in zip(spans, languages, strict=True):
-        if language.code != UNDETERMINED:
-            lengths[language.code] += span.end - span.start
-    if not lengths:
-        return _UNKNOWN
-    code = lengths.most_common(1)[0][0]
-    return Language(code, min(language.confidence for language in languages if language.code == code))
-
-
-def _sections(text: str, headings: Iterable[int]) -> list[Span]:
-    bounds = sorted({0, len(text), *(min(max(0, offset), len(text)) for offset in headings)})
-    return [Span(start, end) for start, end in pairwise(bounds)]
-
-
-def _or(language: Language, fallback: Language) -> Language:
-    return fallback if language.code == UNDETERMINED else language
 
 
 def _letters_needed(prose: str) -> int:

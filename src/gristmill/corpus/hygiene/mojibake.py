@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gristmill.corpus.hygiene.characters import beyond_plain_ascii
 from gristmill.corpus.hygiene.offsets import Edit, Span
 
 __all__ = ["MOJIBAKE_SIGN", "mojibake_edits", "mojibake_left"]
@@ -26,9 +27,14 @@ _LONGEST_LINE = 10_000
 _LINE = re.compile(rf"[^\n]{{1,{_LONGEST_LINE}}}")
 
 
+def has_mojibake_sign(text: str) -> bool:
+    """Whether a text shows signs of wrong decoding. All of them are beyond ASCII, of which most texts have little."""
+    return MOJIBAKE_SIGN.search(beyond_plain_ascii(text)) is not None and MOJIBAKE_SIGN.search(text) is not None
+
+
 def mojibake_edits(text: str) -> Iterator[Edit]:
     """Edits that restore the characters meant, word by word where that gives the same as the whole line."""
-    if not MOJIBAKE_SIGN.search(text):
+    if not has_mojibake_sign(text):
         return
     for line in _LINE.finditer(text):
         if MOJIBAKE_SIGN.search(line.group()):
@@ -37,7 +43,7 @@ def mojibake_edits(text: str) -> Iterator[Edit]:
 
 def mojibake_left(text: str) -> Iterator[Span]:
     """Signs of wrong decoding in lines that ftfy still calls bad."""
-    if not MOJIBAKE_SIGN.search(text):
+    if not has_mojibake_sign(text):
         return
     from ftfy.badness import is_bad
 

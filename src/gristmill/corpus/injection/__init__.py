@@ -1,10 +1,11 @@
 """Screening documents for instructions aimed at a model: the public face of the package.
 
-`screen` looks at one document. It needs numpy and the standard library only. It is never the only defence.
+`screen` looks at one document, `screen_all` at several. They need numpy and the standard library
+only, and are never the only defence.
 """
 
 from gristmill.corpus.injection.classifier import CLASSIFIER_SHA256
 from gristmill.corpus.injection.findings import Finding, Screening, Verdict
-from gristmill.corpus.injection.screening import screen, screen_with
+from gristmill.corpus.injection.screening import screen, screen_all, screen_with
 
-__all__ = ["CLASSIFIER_SHA256", "Finding", "Screening", "Verdict", "screen", "screen_with"]
+__all__ = ["CLASSIFIER_SHA256", "Finding", "Screening", "Verdict", "screen", "screen_all", "screen_with"]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.corpus.injection.features import SHRINKAGE, Grams, grams, sentence_windows
+from gristmill.corpus.injection.features import SHRINKAGE, Grams, grams, windows_of
 from gristmill.corpus.injection.reading import Integers, Reading, read
 from gristmill.errors import ModelError
 
@@ -54,9 +54,13 @@ class Classifier:
         total = np.zeros(len(windows))
         count = np.zeros(len(windows))
         for kind in grams(reading, windows):
-            weights = np.where(kind.counted, self.weights[kind.buckets], np.float32(0.0))
-            total += _sums(weights, kind)
-            count += _sums(kind.counted, kind)
+            weights = self.weights[kind.buckets]
+            if kind.all_count:
+                count += kind.last - kind.first
+            else:
+                weights[~kind.counted] = 0.0
+                count += _sums(kind.counted, kind, np.int32)
+            total += _sums(weights, kind, np.float64)
         return total / np.sqrt(count + SHRINKAGE) + (self.bias - self.threshold)
 
     def most_suspicious(self, folded: str) -> Suspicion:
@@ -64,19 +68,22 @@ class Classifier:
         return self.most_suspicious_each(read(folded), [(0, len(folded))])[0]
 
     def most_suspicious_each(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Suspicion]:
-        """The window with the highest logit of each span of a text."""
-        parts = [sentence_windows(reading.text, start, end) for start, end in spans]
-        windows = np.concatenate(parts)
-        margins = self.margins(reading, windows)
-        firsts = np.cumsum([0, *map(len, parts[:-1])])
-        best = [at + int(np.argmax(margins[at : at + len(part)])) for at, part in zip(firsts, parts, strict=True)]
-        return [Suspicion(int(windows[at, 0]), int(windows[at, 1]), float(margins[at])) for at in best]
+        """The window with the highest logit of each span of a text; of equals the first, sentences before pairs."""
+        windows = windows_of(reading.text, spans)
+        margins = self.margins(reading, windows.rows)
+        order = np.lexsort((np.arange(len(margins)), -margins, windows.parts))
+        best = order[np.searchsorted(windows.parts[order], np.arange(len(spans)))]
+        rows = zip(windows.rows[best].tolist(), margins[best].tolist(), strict=True)
+        return [Suspicion(start, end, margin) for (start, end), margin in rows]
 
 
-def _sums(values: NDArray[np.float32] | NDArray[np.bool_], kind: Grams) -> NDArray[np.float64]:
+def _sums(
+    values: NDArray[np.float32] | NDArray[np.bool_], kind: Grams, dtype: type[np.int32 | np.float64]
+) -> NDArray[np.float64]:
     """The sum of the values of the grams inside each window."""
-    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    inside: NDArray[np.float64] = sums[kind.last] - sums[kind.first]
+    sums = np.zeros(len(values) + 1, dtype=dtype)
+    np.cumsum(values, dtype=dtype, out=sums[1:])
+    inside: NDArray[np.float64] = (sums[kind.last] - sums[kind.first]).astype(np.float64)
     return inside
 
 

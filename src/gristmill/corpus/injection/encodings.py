@@ -12,7 +12,7 @@ import codecs
 import html
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -44,6 +44,8 @@ def readable(octets: bytes) -> str:
 
 
 def _from_base64(run: str) -> str:
+    if not run.strip("-_"):  # a rule of a table: the commonest long run by far
+        return ""
     plain = re.sub(r"\s", "", run).rstrip("=").translate(str.maketrans("-_", "+/"))
     plain = plain[: len(plain) - (len(plain) % 4 == 1)]
     return readable(base64.b64decode(plain + "=" * (-len(plain) % 4)))
@@ -181,8 +183,8 @@ def _table() -> NDArray[np.uint8]:
 _CLASSES = _table()
 
 
-def decoded_runs(text: str) -> Iterator[Decoded]:
-    """Segments of a document that decode to readable text."""
+def decoded_runs(text: str, parts: Sequence[tuple[int, int]] | None = None) -> Iterator[Decoded]:
+    """Segments of a document that decode to readable text, or of several, between whose parts no run goes on."""
     # What is not ASCII becomes a question mark, which is part of no run.
     classes = _CLASSES[np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8)]
     bit = 0
@@ -191,14 +193,22 @@ def decoded_runs(text: str) -> Iterator[Decoded]:
             places = _long_runs(classes, np.uint8(1 << bit), encoding.shortest)
             bit += 1
             found = _matches_at(encoding, text, places)
-        elif any(sign in text for sign in encoding.signs) and (encoding.name != "percent" or _PERCENT.search(text)):
-            found = encoding.runs.finditer(text)
+        elif any(sign in text for sign in encoding.signs):
+            found = _matches_signed(encoding, text, parts or [(0, len(text))])
         else:
             continue
         for match in found:
             plain = _decode(encoding, match.group()[:MAX_ENCODED_CHARACTERS])
             if plain:
                 yield Decoded(match.start(), match.end(), encoding.name, plain)
+
+
+def _matches_signed(encoding: _Encoding, text: str, parts: Iterable[tuple[int, int]]) -> Iterator[re.Match[str]]:
+    """The matches in those parts that a sign of the encoding stands in."""
+    for start, end in parts:
+        has_sign = any(text.find(sign, start, end) >= 0 for sign in encoding.signs)
+        if has_sign and (encoding.name != "percent" or _PERCENT.search(text, start, end)):
+            yield from encoding.runs.finditer(text, start, end)
 
 
 def _long_runs(classes: NDArray[np.uint8], bit: np.uint8, shortest: int) -> list[tuple[int, int]]:

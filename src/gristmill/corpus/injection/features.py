@@ -7,7 +7,8 @@ one kind stand in order, and a window holds those that begin and end inside it, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -37,21 +38,42 @@ SHRINKAGE = 50
 class Grams(NamedTuple):
     """Grams of one kind, and which of them lie inside each window: `first` up to, without, `last`.
 
-    Grams that do not count have no bucket: `counted` is false for them.
+    `counted` is false for grams that do not count; where none is, `all_count`.
     """
 
     buckets: Integers
     counted: NDArray[np.bool_]
     first: Integers
     last: Integers
+    all_count: bool = False
+
+
+class Windows(NamedTuple):
+    """Rows of start and end, and the number of the part that each belongs to.
+
+    First come the sentences of all parts, then every two in a row; both in order of parts.
+    """
+
+    rows: Integers
+    parts: Integers
 
 
 def sentence_windows(folded: str, start: int = 0, end: int | None = None) -> Integers:
     """Rows of start and end: every sentence of a part of the text, and every two sentences in a row."""
-    cuts = np.array(_sentence_cuts(folded, start, len(folded) if end is None else end), dtype=np.int64)
-    single = np.column_stack([cuts[:-1], cuts[1:]])
-    double = np.column_stack([cuts[:-2], cuts[2:]])
-    return np.concatenate([single, double])
+    return windows_of(folded, [(start, len(folded) if end is None else end)]).rows
+
+
+def windows_of(folded: str, spans: Sequence[tuple[int, int]]) -> Windows:
+    """The windows of several parts of a text."""
+    listed = [_sentence_cuts(folded, start, end) for start, end in spans]
+    cuts = np.fromiter(chain.from_iterable(listed), dtype=np.int64)
+    parts = np.repeat(np.arange(len(listed)), [len(one) for one in listed])
+    rows, owners = [], []
+    for step in (1, 2):
+        inside = parts[step:] == parts[:-step]
+        rows.append(np.column_stack([cuts[:-step][inside], cuts[step:][inside]]))
+        owners.append(parts[step:][inside])
+    return Windows(np.concatenate(rows), np.concatenate(owners))
 
 
 def _sentence_cuts(folded: str, start: int, stop: int) -> list[int]:
@@ -104,7 +126,7 @@ def _word_grams(words: Hashes, run: int, first: Integers, last: Integers) -> Gra
         mixed ^= words[offset : offset + count]
         mixed *= _STEP
     begin = np.minimum(first, count)
-    return Grams(_buckets(mixed), np.ones(count, dtype=np.bool_), begin, np.clip(last - run + 1, begin, count))
+    return Grams(_buckets(mixed), np.ones(count, dtype=np.bool_), begin, np.clip(last - run + 1, begin, count), True)
 
 
 def _buckets(hashes: Hashes) -> Integers:

@@ -5,7 +5,6 @@ Made once for a whole text; rules, disguises and the classifier look at it inste
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -13,16 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.corpus.injection.triggers import COLUMNS, Bits, word_bits
+from gristmill.corpus.wording import words_of
 
 __all__ = ["Reading", "read"]
 
-_WORD = re.compile(r"[^\W_]+")
 _ASCII = 128
 # Digits say nothing about intent; what is not a character breaks words alike.
 _PLAIN = str.maketrans("123456789\n\t\r|", "000000000    ")
 _PLAIN_CODES = np.array([ord(chr(code).translate(_PLAIN)) for code in range(_ASCII)], dtype=np.uint32)
 _IS_ALNUM = np.array([chr(code).isalnum() for code in range(_ASCII)])
-_BLANKED = {code: " " for code in range(_ASCII) if not chr(code).isalnum()}
 # Beyond it the words are forgotten: about 30 MB.
 _MOST_WORDS = 100_000
 
@@ -88,7 +86,7 @@ def read(folded: str) -> Reading:
     codes = _codes(folded)
     is_word = _is_word(codes)
     edges = np.flatnonzero(np.diff(is_word, prepend=False, append=False))
-    words = _words(folded)
+    words = words_of(folded)
     if len(_vocabulary) > _MOST_WORDS:
         _vocabulary = _Vocabulary()
     known = _vocabulary
@@ -110,8 +108,3 @@ def _is_word(codes: Hashes) -> NDArray[np.bool_]:
         distinct, places = np.unique(codes[beyond], return_inverse=True)
         is_word[beyond] = np.array([chr(code).isalnum() for code in distinct])[places]
     return is_word
-
-
-def _words(folded: str) -> list[str]:
-    """The words in order; splitting ASCII at blanks costs a fifth of the expression."""
-    return folded.translate(_BLANKED).split() if folded.isascii() else _WORD.findall(folded)

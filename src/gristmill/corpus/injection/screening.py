@@ -1,6 +1,7 @@
-"""Screening a document: every layer over every section, then one verdict.
+"""Screening documents: every layer over every section, then one verdict a document.
 
-Only putting the layers together. The layers are `rules`, `encodings`, `smuggling` and `classifier`; the policy is in
+Several are joined and looked at together, because most of the cost of a short one is that of calling. Only putting the
+layers together. The layers are `rules`, `encodings`, `smuggling` and `classifier`; the policy is in
 `findings`.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import cached_property
 
 from gristmill.corpus.injection.classifier import Classifier, Suspicion, shipped_classifier
 from gristmill.corpus.injection.encodings import MAX_ENCODED_CHARACTERS, Decoded, decoded_runs, disguised
@@ -17,7 +18,7 @@ from gristmill.corpus.injection.folding import Folded, fold
 from gristmill.corpus.injection.mentions import Fences, discusses_injection, is_quoted
 from gristmill.corpus.injection.phrases import RULES
 from gristmill.corpus.injection.rules import Match, matches
-from gristmill.corpus.injection.sections import OVERLAP_CHARACTERS, Section, SectionFinder, split_sections
+from gristmill.corpus.injection.sections import Piece, Section, SectionFinder, places_of
 from gristmill.corpus.injection.smuggling import Smuggled, smuggled, splits_words
 from gristmill.corpus.injection.suspects import Suspect, suspects
 
@@ -29,6 +30,8 @@ _MENTION_SHARE = 0.6
 _INVISIBLE_SCORE = 0.55
 # Payloads are wrapped twice to get past one decoding; nobody reads a third.
 _MAX_DEPTH = 2
+# Between texts that are screened together: the character in the middle is part of no word, run or sentence.
+_BETWEEN = "\n\0\n"
 
 
 def screen(text: str, hidden: Sequence[str] = ()) -> Screening:
@@ -50,87 +53,116 @@ def screen(text: str, hidden: Sequence[str] = ()) -> Screening:
 
 def screen_with(classifier: Classifier | None, text: str, hidden: Sequence[str] = ()) -> Screening:
     """`screen` with another classifier, or with none."""
-    groups = [
-        *_Screener(classifier, text, is_hidden=False).sections((Section(0, len(text)),)),
-        *_Screener(classifier, "\n".join(hidden), is_hidden=True).sections(_pieces(hidden)),
-    ]
-    return conclude(groups)
+    return screen_all_with(classifier, [(text, hidden)])[0]
 
 
-def _pieces(texts: Sequence[str]) -> Iterator[Section]:
-    """Where each text stands when they are joined by line ends."""
+def screen_all(documents: Sequence[tuple[str, Sequence[str]]]) -> list[Screening]:
+    """`screen` for several documents, each its visible text and its hidden ones: the same, at half the cost."""
+    return screen_all_with(shipped_classifier(), documents)
+
+
+def screen_all_with(classifier: Classifier | None, documents: Sequence[tuple[str, Sequence[str]]]) -> list[Screening]:
+    """`screen_all` with another classifier, or with none."""
+    text, pieces = _joined(documents)
+    groups: list[list[list[Finding]]] = [[] for _ in documents]
+    remaining = dict.fromkeys(((piece.document, piece.is_hidden) for piece in pieces), _MAX_FINDINGS)
+    for piece, found in _sections(text, pieces, classifier):
+        key = piece.document, piece.is_hidden
+        kept = found[: max(remaining[key], 1)]
+        remaining[key] -= len(kept)
+        groups[piece.document].append(
+            [replace(one, start=one.start + piece.shift, end=one.end + piece.shift) for one in kept]
+        )
+    return [conclude(sections) for sections in groups]
+
+
+def _joined(documents: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, list[Piece]]:
+    """All texts of some documents as one, and where each stands in it."""
+    texts: list[str] = []
+    pieces: list[Piece] = []
     start = 0
-    for text in texts:
-        yield Section(start, start + len(text))
-        start += len(text) + 1
+    for number, (visible, hidden) in enumerate(documents):
+        own = 0
+        for is_hidden, text in ((False, visible), *((True, piece) for piece in hidden)):
+            pieces.append(Piece(start, start + len(text), is_hidden, number, own - start))
+            texts.append(text)
+            start += len(text) + len(_BETWEEN)
+            own = own + len(text) + 1 if is_hidden else 0
+    return _BETWEEN.join(texts), pieces
 
 
-class _Place(NamedTuple):
-    """A section and the end of the piece it belongs to: nothing is read across."""
+def _sections(
+    text: str, pieces: Sequence[Piece], classifier: Classifier | None
+) -> Iterator[tuple[Piece, list[Finding]]]:
+    """Findings of every section that has any, each with its piece."""
+    places = list(places_of(text, pieces))
+    finder = SectionFinder(place.span for place in places)
+    more: dict[int, list[Finding]] = {}
+    for finding in _apart(text, pieces):
+        more.setdefault(finder.index(finding.start), []).append(finding)
+    screeners: dict[Piece, _Screener] = {}
+    for number, suspect in enumerate(suspects(text, places, classifier)):
+        if not suspect.is_any and number not in more:
+            continue
+        piece = suspect.place.piece
+        if piece not in screeners:
+            screeners[piece] = _Screener(text, piece)
+        if found := screeners[piece].section(suspect, more.get(number, [])):
+            yield piece, found
 
-    section: Section
-    limit: int
+
+def _apart(text: str, pieces: Sequence[Piece]) -> Iterator[Finding]:
+    """Findings in what is encoded or invisible in some pieces of a text."""
+    finder = SectionFinder(pieces)
+    for segment in decoded_runs(text, [(piece.start, piece.end) for piece in pieces]):
+        screener = _Screener(text, pieces[finder.index(segment.start)])
+        yield from screener.spoken(segment, segment.start, segment.end, depth=1)
+    for run in smuggled(text):
+        screener = _Screener(text, pieces[finder.index(run.start)])
+        yield screener.invisible(run)
+        yield from screener.spoken(Decoded(run.start, run.end, run.means, run.text), run.start, run.end, depth=1)
 
 
 @dataclass(frozen=True)
 class _Screener:
-    """One text and how to look at it."""
+    """One piece of a text, and what is found in it."""
 
-    classifier: Classifier | None
     text: str
-    is_hidden: bool
+    piece: Piece
 
-    def sections(self, pieces: Iterable[Section]) -> Iterator[list[Finding]]:
-        """Findings of every section of these pieces of the text that has any."""
-        places: list[_Place] = []
-        apart: list[Finding] = []
-        for piece in pieces:
-            part = self.text[piece.start : piece.end]
-            sections = (Section(start + piece.start, end + piece.start) for start, end in split_sections(part))
-            places += (_Place(section, piece.end) for section in sections)
-            apart += self._apart(part, piece.start)
-        yield from self._found(places, apart)
+    @property
+    def is_hidden(self) -> bool:
+        return self.piece.is_hidden
 
-    def _found(self, places: Sequence[_Place], apart: Iterable[Finding]) -> Iterator[list[Finding]]:
-        spans = [place.section for place in places]
-        finder = SectionFinder(spans)
-        more: dict[int, list[Finding]] = {}
-        for finding in apart:
-            more.setdefault(finder.index(finding.start), []).append(finding)
-        fences = Fences(self.text)
-        remaining = _MAX_FINDINGS
-        for number, suspect in enumerate(suspects(self.text, spans, self.classifier, is_hidden=self.is_hidden)):
-            if not suspect.is_any and number not in more:
-                continue
-            found = self._section(suspect, places[number].limit, fences, more.get(number, []))[: max(remaining, 1)]
-            remaining -= len(found)
-            if found:
-                yield found
+    @cached_property
+    def _fences(self) -> Fences:
+        return Fences(self.text[self.piece.start : self.piece.end])
 
-    def _section(self, suspect: Suspect, limit: int, fences: Fences, apart: list[Finding]) -> list[Finding]:
-        span = suspect.span
-        folded = fold(self.text[span.start : min(span.end + OVERLAP_CHARACTERS, limit)])
-        own = fold(self.text[span.start : span.end])
-        found = [
-            self._matched(match, folded, span, fences)
-            for match in _strongest(matches(folded.text, suspect.rules), len(own.text))
-        ]
-        for segment in disguised(own.text, suspect.disguises):
-            found.extend(self._spoken(segment, *_spread(own, span, segment), depth=1))
+    def section(self, suspect: Suspect, apart: list[Finding]) -> list[Finding]:
+        """What a section holds of what it is suspected of, with what was found apart."""
+        span, own = suspect.place.span, suspect.folded[: suspect.own]
+        matched = _strongest(matches(suspect.folded, suspect.rules), suspect.own)
+        spoken = list(disguised(own, suspect.disguises)) if any(suspect.disguises) else []
+        if not (matched or spoken or apart or suspect.suspicion):
+            return []
+        folded = fold(self.text[span.start : suspect.place.reach])
+        found = [self._matched(match, folded, span) for match in matched]
+        for segment in spoken:
+            found.extend(self.spoken(segment, *_spread(folded, span, segment), depth=1))
         if suspect.suspicion is not None:
-            found.append(self._classified(suspect.suspicion, own, span, found))
+            found.append(self._classified(suspect.suspicion, folded, span, found))
         found.extend(apart)
         if not self.is_hidden and found and discusses_injection(folded.text):
             return [_mention(finding) for finding in found]
         return found
 
-    def _matched(self, match: Match, folded: Folded, span: Section, fences: Fences) -> Finding:
+    def _matched(self, match: Match, folded: Folded, span: Section) -> Finding:
         start, end = (at + span.start for at in folded.span(match.start, match.end))
         broken = splits_words(self.text[start:end])
         finding = self._finding(match, start, end, concealed=self.is_hidden or broken)
         if self.is_hidden or broken:
             return finding
-        quoted = is_quoted(folded.text, match.start) or fences.hold(start)
+        quoted = is_quoted(folded.text, match.start) or self._fences.hold(start - self.piece.start)
         return _mention(finding) if quoted else finding
 
     def _finding(self, match: Match, start: int, end: int, *, concealed: bool, means: str = "") -> Finding:
@@ -146,8 +178,8 @@ class _Screener:
             kind=rule.kind,
         )
 
-    def _classified(self, suspicion: Suspicion, own: Folded, span: Section, found: Iterable[Finding]) -> Finding:
-        start, end = (at + span.start for at in own.span(suspicion.start, suspicion.end))
+    def _classified(self, suspicion: Suspicion, folded: Folded, span: Section, found: Iterable[Finding]) -> Finding:
+        start, end = (at + span.start for at in folded.span(suspicion.start, suspicion.end))
         return Finding(
             rule="classifier",
             start=start,
@@ -160,16 +192,7 @@ class _Screener:
             mentioned=any(other.mentioned and other.start < end and start < other.end for other in found),
         )
 
-    def _apart(self, part: str, offset: int) -> Iterator[Finding]:
-        """Findings in what is encoded or invisible in a piece of the text that begins at an offset."""
-        for segment in decoded_runs(part):
-            yield from self._spoken(segment, segment.start + offset, segment.end + offset, depth=1)
-        for run in smuggled(part):
-            start, end = run.start + offset, run.end + offset
-            yield self._invisible(run, start, end)
-            yield from self._spoken(Decoded(start, end, run.means, run.text), start, end, depth=1)
-
-    def _spoken(self, segment: Decoded, start: int, end: int, *, depth: int) -> Iterator[Finding]:
+    def spoken(self, segment: Decoded, start: int, end: int, *, depth: int) -> Iterator[Finding]:
         """What a decoded text says, by the rules."""
         folded = fold(segment.text[:MAX_ENCODED_CHARACTERS])
         for match in _strongest(matches(folded.text, RULES), len(folded.text)):
@@ -177,9 +200,11 @@ class _Screener:
             yield replace(finding, excerpt=_excerpt(folded.text[match.start : match.end]))
         if depth < _MAX_DEPTH:
             for inner in decoded_runs(segment.text):
-                yield from self._spoken(inner, start, end, depth=depth + 1)
+                yield from self.spoken(inner, start, end, depth=depth + 1)
 
-    def _invisible(self, run: Smuggled, start: int, end: int) -> Finding:
+    def invisible(self, run: Smuggled) -> Finding:
+        """The finding that characters nobody sees stand here."""
+        start, end = run.start, run.end
         return Finding(
             rule="invisible-characters",
             start=start,
@@ -192,8 +217,8 @@ class _Screener:
         )
 
 
-def _spread(own: Folded, span: Section, segment: Decoded) -> tuple[int, int]:
-    start, end = own.span(segment.start, max(segment.end, segment.start + 1))
+def _spread(folded: Folded, span: Section, segment: Decoded) -> tuple[int, int]:
+    start, end = folded.span(segment.start, max(segment.end, segment.start + 1))
     return start + span.start, min(end + span.start, span.end)
 
 

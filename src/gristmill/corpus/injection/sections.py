@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 SECTION_CHARACTERS = 1500
@@ -25,6 +25,38 @@ class Section(NamedTuple):
 
     start: int
     end: int
+
+
+class Piece(NamedTuple):
+    """A text of one document inside several that are joined: the visible one, or one that no reader sees.
+
+    `shift` leads from a place in the joined texts to its place in the document's own.
+    """
+
+    start: int
+    end: int
+    is_hidden: bool = False
+    document: int = 0
+    shift: int = 0
+
+
+class Place(NamedTuple):
+    """A section and the piece it belongs to: nothing is read across."""
+
+    span: Section
+    piece: Piece
+
+    @property
+    def reach(self) -> int:
+        """How far the section is read."""
+        return min(self.span.end + OVERLAP_CHARACTERS, self.piece.end)
+
+
+def places_of(text: str, pieces: Iterable[Piece]) -> Iterator[Place]:
+    """The sections of every piece of a text, in order."""
+    for piece in pieces:
+        for start, end in split_sections(text[piece.start : piece.end]):
+            yield Place(Section(start + piece.start, end + piece.start), piece)
 
 
 def split_sections(text: str) -> Iterator[Section]:
@@ -61,9 +93,9 @@ def _cut(text: str, start: int) -> int:
 
 
 class SectionFinder:
-    """Which section a position belongs to."""
+    """Which section, or piece, a position belongs to."""
 
-    def __init__(self, sections: list[Section]) -> None:
+    def __init__(self, sections: Iterable[Section | Piece]) -> None:
         self._starts = [section.start for section in sections]
 
     def index(self, position: int) -> int:

@@ -1,34 +1,43 @@
-"""Which sections of a text are worth looking at, and for what: one pass over the whole text for all of them.
+"""Which sections of some joined texts are worth looking at, and for what: one pass over them all together.
 
 Nothing is decided here. A section that is not named holds no match of a rule, no disguise and no suspicious wording.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gristmill.corpus.injection.classifier import Classifier, Suspicion
 from gristmill.corpus.injection.encodings import Disguises, has_digits_for_letters
 from gristmill.corpus.injection.folding import Folded, fold
 from gristmill.corpus.injection.reading import Integers, Reading, read
 from gristmill.corpus.injection.rules import Rule
-from gristmill.corpus.injection.sections import OVERLAP_CHARACTERS, Section
-from gristmill.corpus.injection.triggers import Due, due_of
+from gristmill.corpus.injection.sections import Piece, Place
+from gristmill.corpus.injection.triggers import Due, due_of, sign_bits
 
 __all__ = ["Suspect", "suspects"]
 
 # Letters set apart: four words of one letter, so close to each other.
 _FEWEST_APART, _MOST_BETWEEN = 4, 3
+# A line is set apart like a letter, and is no word.
+_LINE_APART = " _ "
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A section, the rules and disguises to try on it, and its most suspicious window, relative to the section."""
+    """A section, the rules and disguises to try on it, and its most suspicious window, relative to the section.
 
-    span: Section
+    `folded` is its text as far as it is read, of which the first `own` characters are the section's.
+    """
+
+    place: Place
+    folded: str
+    own: int
     rules: tuple[Rule, ...]
     disguises: Disguises
     suspicion: Suspicion | None
@@ -39,39 +48,69 @@ class Suspect:
         return bool(self.rules) or any(self.disguises) or self.suspicion is not None
 
 
-def suspects(
-    text: str, spans: Sequence[Section], classifier: Classifier | None, *, is_hidden: bool
-) -> Iterator[Suspect]:
+@dataclass(frozen=True)
+class _Sections:
+    """Where sections begin and end in the folded text, and how far they are read; ascending."""
+
+    starts: Integers
+    ends: Integers
+    reach: Integers
+
+    def hold(self, literal: str, text: str) -> NDArray[np.bool_]:
+        """Which sections a literal stands in, as far as they are read."""
+        found = np.array([match.start() for match in re.finditer(re.escape(literal), text)], dtype=np.int64)
+        held: NDArray[np.bool_] = np.searchsorted(found, self.reach) > np.searchsorted(found, self.starts)
+        return held
+
+
+def suspects(text: str, places: Sequence[Place], classifier: Classifier | None) -> Iterator[Suspect]:
     """Every section of a text with what it has to be searched for, in order."""
-    if not spans:
+    if not places:
         return
     folded = fold(text)
     reading = read(folded.text)
-    starts, ends, reach = (_places(folded, spans, text, extra) for extra in (None, 0, OVERLAP_CHARACTERS))
-    dues = due_of(reading.section_bits(starts, reach), folded.text, is_hidden=is_hidden)
-    disguises = _disguises(reading, starts, ends, dues)
-    suspicions = _suspicions(reading, starts, ends, classifier)
-    for span, due, tried, suspicion in zip(spans, dues, disguises, suspicions, strict=True):
-        yield Suspect(span, due.rules, tried, suspicion)
+    sections = _sections(folded, places)
+    bits = reading.section_bits(sections.starts, sections.reach)
+    for literal, sign in sign_bits():
+        if literal in folded.text:
+            bits |= np.where(sections.hold(literal, folded.text)[:, None], sign, np.uint64(0))
+    dues = due_of(bits, [place.piece.is_hidden for place in places])
+    disguises = _disguises(reading, sections, dues, places, folded)
+    suspicions = _suspicions(reading, sections.starts, sections.ends, classifier)
+    spans = zip(sections.starts.tolist(), sections.ends.tolist(), sections.reach.tolist(), strict=True)
+    for place, (start, end, reach), due, tried, suspicion in zip(
+        places, spans, dues, disguises, suspicions, strict=True
+    ):
+        seen = folded.text[start:reach]
+        rules = tuple(rule for rule in due.rules if any(need in seen for need in rule.needs)) if due.rules else ()
+        yield Suspect(place, seen, end - start, rules, tried, suspicion)
 
 
-def _places(folded: Folded, spans: Sequence[Section], text: str, extra: int | None) -> Integers:
-    """Where sections start in the folded text, or where they end and how far they are read."""
-    wanted = [span.start if extra is None else min(span.end + extra, len(text)) for span in spans]
-    return np.array([folded.position(place) for place in wanted], dtype=np.int64)
+def _sections(folded: Folded, places: Sequence[Place]) -> _Sections:
+    at = folded.position
+    rows = [(at(place.span.start), at(place.span.end), at(place.reach)) for place in places]
+    return _Sections(*np.array(rows, dtype=np.int64).T)
 
 
-def _disguises(reading: Reading, starts: Integers, ends: Integers, dues: Sequence[Due]) -> Iterator[Disguises]:
-    digits = has_digits_for_letters(reading.text)
-    apart = _letters_apart(reading, starts, ends)
-    for due, is_apart in zip(dues, apart, strict=True):
-        yield Disguises(due.rotated, due.backwards, digits, is_apart)
+def _disguises(
+    reading: Reading, sections: _Sections, dues: Sequence[Due], places: Sequence[Place], folded: Folded
+) -> Iterator[Disguises]:
+    digits = _digits_for_letters(reading.text, places, folded)
+    apart = _letters_apart(reading, sections)
+    for place, due, is_apart in zip(places, dues, apart, strict=True):
+        yield Disguises(due.rotated, due.backwards, place.piece in digits, is_apart)
 
 
-def _letters_apart(reading: Reading, starts: Integers, ends: Integers) -> list[bool]:
+def _digits_for_letters(text: str, places: Sequence[Place], folded: Folded) -> Collection[Piece]:
+    """The pieces that have words of instructions once figures are read as letters."""
+    if not has_digits_for_letters(text):
+        return ()
+    at, pieces = folded.position, {place.piece for place in places}
+    return {piece for piece in pieces if has_digits_for_letters(text[at(piece.start) : at(piece.end)])}
+
+
+def _letters_apart(reading: Reading, sections: _Sections) -> list[bool]:
     """Whether each section has letters set apart, each a word of its own."""
-    if " _ " in reading.text:
-        return [True] * len(starts)
     single = reading.ends - reading.starts == 1
     near = np.concatenate([reading.starts[1:] - reading.ends[:-1] <= _MOST_BETWEEN, [False]])
     begins = single.copy()
@@ -79,8 +118,10 @@ def _letters_apart(reading: Reading, starts: Integers, ends: Integers) -> list[b
         begins[:-step] &= single[step:] & near[: len(near) - step]
         begins[len(begins) - step :] = False
     places = reading.starts[begins]
-    found: list[bool] = (np.searchsorted(places, ends) > np.searchsorted(places, starts)).tolist()
-    return found
+    found = np.searchsorted(places, sections.ends) > np.searchsorted(places, sections.starts)
+    if _LINE_APART in reading.text:
+        found |= sections.hold(_LINE_APART, reading.text)
+    return [bool(one) for one in found]
 
 
 def _suspicions(

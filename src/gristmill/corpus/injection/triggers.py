@@ -19,12 +19,14 @@ from gristmill.corpus.injection.encodings import TELLING_BACKWARDS, TELLING_ROTA
 from gristmill.corpus.injection.phrases import RULES
 from gristmill.corpus.injection.rules import Rule
 
-__all__ = ["COLUMNS", "Due", "due_of", "word_bits"]
+__all__ = ["COLUMNS", "Due", "due_of", "sign_bits", "word_bits"]
 
 _PIECE = re.compile(r" ?[a-z0-9]+ ?")
 _BITS = 64
 # A literal whose longest word is shorter stands in almost every section: it is looked for as it is.
 _FEWEST_LETTERS = 2
+# Words are looked up by their first four characters; shorter ones by all they have.
+_HEADS = (4, 3, 2)
 
 _Group = tuple[str, ...]
 Bits = NDArray[np.uint64]
@@ -48,11 +50,11 @@ def _word_of(literal: str) -> str:
 
 @cache
 def _words() -> dict[str, tuple[tuple[str, int], ...]]:
-    """By its first two characters, each word that is looked for and the group it belongs to."""
+    """By its first characters, each word that is looked for and the group it belongs to."""
     found: dict[str, list[tuple[str, int]]] = {}
     for number, group in enumerate(_GROUPS):
         for word in {_word_of(literal) for literal in group} - {""}:
-            found.setdefault(word[:2], []).append((word, number))
+            found.setdefault(word[: _HEADS[0]], []).append((word, number))
     return {head: tuple(words) for head, words in found.items()}
 
 
@@ -61,9 +63,10 @@ def word_bits(word: str) -> list[int]:
     padded, by_head = f" {word} ", _words()
     bits = [0] * COLUMNS
     for at in range(len(padded) - 1):
-        for literal, number in by_head.get(padded[at : at + 2], ()):
-            if padded.startswith(literal, at):
-                bits[number // _BITS] |= 1 << number % _BITS
+        for length in _HEADS:
+            for literal, number in by_head.get(padded[at : at + length], ()):
+                if padded.startswith(literal, at):
+                    bits[number // _BITS] |= 1 << number % _BITS
     return bits
 
 
@@ -75,45 +78,40 @@ class Due(NamedTuple):
     backwards: bool
 
 
-class _Demand(NamedTuple):
-    rule: Rule
-    groups: tuple[int, ...]
-
-
 @cache
-def _demands() -> tuple[_Demand, ...]:
+def _demands() -> tuple[Bits, NDArray[np.bool_]]:
+    """The groups that each rule demands, and then each disguise, a row each; and whether it holds in plain sight."""
     numbers = {group: number for number, group in enumerate(_GROUPS)}
-    return tuple(_Demand(rule, tuple(numbers[group] for group in (rule.needs, *rule.also))) for rule in RULES)
+    demanded = [[numbers[group] for group in (rule.needs, *rule.also)] for rule in RULES]
+    rows = np.zeros((len(RULES) + 2, COLUMNS), dtype=np.uint64)
+    for row, groups in enumerate([*demanded, [len(_GROUPS) - 2], [len(_GROUPS) - 1]]):
+        for number in groups:
+            rows[row, number // _BITS] |= np.uint64(1 << number % _BITS)
+    return rows, np.array([not rule.hidden_only for rule in RULES] + [True, True])
 
 
 @cache
-def _signs() -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Literals without a word to look up, and the groups they belong to."""
-    found: dict[str, list[int]] = {}
+def sign_bits() -> tuple[tuple[str, Bits], ...]:
+    """Literals without a word to look up, and the groups they belong to, as `word_bits` gives them for a word."""
+    found: dict[str, Bits] = {}
     for number, group in enumerate(_GROUPS):
         for literal in group:
             if not _word_of(literal):
-                found.setdefault(literal, []).append(number)
-    return tuple((literal, tuple(numbers)) for literal, numbers in found.items())
+                bits = found.setdefault(literal, np.zeros(COLUMNS, dtype=np.uint64))
+                bits[number // _BITS] |= np.uint64(1 << number % _BITS)
+    return tuple(found.items())
 
 
-def due_of(sections: Bits, folded: str, *, is_hidden: bool) -> list[Due]:
-    """What each section of a folded text is to be searched for; a row of `sections` are the bits of its words."""
-    everywhere = np.zeros(COLUMNS, dtype=np.uint64)
-    for literal, numbers in _signs():
-        if literal in folded:
-            for number in numbers:
-                everywhere[number // _BITS] |= np.uint64(1 << number % _BITS)
-    rows, places = np.unique(sections | everywhere, axis=0, return_inverse=True)
-    kinds = [_due(tuple(map(int, row)), is_hidden=is_hidden) for row in rows]
-    return [kinds[place] for place in places.reshape(-1)]
-
-
-def _due(row: Sequence[int], *, is_hidden: bool) -> Due:
-    held = {number for number in range(len(_GROUPS)) if row[number // _BITS] >> number % _BITS & 1}
-    rules = tuple(
-        demand.rule
-        for demand in _demands()
-        if (is_hidden or not demand.rule.hidden_only) and held.issuperset(demand.groups)
-    )
-    return Due(rules, len(_GROUPS) - 2 in held, len(_GROUPS) - 1 in held)
+def due_of(sections: Bits, is_hidden: Sequence[bool]) -> list[Due]:
+    """What each section is to be searched for; a row of `sections` are the bits of its words and signs."""
+    demands, in_plain_sight = _demands()
+    held = ((sections[:, None, :] & demands) == demands).all(axis=2)
+    held &= np.array(is_hidden, dtype=np.bool_)[:, None] | in_plain_sight
+    due: list[list[int]] = [[] for _ in range(len(sections))]
+    for section, number in zip(*(places.tolist() for places in np.nonzero(held)), strict=True):
+        due[section].append(number)
+    rotated, backwards = len(RULES), len(RULES) + 1
+    return [
+        Due(tuple(RULES[number] for number in numbers if number < rotated), rotated in numbers, backwards in numbers)
+        for numbers in due
+    ]

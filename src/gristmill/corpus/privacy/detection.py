@@ -40,7 +40,7 @@ def find_personal_data_of(kinds: Collection[Kind], text: str, language: str = "e
 def _cheap(kinds: Collection[Kind], text: str) -> Iterator[bool]:
     yield from (True for _ in apply_rules((rule for rule in RULES if rule.kind in kinds), text, text.lower()))
     if not _DIGIT_RUN_KINDS.isdisjoint(kinds):
-        yield from (found.kind in kinds for found in find_digit_runs(text))
+        yield from (found.kind in kinds for found in find_digit_runs(text, kinds))
 
 
 def find_personal_data(text: str, language: str = "en", *, wide: bool = False) -> list[PersonalData]:

@@ -7,10 +7,11 @@ digit needs a word that explains it, because part numbers, dates and measures lo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from ipaddress import ip_address
 
 from gristmill.corpus.privacy import checksums
+from gristmill.corpus.privacy.figures import Figures
 from gristmill.corpus.privacy.findings import Kind, PersonalData
 from gristmill.corpus.privacy.rules import Rule, cue_before
 
@@ -100,19 +101,28 @@ def _is_no_heading(text: str, start: int, value: str) -> bool:
     return not small and VERSION_CUE.search(text, max(0, start - 12), start) is None
 
 
+def _may_be_identity(figures: Figures) -> bool:
+    """Five figures in a row: a French one of Corsica has a letter behind them."""
+    return figures.may_be(5)
+
+
 NUMBER_RULES = (
     Rule(Kind.IBAN, "iban", re.compile(r"(?i)\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\b"), 0.99,
-         accept=lambda value: checksums.is_iban(_bare(value)), probe=IBAN_SHAPE),
+         accept=lambda value: checksums.is_iban(_bare(value)), probe=IBAN_SHAPE,
+         shape=lambda figures: figures.may_follow_letters),
     Rule(Kind.NATIONAL_ID, "uk-nino", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
-         accept=lambda value: checksums.is_uk_nino(_bare(value)), probe=IDENTITY_SHAPE),
+         accept=lambda value: checksums.is_uk_nino(_bare(value)), probe=IDENTITY_SHAPE,
+         shape=_may_be_identity),
     # Never allotted: samples and training records use it, and forms are checked with it.
     Rule(Kind.NATIONAL_ID, "uk-nino-named", re.compile(r"\bQQ ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
          needs=("national insurance", "nino", "ni number"), cue=NINO_CUE),
     Rule(Kind.NATIONAL_ID, "german-pension-number", re.compile(r"\b\d{2} ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}\b"), 0.95,
-         accept=lambda value: checksums.is_german_pension_number(_bare(value)), probe=IDENTITY_SHAPE),
+         accept=lambda value: checksums.is_german_pension_number(_bare(value)), probe=IDENTITY_SHAPE,
+         shape=_may_be_identity),
     Rule(Kind.NATIONAL_ID, "french-nir",
          re.compile(r"\b[12] ?\d\d ?[0-9]\d ?(?:\d\d|2[AB]) ?\d{3} ?\d{3} ?\d\d\b"), 0.95,
-         accept=lambda value: checksums.is_french_nir(_bare(value)), probe=IDENTITY_SHAPE),
+         accept=lambda value: checksums.is_french_nir(_bare(value)), probe=IDENTITY_SHAPE,
+         shape=_may_be_identity),
     Rule(Kind.IP_ADDRESS, "ipv6",
          re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}(?![\w:])"), 0.9,
          needs=(":",), accept=_is_ip),
@@ -123,8 +133,18 @@ NUMBER_RULES = (
 )  # fmt: skip
 
 
-def find_digit_runs(text: str) -> Iterator[PersonalData]:
-    """Card, identity, telephone and IPv4 numbers among the runs of digits."""
+_FEWEST_OF_PHONE, _FEWEST_OF_IDENTITY = 7, 9
+
+
+def find_digit_runs(text: str, kinds: Collection[Kind] = frozenset(Kind)) -> Iterator[PersonalData]:
+    """Card, identity, telephone and IPv4 numbers among the runs of digits; where all are too short, only those asked.
+
+    The numbers of other kinds are found too, where there are any of these.
+    """
+    figures = Figures(text)
+    fewest = _FEWEST_OF_PHONE if Kind.PHONE in kinds else _FEWEST_OF_IDENTITY
+    if not figures.may_be(fewest) and not (Kind.IP_ADDRESS in kinds and figures.may_name_a_host):
+        return
     for match in DIGIT_RUN.finditer(text):
         verdict = _verdict(text, match.start(), match[0])
         if verdict is not None:
@@ -142,7 +162,7 @@ def _verdict(text: str, start: int, value: str) -> tuple[Kind, float, str] | Non
 
 
 def _identity(text: str, start: int, value: str, digits: str) -> tuple[Kind, float, str] | None:
-    if len(digits) == 9 and checksums.is_us_ssn(digits):
+    if len(digits) == _FEWEST_OF_IDENTITY and checksums.is_us_ssn(digits):
         if cue_before(SSN_CUE, text, start):
             return Kind.NATIONAL_ID, 0.95, "us-ssn"
         if SSN.fullmatch(value):
@@ -153,7 +173,7 @@ def _identity(text: str, start: int, value: str, digits: str) -> tuple[Kind, flo
 
 
 def _telephone(text: str, start: int, value: str, digits: str) -> tuple[Kind, float, str] | None:
-    if not 7 <= len(digits) <= 20 or DATE_SHAPE.fullmatch(value):
+    if not _FEWEST_OF_PHONE <= len(digits) <= 20 or DATE_SHAPE.fullmatch(value):
         return None
     if PHONE_SHAPES.fullmatch(value):
         return Kind.PHONE, 0.85, "phone-shape"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from gristmill.corpus.privacy.figures import Figures
 from gristmill.corpus.privacy.findings import Kind, PersonalData
 
 __all__ = ["Rule", "apply_rules", "cue_before"]
@@ -21,9 +22,9 @@ class Rule:
     """One way to recognise a kind.
 
     `needs`: the rule is skipped unless one of these stands in the text in small letters; a substring search costs a
-    hundredth of a pattern. `probe`: a cheaper pattern that every match holds; rules may share one. `begins`: in small
-    letters, what every match begins with; the pattern is tried there only. `cue`: must match shortly before the value.
-    `accept`: the last word, such as a check digit.
+    hundredth of a pattern. `shape`: what must hold of the text's figures. `probe`: a cheaper pattern that every match
+    holds; rules may share one. `begins`: in small letters, what every match begins with; the pattern is tried there
+    only. `cue`: must match shortly before the value. `accept`: the last word, such as a check digit.
     The value is the group named `value`, or all of the match.
     """
 
@@ -36,6 +37,7 @@ class Rule:
     accept: Callable[[str], bool] | None = None
     probe: re.Pattern[str] | None = None
     begins: tuple[str, ...] = ()
+    shape: Callable[[Figures], bool] | None = None
 
     def find(self, text: str, lowered: str) -> Iterator[PersonalData]:
         """Every place where the rule holds; `lowered` is the text in small letters."""
@@ -67,7 +69,10 @@ def cue_before(cue: re.Pattern[str], text: str, start: int) -> bool:
 def apply_rules(rules: Iterable[Rule], text: str, lowered: str) -> Iterator[PersonalData]:
     """What the rules find; `lowered` is the text in small letters, made once for all of them."""
     probed: dict[re.Pattern[str], bool] = {}
+    figures = Figures(text)
     for rule in rules:
+        if rule.shape is not None and not rule.shape(figures):
+            continue
         if rule.needs and not any(literal in lowered for literal in rule.needs):
             continue
         if rule.probe is not None:

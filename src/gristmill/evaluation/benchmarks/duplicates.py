@@ -61,7 +61,9 @@ def benchmark_duplicates(folder: Path) -> DuplicatesReport:
     signed = time.perf_counter()
     matrix = signature_matrix(signatures)
     pairs = verified_pairs(
-        candidate_pairs(matrix, np.ones(len(contents), dtype=np.bool_)), contents, texts.texts.__getitem__
+        candidate_pairs(matrix, np.ones(len(contents), dtype=np.bool_)),
+        contents,
+        lambda wanted: {content: texts.texts[content] for content in wanted},
     )
     searched = time.perf_counter()
     found = [(texts.names[pair.left], texts.names[pair.right]) for pair in pairs]

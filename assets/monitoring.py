@@ -1,0 +1,54 @@
+"""What is watched: the drift report."""
+
+import dagster as dg
+
+from assets.ingestion import accepted_documents
+from assets.interactions import interactions
+from assets.presentation import checked, materialized
+from gristmill.resources import WorkspaceResource
+
+_GROUP = "watching"
+_OWNERS = ["team:search"]
+
+
+@dg.asset(deps=[accepted_documents, interactions], group_name=_GROUP, owners=_OWNERS, kinds={"html"}, pool="encoder")
+def drift_report(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
+    """Whether documents and questions are like those that the release in force was chosen on.
+
+    The page shows what moved, since when, with examples and what is being done. Drift stops nothing by itself.
+    """
+    from gristmill.watching_stage import drift_stage
+
+    with workspace.at_work(context) as run:
+        return materialized(*drift_stage(run.workspace))
+
+
+@dg.asset_check(asset=drift_report, blocking=True)
+def one_encoder_and_one_chunker(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """The tables hold the work of the configured encoder and chunker alone; a mixed index would answer wrongly."""
+    from gristmill.watching_stage import check_models
+
+    with workspace.at_work(context) as run:
+        return checked(check_models(run.workspace))
+
+
+@dg.asset(deps=[interactions], group_name=_GROUP, owners=_OWNERS, kinds={"json"}, pool="encoder")
+def missing_knowledge(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
+    """What people asked in vain, gathered by subject: documents to write, and pairs of documents that disagree."""
+    from gristmill.missing import gaps_stage
+
+    with workspace.at_work(context) as run:
+        return materialized(*gaps_stage(run.workspace))
+
+
+@dg.asset_check(asset=missing_knowledge, blocking=True)
+def every_failure_is_in_a_gap(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """Every question that went wrong is counted in one gap."""
+    from gristmill.missing import check_gaps
+
+    with workspace.at_work(context) as run:
+        return checked(check_gaps(run.workspace))

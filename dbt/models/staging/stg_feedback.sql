@@ -1,0 +1,8 @@
+select
+    feedback,
+    receipt,
+    happened,
+    rating = 'up' as helpful,
+    reason,
+    corrected
+from {{ source('exports', 'feedback') }}

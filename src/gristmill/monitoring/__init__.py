@@ -1,0 +1,1 @@
+"""Watching an installation in use: drift, usage, missing knowledge, alerts. It tells; it changes nothing."""
