@@ -24,6 +24,7 @@ CHUNKS_PER_DOCUMENT = 10
 WORDS_PER_CHUNK = 120
 _VOCABULARY = 50_000
 _BLOCK = 10_000
+_LONGEST = 2_000  # characters that a chunk takes up at most
 
 
 def write_lake(url: str, chunks: int, like: Vectors) -> Lake:
@@ -55,13 +56,20 @@ def _write_block(lake: Lake, first: int, count: int, draw: np.random.Generator, 
     numbers = range(first, first + count)
     documents = [f"d{number // CHUNKS_PER_DOCUMENT:06d}.md" for number in numbers]
     keys = [fingerprint("made up", number) for number in numbers]
+    texts = [draw_text(draw, WORDS_PER_CHUNK) for _ in numbers]
+    starts = [number % CHUNKS_PER_DOCUMENT * _LONGEST for number in numbers]
     chunks = pl.DataFrame(
         {
             "chunk": [fingerprint("chunk", number) for number in numbers],
             "document": documents,
             "ordinal": [number % CHUNKS_PER_DOCUMENT for number in numbers],
-            "text": [draw_text(draw, WORDS_PER_CHUNK) for _ in numbers],
+            "text": texts,
+            "start": starts,
+            "end": [start + len(text) for start, text in zip(starts, texts, strict=True)],
             "context": "A made-up heading",
+            "headings": [["A made-up heading"]] * count,
+            "parent_start": 0,
+            "parent_end": CHUNKS_PER_DOCUMENT * _LONGEST,
             "gap": "\n\n",
             "embedding_key": keys,
             "tokens": 150,

@@ -64,6 +64,7 @@ location = {location}
 # [encoder]                    # another encoder: a sentence-transformers folder with safetensors
 # name = "my-encoder"
 # path = "/models/my-encoder"
+# backend = "torch"            # OpenVINO, which is faster, runs models of the BERT family in float32
 # sha256 = "..."               # of its model.safetensors
 
 # [generator]                  # another generator: a GGUF file; or engine = "quote" to only quote

@@ -31,7 +31,7 @@ from tests.workspaces import grind, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(6_000)]
 
-_KILLS = KILLS if KILLS != 8 else 6
+_KILLS = KILLS
 
 
 def start(home: Path, folder: Path) -> subprocess.Popen[str]:

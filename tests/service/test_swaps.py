@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 
+from tests.processes import wait_until
 from tests.service.conftest import MakeMill
 from tests.service.mills import Mill
 
@@ -63,3 +65,23 @@ def test_what_answers_goes_on_when_the_next_release_is_damaged(make_mill: MakeMi
     manifest.write_text(whole)
     assert mill.service.current.look()
     assert "5 days" in mill.ask("ann")["answer"]
+
+
+def test_a_damaged_index_goes_on_answering_is_told_in_the_numbers_and_is_built_again(make_mill: MakeMill) -> None:
+    mill = make_mill()
+    before = mill.ask("ann")
+    folder = mill.workspace.index_store.current_folder()
+    assert folder is not None
+    os.truncate(Path(folder, "vectors.npy"), 200)
+    mill.service.current.look()
+    assert "gristmill_index_damaged 1.0" in mill.client.get("/metrics").text
+    during = mill.ask("ann")
+    assert (during["answer"], during["release"]) == (before["answer"], before["release"])
+
+    def healed() -> bool:
+        mill.service.current.look()
+        return "gristmill_index_damaged 0.0" in mill.client.get("/metrics").text
+
+    wait_until(healed)
+    assert mill.service.current.index().folder != folder
+    assert mill.ask("ann")["release"] == before["release"]

@@ -1,10 +1,8 @@
-"""Vectors of text: the interface every encoder has, and the one that runs a safetensors folder on torch.
+"""Vectors of text: the interface every encoder has, and the one that runs a safetensors folder.
 
 The mean of the last hidden states over the text's own tokens, at unit length, as the model's published pooling
-configuration says. Batches are sorted by length, so that short texts are not padded to long ones.
-
-Imports: transformers alone instead of sentence-transformers, because importing the latter costs 8.4 s against 3.0 s and
-gives the same vectors (a test compares them where both are installed).
+configuration says. Batches are sorted by length, so that short texts are not padded to long ones. What runs the weights
+stands in `backends.py`.
 """
 
 from __future__ import annotations
@@ -12,20 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from gristmill.fingerprint import fingerprint
+from gristmill.models.backends import Backend, Vectors, choose_backend
 from gristmill.models.catalog import Weights, describe, encoder_weights
 from gristmill.settings import EncoderSettings
 
-if TYPE_CHECKING:
-    import torch
-
-Vectors = NDArray[np.float32]
+__all__ = ["Encoder", "TextEncoder", "TransformerEncoder", "Vectors"]
 
 _CODE_VERSION = 1
 
@@ -58,7 +53,7 @@ class Encoder(TextEncoder, Protocol):
 
 
 class TransformerEncoder:
-    """A safetensors folder on torch, in bfloat16 where the processor has it.
+    """A safetensors folder on OpenVINO, or on torch in bfloat16 where the processor has matrix units for it.
 
     Nothing is loaded before the first `encode`; counting tokens loads the tokenizer alone.
     """
@@ -70,7 +65,10 @@ class TransformerEncoder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of weights, precision and this code's version."""
+        """Hash of weights, precision and this code's version.
+
+        What runs the weights is no part of it: in float32 the vectors agree to some millionths, so they are reused.
+        """
         return fingerprint("encoder", _CODE_VERSION, describe(self.weights), self._settings.precision)
 
     @property
@@ -88,35 +86,18 @@ class TransformerEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row of unit length per text, shape (texts, dimensions), float32."""
-        import torch
-
         ids = [encoding.ids for encoding in self._window_tokenizer.encode_batch(list(texts))]
         rows = np.empty((len(ids), self.dimensions), dtype=np.float32)
         longest_first = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
-        with torch.inference_mode():
-            for at in range(0, len(ids), self._settings.batch):
-                batch = longest_first[at : at + self._settings.batch]
-                rows[batch] = self._forward([ids[i] for i in batch])
+        for at in range(0, len(ids), self._settings.batch):
+            batch = longest_first[at : at + self._settings.batch]
+            rows[batch] = self._backend.forward([ids[i] for i in batch])
         return rows
 
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
-        return int(self._model.config.hidden_size)
-
-    def _forward(self, ids: list[list[int]]) -> Vectors:
-        import torch
-
-        tokens = torch.zeros(len(ids), len(ids[0]), dtype=torch.long)
-        mask = torch.zeros_like(tokens)
-        for row, sequence in enumerate(ids):
-            tokens[row, : len(sequence)] = torch.tensor(sequence)
-            mask[row, : len(sequence)] = 1
-        states = self._model(input_ids=tokens, attention_mask=mask).last_hidden_state.float()
-        weight = mask.unsqueeze(-1).float()
-        means = (states * weight).sum(1) / weight.sum(1)
-        unit: Vectors = torch.nn.functional.normalize(means, dim=1).numpy()
-        return unit
+        return self._backend.dimensions
 
     @cached_property
     def _window_tokenizer(self) -> Tokenizer:
@@ -126,21 +107,6 @@ class TransformerEncoder:
         return tokenizer
 
     @cached_property
-    def _model(self) -> Any:
+    def _backend(self) -> Backend:
         self.weights.verify(self._memory)
-        import torch
-        import transformers
-
-        transformers.utils.logging.disable_progress_bar()
-        return transformers.AutoModel.from_pretrained(
-            self.weights.file.parent, dtype=self._dtype(torch), local_files_only=True, use_safetensors=True
-        ).eval()
-
-    def _dtype(self, library: Any) -> torch.dtype:
-        if self._settings.precision == "auto":
-            # Matrix units make bfloat16 twice as fast; with AVX-512 alone it is slower than float32 (0.7 times here).
-            fast = library.cpu._is_amx_tile_supported() or library.cuda.is_available()
-            chosen: torch.dtype = library.bfloat16 if fast else library.float32
-            return chosen
-        named: torch.dtype = getattr(library, self._settings.precision)
-        return named
+        return choose_backend(self.weights.file, self._settings)

@@ -15,12 +15,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gristmill.models.encoder import Vectors
 from gristmill.search.chroma import CHROMA
 from gristmill.search.damage import damaged_files
-from gristmill.search.dense import VECTORS, read_vectors
+from gristmill.search.dense import BRIDGE, VECTORS, RowReader, read_vectors, stored_vectors
 from gristmill.search.recall import measured_recall
-from gristmill.search.rows import embeddings_for
 from gristmill.search.version import LEAST_RECALL, ROWS_FILE, IndexVersion
 from gristmill.storage.lake import Lake
 
@@ -110,25 +108,21 @@ def _vectors(version: IndexVersion, rows: pl.DataFrame, lake: Lake | None, budge
     if lake is None:
         return []
     sample = _sample(version, budget)
-    keys = rows["embedding_key"].gather(sample).to_frame()
-    matrices = [version.matrix, version.bridge]
+    keys = rows["embedding_key"].gather(sample).to_frame().with_columns(pl.Series("_row", sample))
     return [
-        _matrix(matrix, sample, embeddings_for(lake, keys, encoder))
-        for matrix, encoder in zip(matrices, version.manifest.encoders, strict=False)
-        if matrix is not None
+        _matrix(version.folder / name, keys, lake, encoder)
+        for name, encoder in zip((VECTORS, BRIDGE), version.manifest.encoders, strict=False)
     ]
 
 
-def _matrix(matrix: Vectors, rows: NDArray[np.intp], stored: pl.Series) -> Finding | None:
-    wrong = [
-        int(row)
-        for row, vector in zip(rows, stored, strict=True)
-        # The lake may have moved on since an older version was built; that is not this version's fault.
-        if vector is not None and vector != matrix[row].tobytes()
-    ]
+def _matrix(file: Path, keys: pl.DataFrame, lake: Lake, encoder: str) -> Finding | None:
+    # The lake may have moved on since an older version was built; a vector that it lacks is not this version's fault.
+    compared = stored_vectors(lake, keys, encoder)
+    with RowReader(file) as read:
+        wrong = sorted(row for row, vector in compared if vector != read.row(row))
     if not wrong:
         return None
-    return Finding("vectors", f"{len(wrong)} of {len(rows)} vectors are not those of the lake (row {wrong[0]}).")
+    return Finding("vectors", f"{len(wrong)} of {keys.height} vectors are not those of the lake (row {wrong[0]}).")
 
 
 def _recall(version: IndexVersion, rows: pl.DataFrame) -> Finding | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from gristmill.errors import SearchIndexError
 from gristmill.search.chroma import CHROMA, LOCAL, ChromaIndex, ChromaPlace
@@ -33,6 +34,8 @@ from gristmill.storage.lake import Lake
 from gristmill.storage.tables import EMBEDDINGS
 
 BLOCK = 4_096
+# Rows that the file of rows holds in one piece: fewer make reading one row slower, more cost memory.
+_BATCH = 8 * BLOCK
 # Below this many chunks a lexical index is made anew in about the time that it takes to copy and change one.
 INCREMENTAL_FROM = 5_000
 # Beyond these shares an index made anew is better: deleted records weigh on it, and changing costs as much as making.
@@ -111,8 +114,9 @@ def _write_rows(blocks: Sequence[Path], file: Path) -> None:
     if not blocks:
         ROWS.to_frame().write_ipc(file, compression="uncompressed")
         return
-    frames = [pl.scan_ipc(block) for block in blocks]
-    pl.concat(frames, how="vertical").sink_ipc(file, compression="uncompressed", maintain_order=True)
+    # Not scanned as files: these would be mapped all at once.
+    source = register_io_source(lambda *_: _read(blocks), schema=ROWS, validate_schema=True)
+    source.sink_ipc(file, compression="uncompressed", maintain_order=True, record_batch_size=_BATCH)
 
 
 def records(rows: pl.DataFrame) -> Iterator[Record]:
@@ -187,4 +191,5 @@ def _copied(folder: Path, options: BuildOptions, difference: Difference) -> Chro
 
 
 def _read(blocks: Sequence[Path]) -> Iterator[pl.DataFrame]:
-    return (pl.read_ipc(block) for block in blocks)
+    # Read and not mapped: a mapped file counts as memory.
+    return (pl.read_ipc(block.read_bytes()) for block in blocks)

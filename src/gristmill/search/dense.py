@@ -7,7 +7,7 @@ touches nothing else. Approximate search stands in `chroma.py`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,18 +51,46 @@ def write_matrix(file: Path, lake: Lake, keys: pl.DataFrame, encoder: str) -> No
     must have a vector.
     """
     places = keys.select("embedding_key", pl.int_range(pl.len()).alias("_row"))
-    mine = lake.scan(EMBEDDINGS).filter(pl.col("encoder") == encoder).select("embedding_key", "vector")
     start = dimensions = 0
     with file.open("wb") as stream:
-        for batch in mine.collect_batches(chunk_size=_READ_ROWS, maintain_order=False):
-            found = batch.join(places, on="embedding_key")
-            if found.height and not dimensions:
-                dimensions = len(found["vector"][0]) // 4
+        for row, vector in stored_vectors(lake, places, encoder):
+            if not dimensions:
+                dimensions = len(vector) // 4
                 start = _write_header(stream.fileno(), keys.height, dimensions)
-            for row, vector in found.select("_row", "vector").iter_rows():
-                os.pwrite(stream.fileno(), vector, start + row * dimensions * 4)
+            os.pwrite(stream.fileno(), vector, start + row * dimensions * 4)
     if not dimensions:
         np.save(file, np.empty((keys.height, 0), dtype=np.float32))
+
+
+def stored_vectors(lake: Lake, places: pl.DataFrame, encoder: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the `_row` of each of `places` with its binary vector by `encoder`, in the order of the lake.
+
+    They are read in blocks. One that the lake lacks is left out.
+    """
+    mine = pl.col("encoder") == encoder
+    for batch in lake.batches(EMBEDDINGS, ["embedding_key", "vector"], _READ_ROWS, mine):
+        found = batch.join(places, on="embedding_key")
+        yield from found.select("_row", "vector").iter_rows()
+
+
+class RowReader:
+    """Reads single rows of a matrix as bytes; a mapped matrix would count as memory, row by row all of it."""
+
+    def __init__(self, file: Path) -> None:
+        mapped = np.load(file, mmap_mode="r", allow_pickle=False)
+        self._start, self._bytes = mapped.offset, mapped.shape[1] * 4
+        self._file = file
+
+    def __enter__(self) -> RowReader:
+        self._stream = self._file.open("rb")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def row(self, at: int) -> bytes:
+        """Return one row."""
+        return os.pread(self._stream.fileno(), self._bytes, self._start + at * self._bytes)
 
 
 def read_vectors(file: Path, start: int, end: int) -> Vectors:

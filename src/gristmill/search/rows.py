@@ -68,7 +68,7 @@ def row_blocks(lake: Lake, keys: pl.DataFrame, scratch: Path, size: int) -> list
     scratch.mkdir()
     places = keys.select("chunk", pl.int_range(pl.len()).alias("_row"))
     documents = _documents(lake)
-    for number, batch in enumerate(lake.scan(CHUNKS).collect_batches(chunk_size=size, maintain_order=False)):
+    for number, batch in enumerate(lake.batches(CHUNKS, CHUNKS.schema.names(), size)):
         dealt = batch.join(places, on="chunk").join(documents, on="document")
         for (block,), part in dealt.group_by(pl.col("_row") // size):
             part.select("_row", *ROWS.names()).write_ipc(scratch / f"{block:06d}-{number:06d}.part")

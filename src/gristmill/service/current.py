@@ -61,8 +61,7 @@ class CurrentRelease:
             try:
                 mark = in_force(self._workspace)
                 if mark == self._mark:
-                    if self._serving is not None:
-                        _ = self._serving.tools  # notices a damaged file though nobody asks, and begins to heal it
+                    self._look_at_index()
                     return False
                 answerer = Answerer(self._workspace, heals=True)
                 if self._serving is not None and not answerer.is_as_released:
@@ -76,8 +75,15 @@ class CurrentRelease:
             if self._serving is not None:
                 metrics.swapped()
             self._serving, self._mark, self._problem = answerer, mark, None
+            self._look_at_index()
             _LOG.info("answering from release %s", answerer.tools.release)
             return True
+
+    def _look_at_index(self) -> None:
+        """Notice a damaged file though nobody asks, and begin to heal it."""
+        if self._serving is not None:
+            _ = self._serving.tools
+            metrics.index_damaged(bool(self._serving.damage))
 
     async def watch(self, seconds: float) -> None:
         """Look again and again, until cancelled."""

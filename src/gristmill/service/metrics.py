@@ -19,6 +19,9 @@ _ANSWERS = Counter("gristmill_answers_total", "Answers by their outcome.", ["out
 _ANSWERING = Histogram("gristmill_answer_seconds", "Time of an answer, without waiting.", buckets=_SECONDS)
 _PASSAGES = Histogram("gristmill_first_passages_seconds", "Time until passages are there.", buckets=_SECONDS)
 _SWAPS = Counter("gristmill_release_swaps_total", "Releases that were put in force while the service ran.")
+_DAMAGED = Gauge(
+    "gristmill_index_damaged", "1 while a damaged index is answered for by the lake.", multiprocess_mode="livemax"
+)
 _TAKEN = Gauge("gristmill_questions_taken", "Questions at work or waiting.", multiprocess_mode="livesum")
 
 
@@ -37,6 +40,11 @@ def passages_after(seconds: float) -> None:
 def swapped() -> None:
     """Count a new release."""
     _SWAPS.inc()
+
+
+def index_damaged(damaged: bool) -> None:
+    """Tell whether the index is damaged."""
+    _DAMAGED.set(int(damaged))
 
 
 def taken(number: int) -> None:

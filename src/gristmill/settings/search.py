@@ -28,6 +28,9 @@ class EncoderSettings(Section):
     path: Path | None = Field(None, description="A safetensors folder of your own.")
     sha256: str | None = Field(None, description="SHA-256 of that folder's model.safetensors.")
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    backend: Literal["auto", "openvino", "torch"] = Field(
+        "auto", description="What runs it. OpenVINO runs models of the BERT family in float32; torch runs everything."
+    )
     batch: int = Field(32, ge=1)
 
 

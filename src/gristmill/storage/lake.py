@@ -7,7 +7,7 @@ nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,9 +47,28 @@ class Lake:
         opened = self._open(table)
         if opened is None:
             return table.schema.to_frame().lazy()
-        stored = {field.name for field in opened.schema().fields}
-        absent = [pl.lit(None, kind).alias(name) for name, kind in table.schema.items() if name not in stored]
+        absent = _absent(table, {field.name for field in opened.schema().fields})
         return pl.scan_delta(opened).with_columns(absent).select(table.schema.names())
+
+    def batches(
+        self, table: Table, columns: Sequence[str], rows: int, where: pl.Expr | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """Yield the rows of a table, at most so many at a time, with one file of it in memory at a time.
+
+        Raises:
+            StorageError: the table exists and cannot be read.
+        """
+        opened = self._open(table)
+        for place in sorted(opened.file_uris()) if opened is not None else ():
+            try:
+                frame = pl.scan_parquet(place)
+                frame = frame.with_columns(_absent(table, frame.collect_schema().names()))
+                frame = frame if where is None else frame.filter(where)
+                read = frame.select(columns).collect()
+            except (pl.exceptions.PolarsError, OSError) as error:
+                said = f"Table '{table.name}' cannot be read: {error}."
+                raise StorageError(said, "Run 'gristmill doctor'.") from error
+            yield from read.iter_slices(rows)
 
     def upsert(self, table: Table, rows: pl.DataFrame) -> int:
         """Insert rows, replacing those with the same key, in one commit. Returns how many were given."""
@@ -131,6 +150,11 @@ class Lake:
         if opened is not None and len(opened.file_uris()) > _COMPACT_ABOVE_FILES:
             opened.optimize.compact(commit_properties=CommitProperties(custom_metadata={"by": "gristmill"}))
             opened.vacuum(retention_hours=24, dry_run=False, enforce_retention_duration=False)
+
+
+def _absent(table: Table, stored: Collection[str]) -> list[pl.Expr]:
+    """Return the declared columns that older rows do not have, with nothing in them."""
+    return [pl.lit(None, kind).alias(name) for name, kind in table.schema.items() if name not in stored]
 
 
 @contextmanager

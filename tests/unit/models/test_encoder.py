@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from gristmill.errors import ModelError
+from gristmill.models.backends import OpenVinoBackend, TorchBackend, choose_backend
 from gristmill.models.encoder import TransformerEncoder
 from gristmill.settings import EncoderSettings
 from tests.fakes import packaged_tokenizer
+from tests.workspaces import write
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +54,46 @@ def test_bfloat16_and_float32_agree() -> None:
     cosines = np.einsum("ij,ij->i", exact.encode(TEXTS), short.encode(TEXTS))
     assert cosines.min() > 0.999
     assert exact.fingerprint != short.fingerprint
+
+
+def test_openvino_and_torch_give_the_same_vectors_so_that_they_are_reused() -> None:
+    one = TransformerEncoder(EncoderSettings(precision="float32", backend="openvino"))
+    other = TransformerEncoder(EncoderSettings(precision="float32", backend="torch"))
+    np.testing.assert_allclose(one.encode(TEXTS), other.encode(TEXTS), atol=1e-5)
+    assert one.fingerprint == other.fingerprint
+    assert one.dimensions == other.dimensions == 384
+
+
+def test_openvino_is_chosen_by_itself_for_what_it_can_run(tmp_path: Path) -> None:
+    packaged = TransformerEncoder(EncoderSettings()).weights.file
+    assert isinstance(choose_backend(packaged, EncoderSettings(precision="float32")), OpenVinoBackend)
+    short = choose_backend(packaged, EncoderSettings(precision="bfloat16"))
+    assert isinstance(short, TorchBackend)
+    assert short.precision == "bfloat16"
+    other = write(tmp_path, {"config.json": '{"model_type": "mpnet"}'}) / "model.safetensors"
+    assert isinstance(choose_backend(other, EncoderSettings(precision="float32")), TorchBackend)
+    for weights, precision in ((other, "float32"), (packaged, "bfloat16")):
+        demanded = EncoderSettings.model_validate({"backend": "openvino", "precision": precision})
+        with pytest.raises(ModelError, match="OpenVINO is not used"):
+            choose_backend(weights, demanded)
+
+
+def test_encoding_on_openvino_loads_neither_torch_nor_transformers_and_works_in_several_threads() -> None:
+    script = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from gristmill.models.encoder import TransformerEncoder
+from gristmill.settings import EncoderSettings
+encoder = TransformerEncoder(EncoderSettings(precision="float32"))
+texts = [f"wheel number {n} turns" for n in range(16)]
+alone = encoder.encode(texts)
+with ThreadPoolExecutor(4) as pool:
+    together = list(pool.map(lambda text: encoder.encode([text])[0], texts))
+np.testing.assert_allclose(np.stack(together), alone, atol=1e-5)
+assert not {"torch", "transformers"} & sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_tokens_are_counted_without_truncation(encoder: TransformerEncoder) -> None:

@@ -181,8 +181,10 @@ def test_of_versions_with_the_same_content_a_whole_one_is_served(workspace: Work
 def test_what_is_sound_of_a_damaged_version_is_used_though_the_documents_changed_since(workspace: Workspace) -> None:
     serving = served(workspace)
     before = answers(serving.index(), workspace)
-    write(workspace.home.parent / "more", {"new.txt": "The wheel of the new document turns faster.\n"})
-    grind(workspace)
+    more = write(workspace.home.parent / "more", {"new.txt": "The wheel of the new document turns faster.\n"})
+    settings = workspace.settings.model_copy(update={"sources": (*workspace.settings.sources, source(more))})
+    grind(Workspace(settings, encoder=workspace.encoder))
+    assert index_keys(workspace.lake).height > serving.index().manifest.chunks
     for part in ("tantivy/meta.json", "vectors.npy"):
         cut(file_of(workspace.index_store.folder(1), part))
         assert isinstance(serving.index(), LakeIndex)

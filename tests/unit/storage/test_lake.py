@@ -82,6 +82,20 @@ def test_a_scan_reads_only_what_it_is_asked_for(lake: Lake) -> None:
     assert lake.read(TEXTS, ["text"], pl.col("text_hash") == "a").to_dicts() == [{"text": "one"}]
 
 
+def test_rows_in_batches_are_the_rows_of_all_files_also_of_an_older_version(lake: Lake) -> None:
+    old = texts(a="one").drop("pages")
+    write_deltalake(lake.place(TEXTS), old)
+    lake.append(TEXTS, texts(b="two", c="three", d="four"))
+    batches = list(lake.batches(TEXTS, ["text_hash", "pages"], 2, pl.col("text_hash") != "d"))
+    assert max(batch.height for batch in batches) <= 2
+    assert (
+        pl.concat(batches)
+        .sort("text_hash")
+        .equals(lake.read(TEXTS, ["text_hash", "pages"], pl.col("text_hash") != "d").sort("text_hash"))
+    )
+    assert list(lake.batches(EMBEDDINGS, ["vector"], 2)) == []
+
+
 def test_rows_keep_their_values_through_the_table(lake: Lake) -> None:
     row = {
         "parse_key": "k", "outcome": "parsed", "reason": "", "attempts": 1, "text": "Mühle 🌾 \u0000 end", "title": "",

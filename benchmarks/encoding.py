@@ -1,0 +1,80 @@
+"""What runs the encoder: torch against OpenVINO, in pairs, on the chunks of an ingested home.
+
+    python -m benchmarks.encoding [--home .gristmill] [--texts 256] [--rounds 4]
+
+Both encode the same texts in float32, in turns; shown are tokens per second, the ratio of each pair, and how far the
+vectors are apart at most. The first vector is timed in a process of its own: imports, reading, compiling, encoding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gristmill.models.encoder import TransformerEncoder
+from gristmill.search.chunking import with_context
+from gristmill.settings import EncoderSettings
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import CHUNKS
+
+_FIRST = """
+import time
+began = time.perf_counter()
+from gristmill.models.encoder import TransformerEncoder
+from gristmill.settings import EncoderSettings
+TransformerEncoder(EncoderSettings(precision="float32", backend="{}")).encode(["How many days of leave are there?"])
+print(time.perf_counter() - began)
+"""
+BACKENDS = ("torch", "openvino")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, default=Path(".gristmill"))
+    parser.add_argument("--texts", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=4)
+    arguments = parser.parse_args()
+    for name in BACKENDS * 2:
+        print(f"first vector on {name:<9} {first_vector(name):6.2f} s", flush=True)
+    chunks = Lake(str(arguments.home / "lake")).read(CHUNKS, ["context", "text"])
+    texts = [with_context(*row) for row in chunks.iter_rows()][: arguments.texts]
+    compare(texts, arguments.rounds)
+
+
+def first_vector(name: str) -> float:
+    """Return the seconds that a process takes to its first vector."""
+    done = subprocess.run([sys.executable, "-c", _FIRST.format(name)], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def compare(texts: Sequence[str], rounds: int) -> None:
+    """Encode in turns and print each pair."""
+    encoders = {
+        name: TransformerEncoder(EncoderSettings.model_validate({"precision": "float32", "backend": name}))
+        for name in BACKENDS
+    }
+    one, other = (encoder.encode(texts[:8]) for encoder in encoders.values())
+    tokens = sum(len(encoding.ids) for encoding in encoders["torch"].tokenizer.encode_batch(list(texts)))
+    ratios = []
+    for turn in range(rounds):
+        seconds = {}
+        for name in BACKENDS if turn % 2 else BACKENDS[::-1]:
+            began = time.perf_counter()
+            vectors = encoders[name].encode(texts)
+            seconds[name] = time.perf_counter() - began
+            one, other = (vectors, other) if name == "torch" else (one, vectors)
+        ratios.append(seconds["torch"] / seconds["openvino"])
+        rates = ", ".join(f"{name} {tokens / seconds[name]:,.0f} tokens/s" for name in BACKENDS)
+        print(f"{rates}, ratio {ratios[-1]:.2f}", flush=True)
+    print(f"median ratio {np.median(ratios):.2f}; vectors differ by at most {np.abs(one - other).max():.1e}")
+
+
+if __name__ == "__main__":
+    main()
