@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.indexing import search_index
 from assets.ingestion import accepted_documents
 from assets.interactions import interactions
 from assets.presentation import checked, materialized
@@ -11,7 +12,11 @@ _GROUP = "watching"
 _OWNERS = ["team:search"]
 
 
-@dg.asset(deps=[accepted_documents, interactions], group_name=_GROUP, owners=_OWNERS, kinds={"html"}, pool="encoder")
+@dg.asset(
+    # A release needs an index; without the second one a first run would look before there is any.
+    deps=[accepted_documents, search_index, interactions], group_name=_GROUP, owners=_OWNERS, kinds={"html"},
+    pool="encoder",
+)  # fmt: skip
 def drift_report(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """Whether documents and questions are like those that the release in force was chosen on.
 

@@ -47,7 +47,7 @@ EDGES: dict[str, set[str]] = {
     "evaluation_report": {"release"},
     "interactions": set(),
     "missing_knowledge": {"interactions"},
-    "drift_report": {"accepted_documents", "interactions"},
+    "drift_report": {"accepted_documents", "search_index", "interactions"},
 }
 IMPORT_DEFINITIONS = "import gristmill.definitions"
 ASK_FOR_HELP = """
