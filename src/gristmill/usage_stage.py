@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from gristmill.contents import Contents
 from gristmill.corpus.checks import CheckResult, found, result
 from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.report import Change, StageReport
-from gristmill.fingerprint import fingerprint, lines_hash
+from gristmill.fingerprint import lines_hash, text_hash
 from gristmill.monitoring.usage.export import export
 from gristmill.monitoring.usage.report import Usage, as_page
 from gristmill.monitoring.usage.warehouse import Built, Warehouse
@@ -64,9 +65,8 @@ def usage_stage(workspace: Workspace) -> tuple[StageReport, Contents]:
     usage, file = write_usage_report(workspace)
     answers = int(usage.releases["answers"].sum() or 0)
     numbers = {"answers": answers, "releases": usage.releases.height, "seconds": round(time.perf_counter() - began, 3)}
-    held = fingerprint(
-        {name: rows for name, rows in usage.as_json().items() if name != "at"} | {"order": list(usage.order)}
-    )
+    figures = {name: rows for name, rows in usage.as_json().items() if name != "at"} | {"order": usage.order}
+    held = text_hash(json.dumps(figures, default=str, sort_keys=True))
     return StageReport.of("usage_report", numbers, [Change("usage", "reported")]), Contents(str(file), answers, held)
 
 

@@ -17,9 +17,11 @@ from tests.fakes import FakeEncoder
 
 
 class Materialize(Protocol):
-    """Run assets with their checks in process; all that nobody has to start when none is named."""
+    """Run assets with their checks in process; all that nobody has to start, but for the slow warehouse, when none is named."""
 
-    def __call__(self, *names: str, config: dict[str, Any] | None = None) -> dg.ExecuteInProcessResult: ...
+    def __call__(
+        self, *names: str, config: dict[str, Any] | None = None, slow: bool = False
+    ) -> dg.ExecuteInProcessResult: ...
 
 
 class WorkspaceForTests(WorkspaceResource):
@@ -73,10 +75,14 @@ def ground(workspace: Workspace) -> Workspace:
 def materialize(folder: Path, tmp_path: Path) -> Materialize:
     """Work in the home of `workspace`."""
 
-    def run(*names: str, config: dict[str, Any] | None = None) -> dg.ExecuteInProcessResult:
+    def run(*names: str, config: dict[str, Any] | None = None, slow: bool = False) -> dg.ExecuteInProcessResult:
         defs = build_defs({"workspace": WorkspaceForTests(folder=str(folder), home=str(tmp_path / "home"))})
         job = defs.resolve_implicit_global_asset_job_def()
-        itself = [spec.key for spec in defs.resolve_all_asset_specs() if BY_A_PERSON not in spec.tags]
+        itself = [
+            spec.key
+            for spec in defs.resolve_all_asset_specs()
+            if BY_A_PERSON not in spec.tags and (slow or spec.group_name != "usage")
+        ]
         selection = [dg.AssetKey(name) for name in names] or itself
         return job.execute_in_process(run_config=config, asset_selection=selection, raise_on_error=False)
 

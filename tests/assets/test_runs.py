@@ -86,7 +86,7 @@ def test_all_assets_make_the_same_as_the_mill(
 def test_every_asset_reports_numbers_a_place_and_its_changes(materialize: Materialize, workspace: Workspace) -> None:
     with workspace.database.session() as session:
         session.add(an_answer())
-    for name, materialization in made(materialize()).items():
+    for name, materialization in made(materialize(slow=True)).items():
         metadata = materialization.metadata
         numbers = [v for v in metadata.values() if isinstance(v, (dg.IntMetadataValue, dg.FloatMetadataValue))]
         assert len(numbers) > 1, name
@@ -97,7 +97,7 @@ def test_every_asset_reports_numbers_a_place_and_its_changes(materialize: Materi
 
 def test_a_run_that_finds_nothing_new_keeps_every_data_version(materialize: Materialize) -> None:
     first, second = versions(materialize()), versions(materialize())
-    assert len(first) > 20
+    assert len(first) > 15
     assert first == second
 
 

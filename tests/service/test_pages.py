@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import threading
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 
+from gristmill.missing import gaps_file
 from tests.service.mills import FACT, QUESTION, Mill
 
 if TYPE_CHECKING:
@@ -152,9 +154,29 @@ def test_each_role_sees_its_pages(browser: Browser, site: str, shared: Mill, nam
     links = {link.inner_text() for link in visit.page.query_selector_all("nav li:not([hidden]) a")}
     assert ("Documents" in links) == (name != "rea")
     assert {"Feedback", "Usage"} <= links
-    for path in ("/usage", "/releases", "/history", *(["/documents"] if name != "rea" else [])):
+    for path in ("/usage", "/releases", "/history", *(["/documents", "/gaps"] if name != "rea" else [])):
         visit.open(path)
         visit.page.wait_for_load_state("networkidle")
+    assert visit.complaints == []
+
+
+def test_curators_see_what_was_asked_in_vain(browser: Browser, site: str, shared: Mill) -> None:
+    gap = {
+        "gap": "g", "title": "Renew a <b>parking</b> permit", "weight": 4, "people": 2, "why": {"refused": 7},
+        "questions": ["How do I renew a permit?"], "groups": ["everyone"], "closest": ["leave.md", "hr/pay.md"],
+        "disagree": [], "last": "2026-11-25T12:00:00+00:00", "open": True,
+    }  # fmt: skip
+    secret = gap | {"gap": "s", "title": "The pay of the boss", "groups": ["everyone", "hr"]}
+    gaps_file(shared.workspace.home).parent.mkdir(exist_ok=True)
+    gaps_file(shared.workspace.home).write_text(json.dumps([gap, secret]))
+    assert shared.get("rea", "/api/gaps").status_code == 403
+    visit = Visit(browser, site, shared.keys["cur"])
+    visit.open("/gaps")
+    visit.page.wait_for_selector("text=Renew a <b>parking</b> permit")
+    told = visit.page.inner_text("main")
+    assert "Asked 4 times by 2 people: 7 refused" in told
+    assert "leave.md" in told
+    assert "pay" not in told
     assert visit.complaints == []
 
 
@@ -170,7 +192,7 @@ def test_who_signs_out_is_asked_to_sign_in(browser: Browser, site: str, shared: 
 def test_it_fits_a_phone(browser: Browser, site: str, shared: Mill, scheme: str) -> None:
     visit = Visit(browser, site, shared.keys["adm"], viewport=PHONE, color_scheme=scheme)
     visit.ask()
-    for path in ("", "/history", "/releases", "/prompts", "/usage", "/documents"):
+    for path in ("", "/history", "/releases", "/prompts", "/usage", "/documents", "/gaps"):
         if path:
             visit.open(path)
             visit.page.wait_for_load_state("networkidle")

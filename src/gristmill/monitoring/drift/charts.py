@@ -15,7 +15,7 @@ svg.drift .moved{fill:var(--bad)}svg.drift .step{fill:none;stroke:var(--accent);
 .key{font-size:.875rem;color:var(--dim)}.key i{display:inline-block;width:.7rem;height:.7rem;border-radius:.15rem;
 margin:0 .3rem 0 .9rem}
 .key i.was{background:var(--dim);opacity:.45}.key i.now{background:var(--accent)}.key i.moved{background:var(--bad)}
-.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem 2rem}
+.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1rem 2rem}
 """.strip()
 _WIDTH, _HEIGHT = 640, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 28

@@ -137,8 +137,13 @@ def _in_a_row(judged: Sequence[Judged]) -> int:
 def _examples(stream: Stream, reference: Sequence[Item], items: Sequence[Item]) -> tuple[Example, ...]:
     similarity = stream.rows(items) @ stream.rows(reference).T
     nearest, best = similarity.argmax(axis=1), similarity.max(axis=1)
-    farthest = np.argsort(best, kind="stable")[:_EXAMPLES]
-    return tuple(Example(items[at].name, items[at].at, float(best[at]), reference[nearest[at]].name) for at in farthest)
+    farthest: dict[str, int] = {}
+    for at in np.argsort(best, kind="stable"):
+        farthest.setdefault(items[at].name, int(at))  # what was asked twice is shown once
+    return tuple(
+        Example(items[at].name, items[at].at, float(best[at]), reference[nearest[at]].name)
+        for at in list(farthest.values())[:_EXAMPLES]
+    )
 
 
 def _picture(reference: Vectors, window: Vectors) -> Picture:
