@@ -3,7 +3,7 @@
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from gristmill.resources import WorkspaceResource
+from gristmill.resources import BY_A_PERSON, WorkspaceResource
 
 # A home that another process holds is free again in a while; a document does not parse better the second time, and
 # says so itself.
@@ -11,9 +11,9 @@ _PATIENCE = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTI
 
 everything = dg.define_asset_job(
     "everything",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.tag(BY_A_PERSON, "true"),
     op_retry_policy=_PATIENCE,
-    description="From the sources to the published search index. What did not change costs next to nothing.",
+    description="From the sources to the release. What did not change costs next to nothing; training is left out.",
 )
 ingest = dg.define_asset_job(
     "ingest",
@@ -33,6 +33,11 @@ learn = dg.define_asset_job(
     selection=dg.AssetSelection.groups("learning"),
     op_retry_policy=_PATIENCE,
     description="From feedback to what is learnt from it.",
+)
+tune = dg.define_asset_job(
+    "tune",
+    selection=dg.AssetSelection.groups("tuning"),
+    description="Trains the generator on confirmed questions and offers it to the gate. Started by a person alone.",
 )
 
 
@@ -95,6 +100,7 @@ ALL: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [
     ingest,
     drift,
     learn,
+    tune,
     roll_back,
     retention,
     full_audit,

@@ -24,6 +24,7 @@ from gristmill.storage.tables import (
     PARSED,
     QUESTIONS,
     SOURCE_FILES,
+    TRAINING_EXAMPLES,
     Table,
 )
 from gristmill.workspace import Workspace
@@ -103,5 +104,6 @@ _SUBSTANCE: dict[str, list[str]] = {
     EMBEDDINGS.name: ["embedding"],
     QUESTIONS.name: ["question", "text", "evidence", "split", "set_aside"],
     INTERACTIONS.name: ["receipt", "feedback"],
+    TRAINING_EXAMPLES.name: ["example"],
     FEEDBACK_VERDICTS.name: ["feedback", "standing", "cause", "answer", "evidence"],
 }

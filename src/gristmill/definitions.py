@@ -9,7 +9,7 @@ import dagster as dg
 import assets
 import sensors
 from gristmill.contents import code_versions
-from gristmill.resources import WorkspaceResource
+from gristmill.resources import BY_A_PERSON, WorkspaceResource
 from gristmill.settings import Settings
 from gristmill.workspace import Workspace
 
@@ -29,7 +29,8 @@ def build_defs(
     versions = code_versions(workspace)
 
     def completed(spec: dg.AssetSpec) -> dg.AssetSpec:
-        condition = sensors.FOLLOW_CHANGES if spec.deps else None
+        follows = spec.deps and BY_A_PERSON not in spec.tags
+        condition = sensors.FOLLOW_CHANGES if follows else None
         version = versions.get(spec.key.to_user_string())
         return spec.replace_attributes(automation_condition=condition, code_version=version)
 

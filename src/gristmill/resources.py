@@ -16,6 +16,8 @@ from gristmill import mill
 from gristmill.errors import GristmillError
 from gristmill.workspace import Workspace
 
+# An asset with this tag takes long and is made when a person wants it: it follows nothing, and no schedule makes it.
+BY_A_PERSON = "gristmill/by_a_person"
 _SAY_EVERY_SECONDS = 10.0
 
 

@@ -117,6 +117,10 @@ location = {location}
 # margin = 0.05                # loss of right answers that is still 'not worse'
 # floors = {{ "kind=table" = 0.5 }}
 
+# [tuning]                     # 'gristmill tune generator': how the model that words answers is trained
+# steps = 60                   # most; it ends earlier when held-out examples no longer gain
+# precision = "auto"           # or float32, bfloat16; 'auto' measures which is faster here
+
 # [learning]                   # when feedback is believed; 'gristmill learn' makes a candidate of what is
 # voices = 2                   # independent people who must agree; a reviewer alone is enough
 # per_day = 40                 # pieces of feedback of one person in a day that count

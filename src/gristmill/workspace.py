@@ -20,6 +20,7 @@ from gristmill.answering.routing import Router
 from gristmill.corpus.sources import Source
 from gristmill.errors import SettingsError
 from gristmill.models.bridge import BridgeEncoder
+from gristmill.models.catalog import generator_weights
 from gristmill.models.encoder import Encoder, TextEncoder, TransformerEncoder
 from gristmill.models.generators import Generator, make_generator
 from gristmill.release.manifest import Release, release_of
@@ -28,7 +29,7 @@ from gristmill.release.registry import Registry
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.index import index_store, open_current
 from gristmill.search.version import Manifest
-from gristmill.settings import Settings, SourceSettings, load_settings
+from gristmill.settings import GeneratorSettings, Settings, SourceSettings, load_settings
 from gristmill.storage.artifacts import VersionStore, write_durably
 from gristmill.storage.database import Database
 from gristmill.storage.journal import Journal
@@ -112,7 +113,23 @@ class Workspace:
     @cached_property
     def generator(self) -> Generator:
         """The configured generator."""
-        return make_generator(self.settings.generator, self.home / "cache" / "generators")
+        return self.generator_of(self.generator_settings)
+
+    @property
+    def generator_settings(self) -> GeneratorSettings:
+        """What loads the generator: the configured one, or what was tuned from it and came into force."""
+        name = self.registry.in_force()
+        present = None if name is None else self.registry.get(name).generation
+        wanted = self.settings.generator
+        if present is None or present.base is None or wanted.engine == "quote":
+            return wanted
+        return present if present.base == generator_weights(wanted).sha256 else wanted
+
+    def generator_of(self, settings: GeneratorSettings) -> Generator:
+        """Return the generator that settings describe; tuned ones lie below the home."""
+        if settings.base is not None and settings.path is not None:
+            settings = settings.model_copy(update={"path": self.home / settings.path})
+        return make_generator(settings, self.home / "cache" / "generators")
 
     @cached_property
     def prompts(self) -> PromptStore:
@@ -138,7 +155,8 @@ class Workspace:
         manifest = index or open_current(self.index_store).manifest
         chunker = chunker_fingerprint(self.settings.chunker, self.encoder)
         prompt = self.prompts.get().prompt
-        return release_of(self.settings, manifest, chunker, prompt, self.generator, self._to_be_learned())
+        settings = self.settings.model_copy(update={"generator": self.generator_settings})
+        return release_of(settings, manifest, chunker, prompt, self.generator, self._to_be_learned())
 
     def _to_be_learned(self) -> str:
         """Return what the next candidate has learnt: what is proposed, else what the release in force has."""
@@ -162,7 +180,7 @@ class Workspace:
         require_own_encoders(release, encoder, bridge)
         generator = self.generator
         if generator.fingerprint != release.generator:
-            generator = make_generator(release.generation, self.home / "cache" / "generators")
+            generator = self.generator_of(release.generation)
         return Models(encoder, bridge, generator)
 
     @cached_property

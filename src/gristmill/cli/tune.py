@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -70,3 +70,71 @@ def tune_search(
     out.print(f"\n[bold]{overall_verdict(tuning)}[/]\n", highlight=False)
     out.print(as_toml(tuning, parts), markup=False)
     out.print(f"Candidate: {candidate}\nReport: {page}", markup=False, soft_wrap=True)
+
+
+@tune.command("generator")
+@friendly
+def tune_generator(
+    estimate_only: Annotated[
+        bool, typer.Option("--estimate", help="Tell what training would take, and train nothing.")
+    ] = False,
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Most steps; overrides the settings.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train the model that words answers on confirmed questions, and offer the result to the gate.
+
+    Examples are made of the tune split's questions with the passages that are found for them today. Memory and time
+    are told before training starts. A stopped or killed training goes on with the same command.
+    """
+    from gristmill.cli.rendering import pairs
+    from gristmill.tuning_stages import estimate, examples_stage, tuning_stage
+
+    workspace = open_workspace()
+    if steps is not None:
+        from gristmill.workspace import Workspace
+
+        changed = workspace.settings.tuning.model_copy(update={"steps": steps})
+        workspace = Workspace(workspace.settings.model_copy(update={"tuning": changed}))
+    told: list[Any] = []
+
+    def tell(foreseen: Any) -> None:
+        told.append(foreseen.as_json())
+        if not as_json:
+            out.print(pairs(_foreseen(foreseen)))
+
+    with drawn_progress(as_json) as progress:
+        report, _ = examples_stage(workspace, progress)
+        if estimate_only:
+            name, foreseen = estimate(workspace)
+        else:
+            outcome = tuning_stage(workspace, progress, tell)
+    examples = {key: report.numbers[key] for key in ("answers", "refusals", "general", "left_out")}
+    if estimate_only:
+        if as_json:
+            print_json({"run": name, "examples": examples, "estimate": foreseen.as_json()})
+        else:
+            out.print(pairs({"run": name, **_counted(examples), **_foreseen(foreseen)}))
+        return
+    if as_json:
+        print_json({"examples": examples, "estimate": told[0] if told else None, **outcome.as_json()})
+        return
+    from gristmill.cli.rendering_tuning import tuned
+
+    out.print(pairs(_counted(examples)))
+    out.print(tuned(outcome))
+    first = outcome.models[0]["candidate"]
+    out.print(f"Nothing answers differently yet. Let the gate decide: [bold]gristmill gate {first}[/]")
+
+
+def _counted(examples: dict[str, float]) -> dict[str, str]:
+    return {name.replace("_", " "): f"{int(count):,}" for name, count in examples.items()}
+
+
+def _foreseen(foreseen: Any) -> dict[str, str]:
+    return {
+        "steps": f"{foreseen.steps:,} at most, over {foreseen.examples:,} examples",
+        "precision": foreseen.precision,
+        "trained parameters": f"{foreseen.trained_parameters:,}",
+        "memory": f"{foreseen.memory_bytes / 1e9:.1f} GB of {foreseen.memory_available / 1e9:.1f} GB free",
+        "time": f"about {foreseen.seconds / 60:.1f} minutes",
+    }

@@ -79,6 +79,17 @@ _GENERATORS = {
         2048,
     ),
 }
+# Tokens that a model was trained on by its makers, by the hash of its file.
+_TRAINED_ON = {
+    # Allal et al. 2025: 2 trillion tokens.
+    "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53": 2e12,
+}
+
+
+def training_flops(sha256: str, parameters: int) -> float | None:
+    """Return the operations of a model's training, 6 per weight and token (Kaplan et al. 2020); None if not known."""
+    tokens = _TRAINED_ON.get(sha256)
+    return None if tokens is None else 6.0 * parameters * tokens
 
 
 def encoder_weights(settings: EncoderSettings) -> Weights:

@@ -26,6 +26,7 @@ from gristmill.settings.loading import (
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.service import LimitSettings, ServiceSettings
+from gristmill.settings.tuning import TuningSettings
 from gristmill.settings.watching import AlertSettings, WatchingSettings
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "ServiceSettings",
     "Settings",
     "SourceSettings",
+    "TuningSettings",
     "WatchingSettings",
     "load_settings",
     "settings_file",

@@ -17,6 +17,7 @@ class GeneratorSettings(Section):
     engine: Literal["openvino", "quote"] = "openvino"
     path: Path | None = Field(None, description="A GGUF file of your own.")
     sha256: str | None = None
+    base: str | None = Field(None, description="SHA-256 of the model that a tuned one was made of; written by tuning.")
     chat_format: Literal["chatml"] = "chatml"
     max_new_tokens: int = Field(64, ge=8)
     seconds: float = Field(20.0, gt=0, description="Time limit for one answer; what is there by then is verified.")

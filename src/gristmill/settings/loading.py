@@ -26,6 +26,7 @@ from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.section import normal_groups
 from gristmill.settings.service import ServiceSettings
+from gristmill.settings.tuning import TuningSettings
 from gristmill.settings.watching import AlertSettings, WatchingSettings
 
 SETTINGS_FILE = "gristmill.toml"
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     focus: FocusSettings = FocusSettings()
     answering: AnsweringSettings = AnsweringSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    tuning: TuningSettings = TuningSettings()
     learning: LearningSettings = LearningSettings()
     cache: CacheSettings = CacheSettings()
     remote: RemoteSettings = RemoteSettings()

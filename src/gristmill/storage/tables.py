@@ -302,6 +302,71 @@ DATA_RUNS = Table(
         }
     ),
 )
+TRAINING_EXAMPLES = Table(
+    "training_examples",
+    "example",
+    schema(
+        {
+            "example": pl.String,  # fingerprint of prompt, completion and provenance
+            "kind": pl.String,  # a Kind of learning/examples.py
+            "prompt": pl.String,  # the chat as answering fills it, open at the assistant's turn
+            "completion": pl.String,
+            "question": pl.String,  # id in the question set; null for general examples
+            "text": pl.String,  # what was asked
+            "cluster": pl.String,  # near duplicates share one; training and held out are divided by it
+            "origin": pl.String,  # an Origin of evaluation/questions.py, or 'base model'
+            "evidence": pl.List(
+                pl.Struct({"document": pl.String, "version": pl.String, "chunk": pl.String, "quote": pl.String})
+            ),
+            "support": pl.Float64,  # what the verification of answers says of the completion
+            "release": pl.String,  # the release whose prompt and passages these are
+        }
+    ),
+)
+TRAINING_CURVES = Table(
+    "training_curves",
+    "point",
+    schema(
+        {
+            "point": pl.String,  # run and step
+            "run": pl.String,
+            "step": pl.Int64,
+            "loss": pl.Float64,  # mean over the step's completion tokens, in nats
+            "held_out": pl.Float64,  # the same over all held-out examples; null where nobody looked
+            "learning_rate": pl.Float64,
+            "tokens_per_second": pl.Float64,
+        }
+    ),
+)
+TUNED_MODELS = Table(
+    "tuned_models",
+    "model",
+    schema(
+        {
+            "model": pl.String,  # SHA-256 of the file
+            "run": pl.String,
+            "at": TIME,
+            "name": pl.String,
+            "quantisation": pl.String,  # a Quantisation of models/gguf.py
+            "place": pl.String,  # from the home
+            "bytes": pl.Int64,
+            "base": pl.String,  # name of the model it was tuned from
+            "base_sha256": pl.String,
+            "parents": pl.List(pl.String),  # SHA-256 of each file it was made of, nearest first
+            "data_hash": pl.String,  # of the examples
+            "examples": pl.Int64,
+            "settings": pl.String,  # JSON
+            "steps": pl.Int64,
+            "held_out_before": pl.Float64,
+            "held_out": pl.Float64,  # of this very file, read back
+            "flops": pl.Float64,
+            "flops_share": pl.Float64,  # of the base's training; null where that is not known
+            "seconds": pl.Float64,
+            "energy_wh": pl.Float64,  # estimated from processor time
+            "candidate": pl.String,  # the release that it was offered to the gate as
+        }
+    ),
+)
 FEEDBACK_VERDICTS = Table(
     "feedback_verdicts",
     "feedback",
@@ -342,4 +407,7 @@ TABLES = (
     INTERACTIONS,
     FEEDBACK_VERDICTS,
     DATA_RUNS,
+    TRAINING_EXAMPLES,
+    TRAINING_CURVES,
+    TUNED_MODELS,
 )

@@ -1,0 +1,198 @@
+"""Tunes a generator: examples in, GGUF files out, with an estimate before and an account after.
+
+A run is named by everything that decides its result, so the same call goes on with a killed run and finds a finished
+one. Whether the result is better is for the gate to say.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+from gristmill.corpus.report import Progress
+from gristmill.errors import SettingsError
+from gristmill.fingerprint import fingerprint
+from gristmill.learning.adapters import Encoded, Trainee, available_memory, faster_precision, merged
+from gristmill.learning.estimating import Estimate, flops_of_step, memory_of
+from gristmill.learning.examples import Example, Kind, data_hash
+from gristmill.learning.training import Trained, batch_of, train
+from gristmill.models.gguf import GgufFile, Quantisation, Weights, Written
+from gristmill.settings import TuningSettings
+from gristmill.storage.artifacts import write_durably
+
+_CODE_VERSION = 1
+_TRIED_STEPS = 2
+CHECKPOINT, PRECISION = "checkpoint.safetensors", "precision"
+
+
+@dataclass(frozen=True)
+class Base:
+    """The model that is tuned."""
+
+    name: str
+    file: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a run took."""
+
+    flops: float
+    seconds: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that a run made, and its loss on the held-out examples, read back from the file."""
+
+    written: Written
+    held_out: float
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a run came to."""
+
+    run: str
+    trained: Trained
+    made: tuple[Made, ...]
+    account: Account
+
+
+def run_name(base: Base, examples: Sequence[Example], settings: TuningSettings) -> str:
+    """Return the name of the run that these make."""
+    how = settings.model_dump(mode="json", exclude={"checkpoint_every", "least_examples"})
+    return f"t-{fingerprint('tuning', _CODE_VERSION, base.sha256, data_hash(examples), how)[:12]}"
+
+
+def divided(examples: Sequence[Example], share: float) -> tuple[list[Example], list[Example]]:
+    """Return what is learnt from and what is held out; near duplicates stand on the same side."""
+    aside = [e for e in examples if int(fingerprint("held out", e.cluster)[:8], 16) / 0xFFFFFFFF < share]
+    held = {example.id for example in aside}
+    return [example for example in examples if example.id not in held], aside
+
+
+class Run:
+    """One tuning of one model on one set of examples."""
+
+    def __init__(self, base: Base, examples: Sequence[Example], settings: TuningSettings, models: Path) -> None:
+        """Prepare a run.
+
+        Args:
+            base: what is tuned.
+            examples: what it is tuned on.
+            settings: how.
+            models: the folder of a home's models; runs stand in it, and the files that they make.
+
+        Raises:
+            SettingsError: there are too few examples.
+            ModelError: the model is not one that can be tuned.
+        """
+        answers = sum(example.kind is Kind.ANSWER for example in examples)
+        if answers < settings.least_examples:
+            raise SettingsError(
+                f"There are {answers} answers to learn from; {settings.least_examples} are needed.",
+                "Confirm more questions of the tune split, or lower 'least_examples' below [tuning].",
+            )
+        self.base, self.settings, self.models = base, settings, models
+        self.name = run_name(base, examples, settings)
+        self.folder = models / "runs" / self.name
+        self._file = GgufFile(base.file)
+        self._weights: Weights = self._file.weights()
+        shape = self._file.shape
+        precision = self._precision(shape.hidden_size, shape.intermediate_size)
+        self.trainee = Trainee(self._file, self._weights, settings.rank, settings.scale, precision, settings.seed)
+        # Their order decides the batches, and must not depend on where they came from.
+        learnt, held_out = divided(sorted(examples, key=lambda example: example.id), settings.held_out)
+        self.learnt, self.held_out = self._fitting(learnt), self._fitting(held_out)
+        self.left_out = len(examples) - len(self.learnt) - len(self.held_out)
+
+    def estimate(self) -> Estimate:
+        """Return what the run will take at most; two steps are tried for it, and nothing is learnt from them."""
+        settings, shape = self.settings, self._file.shape
+        batches = [self._batch(step) for step in range(settings.steps)]
+        trained = sum(parameter.numel() for parameter in self.trainee.trained.values())
+        tokens = [sum(len(each.ids) for each in batch) for batch in batches]
+        typical = sorted(range(len(batches)), key=lambda step: abs(tokens[step] - median(tokens)))[:_TRIED_STEPS]
+        took = min(self._tried(batches[step]) / tokens[step] for step in typical)
+        looks = 1 + settings.steps // settings.evaluate_every
+        seen = sum(len(each.ids) for each in self.held_out) * looks
+        return Estimate(
+            examples=len(self.learnt),
+            steps=settings.steps,
+            tokens=sum(tokens),
+            precision=self.trainee.precision,
+            memory_bytes=memory_of(
+                shape, trained, self.trainee.precision, settings.batch,
+                max(len(each.ids) for each in (*self.learnt, *self.held_out)),
+            ),
+            memory_available=available_memory(),
+            seconds=round(took * (sum(tokens) + seen / 2), 1),
+            flops=sum(flops_of_step(shape, trained, batch) for batch in batches),
+            trained_parameters=trained,
+        )  # fmt: skip
+
+    def train(self, progress: Progress) -> tuple[Trained, Account]:
+        """Train, or go on where a killed run was."""
+        began, cpu = time.perf_counter(), time.process_time()
+        trained = train(self.trainee, self.learnt, self.held_out, self.settings, self.folder / CHECKPOINT, progress)
+        number = sum(parameter.numel() for parameter in self.trainee.trained.values())
+        shape = self._file.shape
+        flops = sum(flops_of_step(shape, number, self._batch(step)) for step in range(trained.steps))
+        looks = 1 + sum(point.held_out is not None for point in trained.points)
+        flops += looks * flops_of_step(shape, number, self.held_out) / 2  # forward only
+        return trained, Account(flops, time.perf_counter() - began, time.process_time() - cpu)
+
+    def export(self, trained: Trained, quantisation: Quantisation) -> Made:
+        """Write the tuned model as one file, named by its hash, and measure it as it stands there."""
+        whole = merged(self._weights, trained.adapter, self.settings.scale)
+        written = self._file.write(whole, self.folder / f"{quantisation}.gguf", quantisation)
+        place = self.models / f"{written.sha256}.gguf"
+        written.file.replace(place)
+        return Made(replace(written, file=place), self._loss_of(place))
+
+    def _loss_of(self, file: Path) -> float:
+        read = GgufFile(file)
+        trainee = Trainee(read, read.weights(), 1, 1.0, "float32", self.settings.seed)
+        return trainee.mean_loss(self.held_out, self.settings.batch)
+
+    def _precision(self, width: int, inner: int) -> str:
+        """Return the precision of this run; a run that goes on keeps the one that it began with."""
+        kept = self.folder / PRECISION
+        if kept.is_file():
+            return kept.read_text().strip()
+        chosen = faster_precision(self.settings.precision, width, inner)
+        write_durably(kept, chosen)
+        return chosen
+
+    def _fitting(self, examples: Sequence[Example]) -> list[Encoded]:
+        encoded = [self.trainee.encode(example) for example in examples]
+        return [each for each in encoded if len(each.ids) <= self.settings.max_tokens]
+
+    def _batch(self, step: int) -> list[Encoded]:
+        lengths = [len(each.ids) for each in self.learnt]
+        return [self.learnt[row] for row in batch_of(lengths, self.settings.batch, self.settings.seed, step)]
+
+    def _tried(self, batch: Sequence[Encoded]) -> float:
+        since = time.perf_counter()
+        self.trainee.loss(batch).backward()
+        took = time.perf_counter() - since
+        for parameter in self.trainee.trained.values():
+            parameter.grad = None
+        return took
+
+
+def tune(run: Run, quantisations: Sequence[Quantisation], progress: Progress) -> Tuned:
+    """Train and write the files. A killed call goes on from its last checkpoint when it is made again."""
+    trained, account = run.train(progress)
+    progress.start("writing", len(quantisations))
+    made = []
+    for quantisation in quantisations:
+        made.append(run.export(trained, quantisation))
+        progress.advance()
+    return Tuned(run.name, trained, tuple(made), account)
