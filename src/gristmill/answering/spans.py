@@ -135,7 +135,7 @@ class SpanModel:
         likely = np.argsort(-scores, kind="stable")[:_LIKELY]
         shares = np.exp(scores[likely] - scores[likely[0]])
         words = [Counter(filter(None, map(_bare, found[at].text.split()))) for at in likely]
-        # Not the likeliest span, but the one most like all that are likely: what is cut too short is lost.
+        # Not the likeliest span but the one most like all likely ones: a cut too short costs more than one too wide.
         worth = [
             sum(share * _shared(mine, other) for share, other in zip(shares, words, strict=True)) for mine in words
         ]
