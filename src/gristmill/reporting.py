@@ -12,8 +12,10 @@ from gristmill.evaluation.comparison import Evaluation, Gated
 from gristmill.evaluation.payoff import Arm, closed_book, invention_arms, search_arms
 from gristmill.evaluation.question_set import read_set
 from gristmill.evaluation.questions import Question
-from gristmill.evaluation.report import Content, Tried, page
+from gristmill.evaluation.report import Content, Learning, Tried, page
 from gristmill.evaluation.retrieving import QuestionVectors, corpus_of_index, grounded
+from gristmill.evaluation.statistics import relative_gain
+from gristmill.learning.court import Standing, read_verdicts
 from gristmill.models.generators import QuoteGenerator
 from gristmill.release.manifest import Release, differences
 from gristmill.release.opening import open_index
@@ -58,6 +60,7 @@ def report_of(workspace: Workspace, name: str | None, progress: Progress) -> Con
         invention=_invention(workspace, release, asked, evaluation, progress),
         search=tuple(_search(workspace, release, asked, index)),
         tried=tuple(_tried(registry)),
+        learned=_learning(workspace, gated, release),
         watts_per_core=workspace.settings.evaluation.watts_per_core,
         made=datetime.now(UTC),
         documents=index.manifest.documents,
@@ -70,6 +73,26 @@ def write_page(workspace: Workspace, content: Content) -> Path:
     file = workspace.home / "reports" / f"release-{content.release}.html"
     write_durably(file, page(content))
     return file
+
+
+def _learning(workspace: Workspace, gated: Gated | None, release: Release) -> Learning | None:
+    """Return what feedback did, when it is feedback that tells the release from what it was compared with."""
+    if gated is None or workspace.registry.get(gated.baseline.release).learned == release.learned:
+        return None
+    pairs = [
+        (before.f1, after.f1, after.cluster)
+        for before, after in zip(gated.baseline.outcomes, gated.candidate.outcomes, strict=True)
+        if before.f1 is not None and after.f1 is not None
+    ]
+    was, now = [before for before, _, _ in pairs], [after for _, after, _ in pairs]
+    clusters = [cluster for _, _, cluster in pairs]
+    standings = Counter(str(verdict.standing) for verdict in read_verdicts(workspace.lake))
+    gain = relative_gain(now, was, clusters, workspace.settings.evaluation.bootstrap)
+    count = max(1, len(pairs))
+    return Learning(
+        release.name, gated.baseline.release, sum(was) / count, sum(now) / count, gain,
+        {str(standing): standings[str(standing)] for standing in Standing},
+    )  # fmt: skip
 
 
 def _changes(registry: Registry, gated: Gated | None, release: Release) -> dict[str, tuple[object, object]]:

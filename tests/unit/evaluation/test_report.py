@@ -13,7 +13,7 @@ from gristmill.evaluation.comparison import Evaluation, Gated
 from gristmill.evaluation.gate import judge
 from gristmill.evaluation.payoff import Arm, invented
 from gristmill.evaluation.questions import Evidence, Question, Split
-from gristmill.evaluation.report import Content, Tried, as_markdown, page
+from gristmill.evaluation.report import Content, Learning, Tried, as_markdown, page
 from gristmill.evaluation.statistics import Interval
 from gristmill.evaluation.summary import summarise
 from gristmill.settings import EvaluationSettings
@@ -39,7 +39,9 @@ def content() -> Content:
         "r-new", "promote", after, Gated(after, before, verdict), verdict.reason, {"search.passages": (5, 8)},
         {"q0": asked}, {"its document is gone": 2}, (Arm("The model alone", Interval(0.7, 0.5, 0.9, 24)),),
         (Arm("By words alone", Interval(0.8, 0.7, 0.9, 60)),),
-        (Tried("r-bad", "reject", -0.3, -0.4, -0.2, "search.passages 5 → 1", NOON),), 10.0, NOON, 12, 40,
+        (Tried("r-bad", "reject", -0.3, -0.4, -0.2, "search.passages 5 → 1", NOON),),
+        Learning("r-new", "r-old", 0.2, 0.3, Interval(0.5, 0.1, 0.9, 60), {"confirmed": 40, "open": 7, "dismissed": 3}),
+        10.0, NOON, 12, 40,
     )  # fmt: skip
 
 
@@ -64,6 +66,13 @@ def test_nothing_is_loaded_from_anywhere_and_no_foreign_text_is_markup(content: 
     assert not {"script", "link", "img", "iframe"} & set(tags)
     assert not re.search(r"url\(|@import", text)
     assert "&lt;script&gt;" in text
+
+
+def test_the_report_tells_whether_feedback_paid(content: Content) -> None:
+    text = page(content)
+    assert "Does feedback pay?" in text
+    assert "+50% (+10% to +90%)" in text
+    assert "Does feedback pay?" not in page(replace(content, learned=None))
 
 
 def test_every_part_of_the_report_is_there(content: Content) -> None:

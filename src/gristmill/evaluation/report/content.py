@@ -10,6 +10,7 @@ from typing import Any
 from gristmill.evaluation.comparison import Evaluation, Gated
 from gristmill.evaluation.payoff import Arm
 from gristmill.evaluation.questions import Question
+from gristmill.evaluation.statistics import Interval
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,18 @@ class Tried:
     high: float
     what: str  # what differs from the release that it was compared with
     at: datetime
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What feedback did to a release: F1 of the words before and after, on the same questions."""
+
+    release: str
+    before: str  # the release that it was compared with
+    f1_before: float
+    f1_after: float
+    gain: Interval  # share of itself by which F1 rose
+    verdicts: Mapping[str, int]  # pieces of feedback by standing
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,7 @@ class Content:
     invention: tuple[Arm, ...]
     search: tuple[Arm, ...]
     tried: tuple[Tried, ...]
+    learned: Learning | None  # None when the release has learnt nothing from use
     watts_per_core: float
     made: datetime
     documents: int

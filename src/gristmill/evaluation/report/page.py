@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from gristmill.evaluation.report.charts import bar_row, interval_row
-from gristmill.evaluation.report.content import Content
+from gristmill.evaluation.report.content import Content, Learning
 from gristmill.evaluation.report.examples import better_and_worse, wrong_answers
 from gristmill.evaluation.report.style import STYLE
 from gristmill.evaluation.statistics import Interval
@@ -210,6 +210,8 @@ def _does_it_pay(content: Content) -> str:
     if content.search:
         rows = [interval_row(a.name, a.value, 0.0, 1.0, _arm(a.value)) for a in content.search]
         parts.append("<h3>Does each part of the search pay? Evidence found</h3>" + _rows(rows))
+    if content.learned is not None:
+        parts.append("<h3>Does feedback pay? F1 of the words, before and after</h3>" + _learning(content.learned))
     if content.tried:
         tried = [
             (t.release, t.what or "documents", t.outcome, f"{points(t.delta)} ({points(t.low)} to {points(t.high)})")
@@ -219,6 +221,17 @@ def _does_it_pay(content: Content) -> str:
         parts.append("<h3>What was tried against a release in force</h3>" + table)
     intro = "Measured on this corpus, not claimed in general. Nothing was chosen on these questions."
     return _section("Does it pay?", intro, "".join(parts)) if parts else ""
+
+
+def _learning(learned: Learning) -> str:
+    gain = learned.gain
+    rows = [
+        (f"Before: {learned.before}", f"{learned.f1_before:.3f}"),
+        (f"With what people confirmed: {learned.release}", f"{learned.f1_after:.3f}"),
+        ("Relative gain", f"{100 * gain.estimate:+.0f}% ({100 * gain.low:+.0f}% to {100 * gain.high:+.0f}%)"),
+        *((f"Pieces of feedback {standing}", str(count)) for standing, count in learned.verdicts.items()),
+    ]
+    return _table(("", ""), rows, numbers=True)
 
 
 def _how(content: Content) -> str:
