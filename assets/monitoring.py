@@ -32,3 +32,23 @@ def one_encoder_and_one_chunker(
 
     with workspace.at_work(context) as run:
         return checked(check_models(run.workspace))
+
+
+@dg.asset(deps=[interactions], group_name=_GROUP, owners=_OWNERS, kinds={"json"}, pool="encoder")
+def missing_knowledge(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
+    """What people asked in vain, gathered by subject: documents to write, and pairs of documents that disagree."""
+    from gristmill.missing import gaps_stage
+
+    with workspace.at_work(context) as run:
+        return materialized(*gaps_stage(run.workspace))
+
+
+@dg.asset_check(asset=missing_knowledge, blocking=True)
+def every_failure_is_in_a_gap(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """Every question that went wrong is counted in one gap."""
+    from gristmill.missing import check_gaps
+
+    with workspace.at_work(context) as run:
+        return checked(check_gaps(run.workspace))

@@ -25,6 +25,7 @@ import gristmill.answering
 from benchmarks.answering import logistic, named
 from benchmarks.questions import Question, questions
 from gristmill.answering.support import MEASURES, MODEL_FILE, support
+from gristmill.models.remembering import RememberingEncoder
 from gristmill.workspace import Workspace
 
 _WORD = re.compile(r"(?<![\w-])[a-zäöüßéèà]{4,}(?![\w-])")
@@ -47,7 +48,8 @@ def main() -> None:
     parser.add_argument("--precision", type=float, default=0.98)
     arguments = parser.parse_args()
     pairs = list(made(questions("tune")))
-    encoder = Workspace().encoder
+    encoder = RememberingEncoder(Workspace().encoder)
+    encoder.encode([text for pair in pairs for text in (pair.sentence, pair.evidence)])  # many at a time
     found = [support(pair.sentence, [pair.evidence], pair.question, encoder) for pair in pairs]
     labels = np.array([pair.carried for pair in pairs])
     groups = np.array([pair.question for pair in pairs])

@@ -17,15 +17,16 @@ everything = dg.define_asset_job(
 )
 ingest = dg.define_asset_job(
     "ingest",
-    selection=dg.AssetSelection.assets("release_candidate", "quarantined_documents", "data_report").upstream(),
+    selection=dg.AssetSelection.assets("release_candidate", "quarantined_documents", "data_report").upstream()
+    - dg.AssetSelection.groups("learning"),
     op_retry_policy=_PATIENCE,
     description="From the sources to documents in force by the fast lane. The full evaluation follows by itself.",
 )
 drift = dg.define_asset_job(
     "drift",
-    selection=dg.AssetSelection.assets("interactions", "drift_report"),
+    selection=dg.AssetSelection.assets("interactions", "drift_report", "missing_knowledge"),
     op_retry_policy=_PATIENCE,
-    description="Copies what people asked and looks for drift.",
+    description="Copies what people asked, looks for drift and for missing knowledge.",
 )
 learn = dg.define_asset_job(
     "learn",

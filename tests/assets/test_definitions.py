@@ -51,6 +51,7 @@ EDGES: dict[str, set[str]] = {
     "training_examples": {"search_index", "question_set"},
     "tuned_generator": {"training_examples"},
     "interactions": set(),
+    "missing_knowledge": {"interactions"},
     "drift_report": {"accepted_documents", "interactions"},
 }
 IMPORT_DEFINITIONS = "import gristmill.definitions"
@@ -101,7 +102,9 @@ def test_every_asset_tells_what_it_is_and_whose(specs: dict[str, dg.AssetSpec]) 
 def test_every_asset_has_a_blocking_check_that_says_what_it_checks(
     defs: dg.Definitions, specs: dict[str, dg.AssetSpec]
 ) -> None:
-    checks = [spec for found in defs.asset_checks or [] for spec in found.check_specs]
+    beside = [spec for found in defs.asset_checks or [] for spec in found.check_specs]
+    inside = [spec for one in defs.assets or [] if isinstance(one, dg.AssetsDefinition) for spec in one.check_specs]
+    checks = [*beside, *inside]
     assert {spec.asset_key.to_user_string() for spec in checks if spec.blocking} == set(specs)
     assert all(spec.description for spec in checks)
 

@@ -54,6 +54,9 @@ _JOINTS = _among(
     "and or but which who that where when if because so then is are was were has have had will must may can und oder "
     "aber die der das wenn weil ist sind war wird muss kann et ou mais qui que où si est sont était doit peut"
 )
+# What may stand behind a whole figure.
+_OPEN = _PREPOSITIONS | _JOINTS | _ARTICLES
+_LIKELY = 40
 _NUMERIC = frozenset({Kind.NUMBER, Kind.MONEY, Kind.DURATION, Kind.SHARE, Kind.TIME, Kind.CONTACT})
 
 
@@ -129,14 +132,24 @@ class SpanModel:
         if not found:
             return None
         scores = table(found) @ np.array(self.coefficients)
-        return found[int(np.argmax(scores))]
+        likely = np.argsort(-scores, kind="stable")[:_LIKELY]
+        shares = np.exp(scores[likely] - scores[likely[0]])
+        words = [Counter(filter(None, map(_bare, found[at].text.split()))) for at in likely]
+        # Not the likeliest span but the one most like all that are likely: a cut too short costs more than one too wide.
+        worth = [
+            sum(share * _shared(mine, other) for share, other in zip(shares, words, strict=True)) for mine in words
+        ]
+        return found[int(likely[int(np.argmax(worth))])]
 
 
 def likeness(one: str, other: str) -> float:
     """Return how many words two texts share, as a share of all of both: to find the part that says what was said."""
     mine, theirs = (Counter(filter(None, map(_bare, text.split()))) for text in (one, other))
-    common = sum((mine & theirs).values())
-    return 2 * common / ((sum(mine.values()) + sum(theirs.values())) or 1)
+    return _shared(mine, theirs)
+
+
+def _shared(mine: Counter[str], theirs: Counter[str]) -> float:
+    return 2 * sum((mine & theirs).values()) / ((sum(mine.values()) + sum(theirs.values())) or 1)
 
 
 def table(found: Sequence[Span]) -> NDArray[np.float64]:
@@ -186,7 +199,7 @@ def _of_text(text: str, asked: _Asked) -> Iterator[Span]:
         if line.may_begin(start):
             for end in range(start + 1, min(size, start + _MOST_WORDS) + 1):
                 part = line.may_end(end) and not (start == 0 and end == size)
-                if part and not line.loses_negation(start, end):
+                if part and not line.tears(start, end) and not line.loses_negation(start, end):
                     yield _span(line, start, end)
     if size:
         yield _span(line, 0, size)
@@ -227,6 +240,19 @@ class _Line:
             or self.numbers[last]
             or (self.capitals[last] and not self.capitals[end])
         )
+
+    def tears(self, start: int, end: int) -> bool:
+        """Say whether a span would tear apart a figure and what it counts, a name, or a pair of brackets."""
+        before = start > 0 and not self.broken[start - 1]
+        after = end < len(self.words) and not self.broken[end - 1]
+        figure = (after and self.numbers[end - 1] and self.bare[end] not in _OPEN) or (
+            before and self.numbers[start - 1]
+        )
+        name = (after and self.capitals[end - 1] and self.capitals[end]) or (
+            before and self.capitals[start] and self.capitals[start - 1] and start > 1
+        )
+        text = self.text[self.places[start][0] : self.places[end - 1][1]]
+        return figure or name or text.count("(") != text.count(")")
 
     def loses_negation(self, start: int, end: int) -> bool:
         """Say whether what turns the clause around stands just outside of the span."""

@@ -15,6 +15,7 @@ from gristmill import __version__
 from gristmill.cli import (
     alerts,
     audit,
+    backups,
     bench,
     bench_drift,
     bench_search,
@@ -22,6 +23,7 @@ from gristmill.cli import (
     drift,
     evaluation,
     feedback,
+    gaps,
     index,
     mcp,
     people,
@@ -72,6 +74,9 @@ app.add_typer(index.app, name="index")
 app.add_typer(feedback.app, name="feedback")
 app.command()(feedback.learn)
 app.command()(drift.drift)
+app.command()(gaps.gaps)
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.command()(retain.retain)
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(receipts.app, name="receipt")

@@ -124,9 +124,9 @@ def test_a_document_that_nobody_could_examine_is_told_and_heals_with_the_next_ru
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_LEAST_BYTES", 0)
-    texts: dict[str, str | bytes] = {
-        f"{n}.md": f"# Sluice {n}\n\nThe sluice {n} is shut at night by the watch of ward {n}.\n" for n in range(3)
-    }
+    texts: dict[str, str | bytes] = {}
+    for number in range(3):
+        texts[f"{number}.md"] = f"# Sluice {number}\n\nSluice {number} is shut at night by the watch.\n"
     write(tmp_path / "docs", texts)
     workspace = workspace_at(tmp_path / "home", tmp_path / "docs", parser={"workers": 2})
     grind(workspace, (source_files, parsed_documents))

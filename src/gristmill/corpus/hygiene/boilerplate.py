@@ -100,13 +100,23 @@ def shared_edges(lines: Sequence[EdgeLine]) -> list[Span]:
 
 
 def page_lines(text: str, pages: Sequence[tuple[int, int]]) -> list[Span]:
-    """Headers and footers of a paged text; `pages` are (number, start)."""
+    """Headers and footers of a paged text; `pages` are (number, start).
+
+    The first of each is left: it says once which edition this is.
+    """
     if len(pages) < _FEWEST_PAGES:
         return []
     starts = [start for _, start in pages]
     bounds = list(zip(starts, [*starts[1:], len(text)], strict=True))
-    found = repeated_lines_across_pages([text[start:end] for start, end in bounds])
-    return merged_spans(Span(bounds[page][0] + start, bounds[page][0] + end) for page, start, end, _ in found)
+    said: set[str] = set()
+    spans = []
+    for page, start, end, _ in repeated_lines_across_pages([text[start:end] for start, end in bounds]):
+        span = Span(bounds[page][0] + start, bounds[page][0] + end)
+        key = _DIGITS.sub("#", text[slice(*span)].strip().lower())
+        if key in said:
+            spans.append(span)
+        said.add(key)
+    return merged_spans(spans)
 
 
 def merged_spans(spans: Iterable[Span]) -> list[Span]:

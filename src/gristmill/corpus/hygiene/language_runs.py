@@ -40,6 +40,7 @@ _LANGUAGES = {
 _LEAST_SHARE = 0.08
 _BEYOND_LATIN = re.compile("[\u0370-\uffff]")
 _LEAST_BEYOND = 0.3
+_OTHER = "another script"
 
 
 class LanguageRun(NamedTuple):
@@ -74,19 +75,19 @@ def _sections(text: str) -> Iterator[Span]:
 
 
 def _language_of(section: str, own: str) -> str:
-    """The section's language, or the document's where nothing sure speaks for another."""
+    """The section's language, or the document's unless small words and detector both speak for the same other."""
     suspected = _suspected(section)
     if suspected in {own, UNDETERMINED}:
         return own
-    found = detect_language(section)
-    return found.code if found.code != UNDETERMINED else own
+    found = detect_language(section).code
+    return found if found == suspected or (suspected == _OTHER and found != UNDETERMINED) else own
 
 
 def _suspected(section: str) -> str:
-    """The language that the small words or the script speak for; a script is named `other`."""
+    """The language that the small words or the script speak for; a script is one of its own."""
     words = section.lower().split()
     if not section.isascii() and len(_BEYOND_LATIN.findall(section)) > _LEAST_BEYOND * len(section):
-        return "other"
+        return _OTHER
     counts: Counter[str] = Counter()
     for word in words:
         for code in _LANGUAGES.get(word, ()):
