@@ -63,7 +63,7 @@ def read_gguf(file: Path) -> Contents:
     with file.open("rb") as stream:
         mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     cursor = _Cursor(mapped)
-    if mapped[:4] != _MAGIC or struct.unpack_from("<I", mapped, 4)[0] not in _VERSIONS:
+    if mapped[:4] != _MAGIC or int.from_bytes(mapped[4:8], "little") not in _VERSIONS:
         msg = "it does not begin like one of version 2 or 3"
         raise ValueError(msg)
     cursor.at = 8

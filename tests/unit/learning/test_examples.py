@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     write(root / "documents", {f"{p}.md": f"# The {p}\n\n{said(p, c)}\n" for p, c in DOORS.items()})
     write(root / "documents", {"hr/vault.md": "# The vault\n\nThe vault door is painted violet each spring.\n"})
     split = {"attic": "gate"}
-    questions = [
+    questions: list[dict[str, Any]] = [
         {"id": p, "question": f"Which colour is the {p} door painted?", "answer": f"{p} {c}", "kind": "fact",
          "evidence": [{"document": f"{p}.md", "quote": said(p, c)}], "split": split.get(p, "tune")}
         for p, c in DOORS.items() if p != "barn"

@@ -72,7 +72,7 @@ def test_the_loss_is_that_of_the_completion_alone(run: Run) -> None:
 
     batch = run.learnt[:3]
     ours = float(run.trainee.loss(batch))
-    losses = []
+    losses: list[torch.Tensor] = []
     for each in batch:
         logits = run.trainee.model(torch.tensor([each.ids])).logits[0, each.prompt - 1 : -1]
         losses += torch.nn.functional.cross_entropy(logits, torch.tensor(each.ids[each.prompt :]), reduction="none")
