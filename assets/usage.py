@@ -21,8 +21,9 @@ _NAMES = {model.name: f"mart_{model.name}" for model in _MARTS}
 def _spec(model: Model) -> dg.AssetSpec:
     columns = [dg.TableColumn(column.name, description=column.description) for column in model.columns]
     above = [_NAMES[ref] for ref in model.refs if ref in _NAMES]
+    exported = [accepted_documents, interactions, release_candidate]
     return dg.AssetSpec(
-        _NAMES[model.name], deps=above or [accepted_documents, interactions, release_candidate], description=model.description, group_name=_GROUP,
+        _NAMES[model.name], deps=above or exported, description=model.description, group_name=_GROUP,
         owners=_OWNERS, kinds={"dbt", "duckdb"}, metadata={"dagster/column_schema": dg.TableSchema(columns)},
     )  # fmt: skip
 

@@ -17,7 +17,10 @@ from tests.fakes import FakeEncoder
 
 
 class Materialize(Protocol):
-    """Run assets with their checks in process; all that nobody has to start, but for the slow warehouse, when none is named."""
+    """Run assets with their checks in process.
+
+    When none is named, all that nobody has to start; those of the warehouse only when slowness does not matter.
+    """
 
     def __call__(
         self, *names: str, config: dict[str, Any] | None = None, slow: bool = False
