@@ -26,6 +26,15 @@ from tests.workspaces import workspace_at, write
 
 DOORS = {"attic": "amber", "barn": "blue", "cellar": "crimson", "dairy": "drab", "engine": "ebony", "forge": "fawn"}
 
+# No two are near duplicates: those would not count, one of them being in the split 'gate'.
+ASKED = {
+    "attic": "Which colour is the attic door painted?",
+    "cellar": "What paint do we need for our cellar door?",
+    "dairy": "How does one know the dairy door in spring?",
+    "engine": "Engine door: say its shade",
+    "forge": "Tell me about the tint of that forge door",
+}
+
 
 class Polite:
     """A generator that always says the same."""
@@ -47,7 +56,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     write(root / "documents", {"hr/vault.md": "# The vault\n\nThe vault door is painted violet each spring.\n"})
     split = {"attic": "gate"}
     questions: list[dict[str, Any]] = [
-        {"id": p, "question": f"Which colour is the {p} door painted?", "answer": f"{p} {c}", "kind": "fact",
+        {"id": p, "question": ASKED[p], "answer": f"{p} {c}", "kind": "fact",
          "evidence": [{"document": f"{p}.md", "quote": said(p, c)}], "split": split.get(p, "tune")}
         for p, c in DOORS.items() if p != "barn"
     ]  # fmt: skip
