@@ -66,8 +66,17 @@ _MOST_MARKS = 2
 def inert(text: str) -> str:
     """Return `text` as plain text that nothing renders, links, fetches or executes.
 
-    Numbers in square brackets are not kept either: they are ours to set.
+    Numbers in square brackets are not kept either: they are ours to set. What comes out goes through unchanged again.
     """
+    shown = _pass(text)
+    for _ in range(_MOST_ROUNDS):  # a sign that is taken out last can put two halves together too
+        before, shown = shown, _pass(shown)
+        if shown == before:
+            return shown
+    return " ".join(re.sub(r"[^\w\s.,;()'-]", " ", shown).split())
+
+
+def _pass(text: str) -> str:
     folded = visible(text)[: 2 * _MOST_CHARACTERS]
     for _ in range(_MOST_ROUNDS):  # what is taken out can put two halves together
         before, folded = folded, _without_markup(_decoded(folded))
