@@ -85,14 +85,19 @@ def chosen_at(workspace: Workspace) -> datetime:
 
 
 def documents_of(workspace: Workspace, until: datetime) -> Stream:
-    """Return the accepted documents by the time they last changed, each as the mean of its chunks' vectors."""
-    ledger = accepted(workspace.lake).select("document", "changed").sort("changed", "document")
+    """Return the accepted documents by the time they came or were edited, each as the mean of its chunks' vectors.
+
+    When the ledger's row changed says nothing: a new rule changes all rows at once, and no document.
+    """
+    edited = pl.min_horizontal("modified", "changed")
+    came = pl.max_horizontal("first_seen", edited).alias("came")
+    ledger = accepted(workspace.lake).select("document", came).sort("came", "document")
     chunks = workspace.lake.read(CHUNKS, ["document", "embedding_key"])
     mine = pl.col("encoder") == workspace.encoder.fingerprint
     rows = chunks.join(workspace.lake.read(EMBEDDINGS, ["embedding_key", "vector"], mine), on="embedding_key")
     there = ledger.filter(pl.col("document").is_in(rows["document"].unique().implode()))
     place = {document: at for at, document in enumerate(there["document"])}
-    items = [Item(document, changed, place[document]) for document, changed in there.iter_rows()]
+    items = [Item(document, at, place[document]) for document, at in there.iter_rows()]
     return Stream("documents", items, _means(rows, place), until)
 
 

@@ -30,7 +30,7 @@ def windows_chart(windows: Sequence[Judged]) -> str:
     for number, window in enumerate(windows):
         shift, x = window.shift, _LEFT + step * (number + 0.5) - wide / 2
         tall = max(2.0, (_HEIGHT - _TOP - _BOTTOM) * shift.unlike / most)
-        told = f"{window.start:%Y-%m-%d %H:%M}: {window.items} items, {shift.unlike:.0%} unlike, p = {shift.p:.3f}"
+        told = f"{window.start:%Y-%m-%d %H:%M}: {window.items} items, {shift.unlike:.0%} unlike, {shift.p_told}"
         parts.append(
             f'<rect class="{"moved" if shift.alarm else "now"}" x="{x:.1f}" y="{_HEIGHT - _BOTTOM - tall:.1f}" '
             f'width="{wide:.1f}" height="{tall:.1f}"><title>{escape(told)}</title></rect>'

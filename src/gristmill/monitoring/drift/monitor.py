@@ -92,7 +92,7 @@ class Verdict:
             return f"The newest {last.items} {self.name} are like the {self.reference} of the reference."
         return (
             f"The newest {last.items} {self.name} differ from the {self.reference} of the reference: "
-            f"{last.shift.unlike:.0%} are unlike all of it (p = {last.shift.p:.3f})."
+            f"{last.shift.unlike:.0%} are unlike all of it ({last.shift.p_told})."
         )
 
     def as_json(self) -> dict[str, Any]:

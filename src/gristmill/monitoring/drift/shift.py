@@ -45,6 +45,11 @@ class Shift:
         return min(1.0, 2 * min(self.p_coverage, self.p_energy))
 
     @property
+    def p_told(self) -> str:
+        """The p-value as people read it; no test finds it to be nought."""
+        return f"p = {self.p:.3f}" if self.p >= 0.001 else "p < 0.001"
+
+    @property
     def alarm(self) -> bool:
         """Whether the window differs by more than chance."""
         return self.p <= ALPHA
