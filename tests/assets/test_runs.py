@@ -29,8 +29,8 @@ OF_ONE_HOME = {"first_seen", "changed", "seconds", "tried", "at", "examined_key"
 # Without a question file nothing is asked, measured or reported; the report says how many there are.
 UNMOVED = {"quarantined_documents", "data_report", "interactions"}
 UNMOVED |= {"question_set", "release_evaluation", "evaluation_report"}
-# Without feedback there is no verdict to write and nothing to learn.
-NOTHING_YET = {"feedback_verdicts", "learned_models", "training_examples"}
+# Without feedback there is no verdict to write and nothing to learn, and without questions nobody asked in vain.
+NOTHING_YET = {"feedback_verdicts", "learned_models", "training_examples", "missing_knowledge"}
 # Nobody asked, rated, overruled or trained anything.
 FROM_PEOPLE = {"overrules", "questions", "interactions", "feedback_verdicts"}
 FROM_PEOPLE |= {"training_examples", "training_curves", "tuned_models"}
