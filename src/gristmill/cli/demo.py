@@ -29,7 +29,7 @@ class Example:
 
 
 # Enough to see that it is worse; all of them take minutes.
-_GATE_QUESTIONS = 24
+_GATE_QUESTIONS = 36
 
 EXAMPLES = (
     Example("A single fact", "Who keeps the gift register?"),
@@ -74,21 +74,23 @@ def run(workspace: Workspace, console: Console, progress: Progress) -> None:
 
 
 def gate_shown(workspace: Workspace, console: Console, progress: Progress) -> None:
-    """Let the gate reject a candidate that is known to be worse: by words alone, one passage, and no threshold."""
+    """Let the gate reject a candidate that is known to be worse: by words alone, one passage, hardly an answer."""
     settings = workspace.settings
     worse = settings.model_copy(
         update={
             "search": settings.search.model_copy(
                 update={"dense_weight": 0.0, "bridge_weight": 0.0, "passages": 1, "neighbours": 0}
             ),
-            "answering": settings.answering.model_copy(update={"answerable": 0.0}),
+            "answering": settings.answering.model_copy(update={"answerable": 0.99}),
             "generator": settings.generator.model_copy(update={"engine": "quote"}),
         }
     )
     if not read_set(workspace.lake, Split.GATE, counting=True):
         console.print("There are no questions here, so nothing but documents can come into force.")
         return
-    console.print("A candidate that searches by words alone, reads one passage and never refuses:\n")
+    console.print(
+        "A candidate that searches by words alone, reads one passage, and answers only when it is all but certain:\n"
+    )
     candidate = workspace.registry.keep(Workspace(worse).candidate())
     made = gate(workspace, candidate, progress, most=_GATE_QUESTIONS)
     if isinstance(progress, ProgressBars):
