@@ -32,6 +32,6 @@ def fields() -> tuple[Vectors, Vectors]:
 @pytest.mark.slow
 def test_a_fifth_of_a_window_from_a_field_that_is_not_far_is_noticed(fields: tuple[Vectors, Vectors]) -> None:
     found = simulate(*fields, 10, (200,), ((0.2, 200), (0.1, 500)))
-    print(found.table())  # what is not held to: see docs/how-to/watch.md
     assert found.shifts[0].power == 1.0
-    assert found.quiet[0].per_stream <= 1.0
+    assert found.shifts[1].power >= 0.5, found.table()  # 0.9 is wanted, and reached with fields that are further away
+    assert found.quiet[0].per_stream <= 1.0, found.table()
