@@ -21,6 +21,12 @@ FOLLOW_CHANGES = (
     & dg.AutomationCondition.all_deps_blocking_checks_passed()
 ).with_label("an input changed and passed its checks")
 
+# A run that this sensor starts has the checks that ask for themselves and no others: each goes with its asset, and what
+# waits for it can go on. Runs of a person or a job have all checks anyway.
+WITH_ITS_ASSET = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested()).with_label(
+    "its asset is asked for"
+)
+
 follow_changes = dg.AutomationConditionSensorDefinition(
     "follow_changes",
     target=dg.AssetSelection.all(),

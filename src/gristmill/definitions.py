@@ -37,11 +37,23 @@ def build_defs(
     found = dg.load_assets_from_package_module(assets)
     what = dg.Definitions(
         assets=[one.map_asset_specs(completed) for one in found if isinstance(one, dg.AssetsDefinition)],
-        asset_checks=dg.load_asset_checks_from_package_module(assets),
+        asset_checks=[_following(check) for check in dg.load_asset_checks_from_package_module(assets)],
         resources={"workspace": WorkspaceResource(), **(resource_overrides or {})},
         executor=_EXECUTORS[workspace.settings.orchestration.executor],
     )
     return dg.Definitions.merge(what, sensors.ALL)
+
+
+def _following(checks: dg.AssetChecksDefinition) -> dg.AssetChecksDefinition:
+    """Return checks that automation asks for together with their asset."""
+    specs = [spec._replace(automation_condition=sensors.WITH_ITS_ASSET) for spec in checks.check_specs]
+    return dg.AssetChecksDefinition.create(
+        keys_by_input_name=checks.node_keys_by_input_name,
+        node_def=checks.node_def,
+        check_specs_by_output_name=dict(zip(checks.node_def.output_dict, specs, strict=True)),
+        can_subset=checks.can_subset,
+        resource_defs=checks.resource_defs,
+    )
 
 
 defs = build_defs()

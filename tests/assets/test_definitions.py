@@ -107,6 +107,7 @@ def test_every_asset_has_a_blocking_check_that_says_what_it_checks(
     checks = [*beside, *inside]
     assert {spec.asset_key.to_user_string() for spec in checks if spec.blocking} == set(specs)
     assert all(spec.description for spec in checks)
+    assert all(spec.automation_condition for spec in beside)  # else what a sensor made would be checked by nobody
 
 
 def test_tables_with_a_suite_have_a_check_that_shows_it_and_failures_one_that_only_warns(defs: dg.Definitions) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 import pytest
 
-from sensors import FOLLOW_CHANGES
+from sensors import FOLLOW_CHANGES, WITH_ITS_ASSET
 
 
 @dg.asset
@@ -21,12 +21,17 @@ def gate() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=True)
 
 
+@dg.asset_check(asset=child, blocking=True, automation_condition=WITH_ITS_ASSET)
+def gate_of_child() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
 class Watched:
     """Ticks of the automation sensor over what is reported to an instance."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance
-        self._defs = dg.Definitions(assets=[parent, child], asset_checks=[gate])
+        self._defs = dg.Definitions(assets=[parent, child], asset_checks=[gate, gate_of_child])
         self._cursor: dg.AutomationConditionSensorDefinition | None = None
         self._result: object = None
 
@@ -41,10 +46,13 @@ class Watched:
         self.instance.report_runless_asset_event(evaluation)
 
     def tick(self) -> int:
-        """Return how many assets are asked for."""
+        """Return how often the child is asked for; its check is asked for as often, and nothing else is."""
         cursor = getattr(self._result, "cursor", None)
         self._result = result = dg.evaluate_automation_conditions(self._defs, self.instance, cursor=cursor)
-        return result.total_requested
+        asked = {each.key: each.true_subset.size for each in result.results}
+        assert asked[dg.AssetCheckKey(child.key, "gate_of_child")] == asked[child.key]
+        assert set(asked) == {child.key, dg.AssetCheckKey(child.key, "gate_of_child")}
+        return asked[child.key]
 
 
 @pytest.fixture
