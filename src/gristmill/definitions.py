@@ -49,13 +49,14 @@ def _following(checks: dg.AssetChecksDefinition) -> dg.AssetChecksDefinition:
     node = checks.node_def
     assert isinstance(node, dg.OpDefinition)
     specs = [spec._replace(automation_condition=sensors.WITH_ITS_ASSET) for spec in checks.check_specs]
-    return dg.AssetChecksDefinition.create(
+    found: dg.AssetChecksDefinition = dg.AssetChecksDefinition.create(
         keys_by_input_name=checks.node_keys_by_input_name,
         node_def=node,
         check_specs_by_output_name=dict(zip(node.output_dict, specs, strict=True)),
         can_subset=checks.can_subset,
         resource_defs=checks.resource_defs,
     )
+    return found
 
 
 defs = build_defs()
