@@ -17,7 +17,8 @@ from fastapi import Depends, Request
 from gristmill.access.keys import prefix_of
 from gristmill.identity import Person, Role
 from gristmill.service.problems import ProblemError
-from gristmill.service.state import Service, TheService, is_loopback
+from gristmill.service.state import Service, TheService
+from gristmill.settings import is_loopback
 
 COOKIE = "gristmill_session"
 CSRF_HEADER = "X-CSRF-Token"
