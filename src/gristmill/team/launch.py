@@ -1,4 +1,4 @@
-"""Becomes a program of a team's host as soon as what it needs answers: `python -m gristmill.team.launch NEED... -- COMMAND`.
+"""Becomes a program of a team's host as soon as what it needs answers.
 
 It runs again whenever supervisor starts the program anew, so it imports nothing but the standard library, and a driver
 where it asks the database.
@@ -22,7 +22,7 @@ _ANSWER_SECONDS = 5.0
 
 
 def main() -> None:
-    """Wait, then become the command; the process keeps its number."""
+    """Wait for each NEED of `NEED... -- COMMAND`, then become the command; the process keeps its number."""
     end_with_parent(signal.SIGTERM)
     needs, command = _parsed(sys.argv[1:])
     for need in needs:

@@ -1,7 +1,7 @@
 """Supervisor over the programs of a team's host: its configuration, and its process from start to a clean end.
 
-What ends is started again by supervisor. What it leaves behind, because it was killed itself or because a killed program
-had children of its own, comes to this process and is ended with it.
+What ends is started again by supervisor. What it leaves behind, because it was killed itself or because a killed
+program had children of its own, comes to this process and is ended with it.
 """
 
 from __future__ import annotations
