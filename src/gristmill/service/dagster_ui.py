@@ -6,6 +6,7 @@ Who may do what is decided in `dagster_access.py`. Cookies and keys of this serv
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
 PREFIX = "/dagster"
+_LOG = logging.getLogger("gristmill.service")
 # Added to Dagster's own, whose nonces it leaves in force: nothing from elsewhere, in nobody's frame.
 _CSP = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
@@ -35,9 +37,14 @@ _CSP = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 _KEPT_BACK = {"authorization", "connection", "cookie", "forwarded", "host", "keep-alive", "origin", "te", "upgrade"}
-_NOT_RETURNED = {"connection", "keep-alive", "set-cookie", "strict-transport-security", "transfer-encoding"}
+_NOT_RETURNED = {
+    "connection", "date", "feature-policy", "keep-alive", "server", "set-cookie", "strict-transport-security",
+    "transfer-encoding",
+}  # fmt: skip
 _HASHED = "/_next/static/"  # files whose name tells their content
 _TIMES = httpx.Timeout(300, connect=5)
+# Dagster's webserver closes a connection that was idle for 5 s: one is not used again so late that both happen at once.
+_CONNECTIONS = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=2)
 _LOOK_SECONDS = 5.0
 _MOST_BYTES = 16 * 2**20
 _POLICY_VIOLATION, _TRY_AGAIN = 1008, 1013
@@ -49,7 +56,7 @@ class DagsterUI:
     def __init__(self, service: Service) -> None:
         self._service = service
         # No proxy that the environment names: it is on this host, or beside it.
-        self._client = httpx.AsyncClient(timeout=_TIMES, trust_env=False, follow_redirects=False)
+        self._client = httpx.AsyncClient(timeout=_TIMES, limits=_CONNECTIONS, trust_env=False)
 
     async def close(self) -> None:
         """Close the connections to Dagster."""
@@ -76,6 +83,7 @@ class DagsterUI:
         try:
             answer = await self._client.send(sent, stream=True)
         except httpx.HTTPError as error:
+            _LOG.warning("Dagster at %s: %r", url, error)
             raise _away(visitor) from error
         return StreamingResponse(_read(answer), answer.status_code, _handed_back(answer, request.url.path))
 
@@ -99,7 +107,7 @@ class DagsterUI:
                 await socket.accept(upstream.subprotocol)
                 await self._joined(socket, upstream, visitor)
         except (OSError, WebSocketException):
-            with suppress(RuntimeError):  # it is closed already
+            with suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
                 await socket.close(_TRY_AGAIN)
 
     async def _joined(self, socket: WebSocket, upstream: ClientConnection, visitor: Visit) -> None:
@@ -112,7 +120,7 @@ class DagsterUI:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        with suppress(RuntimeError):
+        with suppress(RuntimeError, WebSocketDisconnect):
             await socket.close(_POLICY_VIOLATION if tasks[2].done() and not tasks[2].cancelled() else 1000)
 
     async def _up(self, socket: WebSocket, upstream: ClientConnection, visitor: Visit) -> None:

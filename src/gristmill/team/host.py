@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from types import FrameType
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 from gristmill.access.people import People
 from gristmill.errors import StorageError
@@ -120,9 +120,10 @@ def _is_ready(program: Program, settings: Settings) -> bool:
 def _daemon_is_well(port: int) -> bool:
     """Say whether each part of Dagster's daemon gave a sign of life lately."""
     directly = build_opener(ProxyHandler({}))
-    directly.addheaders = [("Content-Type", "application/json")]
+    address = f"http://127.0.0.1:{port}{PREFIX}/graphql"
+    request = Request(address, _HEALTH.encode(), {"Content-Type": "application/json"})
     try:
-        with directly.open(f"http://127.0.0.1:{port}{PREFIX}/graphql", _HEALTH.encode(), timeout=10) as answer:
+        with directly.open(request, timeout=10) as answer:
             health = json.load(answer)["data"]["instance"]["daemonHealth"]["allDaemonStatuses"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
