@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -168,16 +169,30 @@ class TestInABrowser:
         assert response is not None
         assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
         assert response.headers["x-frame-options"] == "DENY"
-        page.wait_for_selector("text=search_index", timeout=60_000)
-        page.screenshot(path=str(team.host.root.parent / "gristmill-team-curator.png"))
+        page.wait_for_selector("text=watching", timeout=60_000)
+        assert page.get_by_role("button", name="Materialize all").is_enabled()
+        keep(page, "curator")
         assert complaints == []
+
+    def test_a_reviewer_sees_it_and_can_start_nothing(self, team: Team, browser: Browser) -> None:
+        page, _ = signed_in(browser, team, "rea")
+        page.goto(f"{team.host.site}/dagster/asset-groups")
+        page.wait_for_selector("text=watching", timeout=60_000)
+        keep(page, "reviewer")
+        assert not page.get_by_role("button", name="Materialize all").is_enabled()
 
     def test_a_reader_does_not(self, team: Team, browser: Browser) -> None:
         page, _ = signed_in(browser, team, "ann")
         response = page.goto(f"{team.host.site}/dagster/asset-groups")
         assert response is not None
         assert response.status == 403
-        assert "search_index" not in page.content()
+        assert "watching" not in page.content()
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a picture for who wants to look: `GRISTMILL_PICTURES=folder`."""
+    if folder := os.environ.get("GRISTMILL_PICTURES"):
+        page.screenshot(path=f"{folder}/dagster-{name}.png")
 
 
 def signed_in(browser: Browser, team: Team, name: str) -> tuple[Page, list[str]]:
