@@ -14,8 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
-# Each worker may hold the models: more of them only where memory is plenty. A file stays with one worker, since its tests
-# share what they set up; in the order of their names, the long ones come early.
+# Each worker may hold the models: more of them only where memory is plenty. A file stays with one worker, since its
+# tests share what they set up; in the order of their names, the long ones come early.
 PARALLEL = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 CHECKS: dict[str, list[str]] = {
