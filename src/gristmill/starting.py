@@ -131,6 +131,11 @@ location = {location}
 # keep_receipts_days = 0       # days that receipts without feedback are kept; 0 keeps all
 # alerts = {{ least = "warning", quiet_from = 22, quiet_until = 7 }}  # hours in UTC; addresses in GRISTMILL_ALERT_URLS
 
+# [service.oidc]               # people sign in by a provider; see docs/how-to/production.md
+# issuer = "https://login.example/realms/team"
+# client = "gristmill"         # its secret in GRISTMILL_OIDC_SECRET
+# address = "https://answers.example"
+
 # [team]                       # what 'gristmill team' starts on one host; see docs/how-to/production.md
 # postgres_port = 8322
 # dagster_database = "postgresql+psycopg://gristmill@db.example/dagster"

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from gristmill.settings import load_settings
 from gristmill.storage.records import EventRow
@@ -149,8 +150,9 @@ def test_websockets_of_readers_and_of_other_sites_are_refused(team: Team) -> Non
     def opened(name: str, origin: str) -> dict[str, Any]:
         cookies = "; ".join(f"{key}={value}" for key, value in team.session(name).items())
         url = f"ws://127.0.0.1:{team.host.port}/dagster/graphql"
+        protocols, headers = [Subprotocol("graphql-ws")], {"Cookie": cookies}
         with connect(
-            url, origin=origin, subprotocols=["graphql-ws"], additional_headers={"Cookie": cookies}, proxy=None
+            url, origin=Origin(origin), subprotocols=protocols, additional_headers=headers, proxy=None
         ) as socket:
             socket.send(json.dumps({"type": "connection_init"}))
             answer: dict[str, Any] = json.loads(socket.recv(20))
