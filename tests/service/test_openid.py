@@ -104,17 +104,17 @@ def begin(mill: Mill, to: str = "/") -> str:
     return str(answer.headers["location"])
 
 
-def come_back(mill: Mill, url: str, code: str, **changed: str) -> httpx.Response:
+def come_back(mill: Mill, url: str, code: str, **changed: str) -> Any:
     query = {"code": code, "state": parse_qs(urlsplit(url).query)["state"][0]} | changed
     return mill.client.get("/sign-in/provider/back", params=query, follow_redirects=False)
 
 
-def sign_in(mill: Mill, login: Login, to: str = "/") -> httpx.Response:
+def sign_in(mill: Mill, login: Login, to: str = "/") -> Any:
     url = begin(mill, to)
     return come_back(mill, url, login.sign_in(url))
 
 
-def refused(answer: httpx.Response) -> str:
+def refused(answer: Any) -> str:
     assert answer.status_code == 303
     assert "gristmill_session" not in answer.headers.get("set-cookie", "")
     return str(answer.headers["location"]).partition("refused=")[2]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = shutil.which("chromium")
+# Where to keep what was seen: `GRISTMILL_PICTURES=folder pytest tests/team`.
+PICTURES = os.environ.get("GRISTMILL_PICTURES")
 _SCHEDULE = '{repositoryName: "r", repositoryLocationName: "l", scheduleName: "s"}'
 _MUTATION = f"mutation {{ startSchedule(scheduleSelector: {_SCHEDULE}) {{ __typename }} }}"
 _LOOK = "{ assetNodes { assetKey { path } } }"
@@ -192,9 +194,9 @@ class TestInABrowser:
 
 
 def keep(page: Page, name: str) -> None:
-    """Keep a picture for who wants to look: `GRISTMILL_PICTURES=folder`."""
-    if folder := os.environ.get("GRISTMILL_PICTURES"):
-        page.screenshot(path=f"{folder}/dagster-{name}.png")
+    """Keep a picture for who wants to look."""
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/dagster-{name}.png")
 
 
 def signed_in(browser: Browser, team: Team, name: str) -> tuple[Page, list[str]]:

@@ -144,7 +144,8 @@ class Provider:
             exp={"essential": True},
         )
         try:
-            keys = KeySet.import_key_set(self._fetched(self._document()["jwks_uri"], fresh=fresh))
+            published: Any = self._fetched(self._document()["jwks_uri"], fresh=fresh)
+            keys = KeySet.import_key_set(published)
             read = jwt.decode(token, keys, algorithms=_ALGORITHMS)
             registry.validate(read.claims)
         except (JoseError, ValueError, KeyError) as error:
