@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -41,6 +42,12 @@ leave_out_duplicates = false
 bridge = false
 exact_rows = 0
 """
+# By what their commands are told from one another.
+_MARKS = {
+    "postgres": "postgres/data", "chroma": "chroma run", "code": "api grpc", "daemon": "dagster-daemon run",
+    "dagster": r"dagster-webserver.*workspace\.yaml$", "dagster-read-only": "--read-only$",
+    "service": "gristmill serve",
+}  # fmt: skip
 _PATIENCE_SECONDS = 300
 
 
@@ -75,15 +82,16 @@ class Host:
         files = sorted((self.team / "logs").glob("*.log"))
         return "".join(f"\n--- {file.name}\n{file.read_text(errors='replace')[-1_500:]}" for file in files)
 
-    def program(self, mark: str) -> psutil.Process | None:
-        """Return the process of one program, by a part of its command."""
+    def program(self, name: str) -> psutil.Process | None:
+        """Return the process of one program."""
+        mark = _MARKS[name]
         for one in psutil.Process(self.process.pid).children(recursive=True):
             try:
                 command, parent = " ".join(one.cmdline()), one.parent()
                 direct = parent is not None and "supervisord" in " ".join(parent.cmdline())
             except psutil.Error:
                 continue
-            if direct and mark in command and "gristmill.team.launch" not in command:
+            if direct and re.search(mark, command) and "gristmill.team.launch" not in command:
                 return one
         return None
 

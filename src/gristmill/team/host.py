@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 
 class _StoppedError(Exception):
-    """SIGTERM."""
+    """Ctrl-C or SIGTERM."""
 
 
 def run(say: Say) -> None:
@@ -59,18 +59,19 @@ def run(say: Say) -> None:
 
 @contextmanager
 def _until_stopped() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, both calmly."""
+    """Let Ctrl-C and SIGTERM end the block, calmly; also where a shell has told its children to ignore Ctrl-C."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise _StoppedError
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
-    except (KeyboardInterrupt, _StoppedError):
+    except _StoppedError:
         return
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _prepared(stated: Settings, addresses: Addresses, say: Say) -> tuple[Settings, list[Program]]:
