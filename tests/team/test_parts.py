@@ -25,7 +25,7 @@ from gristmill.team.cluster import Cluster, account, programs_at
 from gristmill.team.host import run
 from gristmill.team.moving import begun_with_sqlite, move
 from gristmill.team.programs import Program, programs
-from gristmill.team.supervision import configuration
+from gristmill.team.supervision import configuration, wait_for_earlier
 from gristmill.workspace import Workspace
 from tests.postgres import fresh_database, postgres
 from tests.processes import is_alive, wait_until
@@ -204,6 +204,18 @@ def test_a_killed_program_comes_back_and_its_orphans_end_with_the_host(tmp_path:
         for one in marked(marker):
             one.kill()
         host.kill()
+
+
+def test_what_a_killed_host_started_ends_before_the_next_one_begins(tmp_path: Path) -> None:
+    marker = f"gristmill-test-{tmp_path.name}-{os.getpid()}-parent"
+    command = [sys.executable, "-c", "import time; time.sleep(600)", marker]
+    host = subprocess.Popen([sys.executable, "-c", _HOST, str(tmp_path), json.dumps(command)])
+    wait_until(lambda: len(parents(marker)) == 1)
+    host.kill()
+    host.wait()
+    wait_for_earlier(tmp_path, print)
+    assert parents(marker) == []
+    wait_for_earlier(tmp_path, print)  # nothing is left to wait for
 
 
 _HOST = """

@@ -21,7 +21,7 @@ from gristmill.team.dagster_home import write_dagster_home
 from gristmill.team.launch import is_ready
 from gristmill.team.moving import begun_with_sqlite, move
 from gristmill.team.programs import PREFIX, Program, programs
-from gristmill.team.supervision import supervised
+from gristmill.team.supervision import supervised, wait_for_earlier
 from gristmill.workspace import Workspace
 
 # Six programs that load at the same time, on a small and busy machine.
@@ -44,6 +44,7 @@ def run(say: Say) -> None:
     stated = load_settings(StatedSettings)
     folder = stated.home_path / "team"
     with exclusive(folder / "lock", "gristmill team"), _until_stopped():
+        wait_for_earlier(folder, say)
         addresses = Addresses.of(stated)
         settings, started = _prepared(stated, addresses, say)
         told = False
