@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,10 +71,10 @@ class Host:
     def said(self) -> str:
         return (self.root / "said").read_text()
 
-    def wait_for(self, text: str) -> None:
-        """Wait until the host has said something."""
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds, for as long as a busy machine may need."""
         until = time.monotonic() + _PATIENCE_SECONDS
-        while text not in self.said():
+        while not holds():
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < until, self.said() + self.logs()
             time.sleep(0.1)

@@ -24,7 +24,6 @@ from gristmill.team.cluster import Cluster, programs_at
 from gristmill.team.launch import is_ready
 from gristmill.team.programs import Program, programs
 from gristmill.workspace import Workspace
-from tests.processes import wait_until
 from tests.service.mills import FACT, QUESTION
 from tests.team.hosts import Host, ingest, keys, start_host
 
@@ -79,11 +78,11 @@ def team() -> Iterator[Team]:
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("GRISTMILL_SETTINGS", str(root / "gristmill.toml"))
-            host.wait_for("chroma is ready")
+            host.wait_until(lambda: "chroma is ready" in host.said())
             workspace = Workspace(load_settings())
             people = keys(workspace)
             ingest(workspace)
-            host.wait_for("Ctrl-C stops everything.")
+            host.wait_until(lambda: "Ctrl-C stops everything." in host.said())
             yield Team(host, workspace, people)
             workspace.database.close()
     finally:
@@ -111,7 +110,7 @@ def test_the_first_start_tells_the_addresses_and_who_signs_in(team: Team) -> Non
 
 
 def test_a_question_is_answered_from_postgres_and_the_chroma_server(team: Team) -> None:
-    wait_until(lambda: team.client.get("/readyz").status_code == 200)
+    team.host.wait_until(lambda: team.client.get("/readyz").status_code == 200)
     answer = team.ask()
     assert answer.status_code == 200, answer.text
     assert FACT in answer.json()["answer"]
@@ -224,9 +223,9 @@ def test_killed_programs_come_back_and_it_answers_again(team: Team, monkeypatch:
     for name in known if THOROUGH else ("postgres", "chroma", "service"):
         restarted, ready = kill(team.host, known[name])
         sys.stdout.write(f"{name}: started again after {restarted:.1f} s, ready after {ready:.1f} s\n")
-    wait_until(lambda: answers(team))
+    team.host.wait_until(lambda: answers(team))
     # Dagster's UI notices by itself that its code server is another one.
-    wait_until(lambda: bool(team.graphql("cur", _LOOK).json()["data"]["assetNodes"]))
+    team.host.wait_until(lambda: bool(team.graphql("cur", _LOOK).json()["data"]["assetNodes"]))
 
 
 def kill(host: Host, program: Program) -> tuple[float, float]:
@@ -234,9 +233,9 @@ def kill(host: Host, program: Program) -> tuple[float, float]:
     before, killed = host.program(program.name), time.monotonic()
     assert before is not None, program.name
     before.kill()
-    wait_until(lambda: host.program(program.name) not in {None, before})
+    host.wait_until(lambda: host.program(program.name) not in {None, before})
     restarted = time.monotonic() - killed
-    wait_until(lambda: not program.ready or is_ready(program.ready))
+    host.wait_until(lambda: not program.ready or is_ready(program.ready))
     return restarted, time.monotonic() - killed
 
 
