@@ -79,7 +79,10 @@ def source_files(run: Run) -> StageReport:
 @_gated
 def parsed_documents(run: Run) -> StageReport:
     """Parse what was not parsed yet."""
-    return parse_documents(run.workspace.lake, run.workspace.sources(), run.workspace.settings.parser, run.progress)
+    workspace = run.workspace
+    return parse_documents(
+        workspace.lake, workspace.sources(), workspace.settings.parser, run.progress, cluster=workspace.cluster
+    )
 
 
 @_gated

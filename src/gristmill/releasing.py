@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from gristmill.asking import Answerer, in_force
 from gristmill.corpus.ledger import accepted
@@ -22,6 +23,7 @@ from gristmill.evaluation.questions import Question, Split, set_hash
 from gristmill.evaluation.retrieving import corpus_of_index, grounded
 from gristmill.evaluation.running import OutcomeCache, run_questions
 from gristmill.evaluation.summary import summarise
+from gristmill.examining_on_ray import asked_on_ray
 from gristmill.release.opening import open_index, version_of
 from gristmill.release.registry import Decision, How, Move, Scope
 from gristmill.workspace import Workspace
@@ -183,7 +185,9 @@ def _outcomes(workspace: Workspace, name: str, questions: Sequence[Question], pr
     counts = answerer.count_tokens()
     around = Surroundings(corpus.texts, corpus.audiences, ages(workspace), release.prompt_text.system)
     cache = OutcomeCache.of(workspace.home, name)
-    return run_questions(list(grounded(questions, corpus).values()), answerer.answer, counts, around, cache, progress)
+    wanted = list(grounded(questions, corpus).values())
+    spread = partial(asked_on_ray, workspace.settings, name, around=around) if workspace.cluster else None
+    return run_questions(wanted, answerer.answer, counts, around, cache, progress, spread)
 
 
 def ages(workspace: Workspace) -> dict[str, str]:

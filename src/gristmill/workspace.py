@@ -23,13 +23,14 @@ from gristmill.models.bridge import BridgeEncoder
 from gristmill.models.catalog import generator_weights
 from gristmill.models.encoder import Encoder, TextEncoder, TransformerEncoder
 from gristmill.models.generators import Generator, make_generator
+from gristmill.models.ray_encoder import RayEncoder
 from gristmill.release.manifest import Release, release_of
 from gristmill.release.opening import require_own_encoders
 from gristmill.release.registry import Registry
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.index import index_store, open_current
 from gristmill.search.version import Manifest
-from gristmill.settings import GeneratorSettings, Settings, SourceSettings, load_settings
+from gristmill.settings import GeneratorSettings, RaySettings, Settings, SourceSettings, load_settings
 from gristmill.storage.artifacts import VersionStore, write_durably
 from gristmill.storage.database import Database
 from gristmill.storage.journal import Journal
@@ -95,10 +96,18 @@ class Workspace:
         """The published versions of the search index."""
         return index_store(self.home)
 
+    @property
+    def cluster(self) -> RaySettings | None:
+        """The cluster that heavy work is spread over; none where it is done on this machine."""
+        return self.settings.ray if self.settings.compute == "ray" else None
+
     @cached_property
     def encoder(self) -> Encoder:
         """The configured encoder."""
-        return TransformerEncoder(self.settings.encoder, self.home / "cache" / "encoder-verified.json")
+        memory = self.home / "cache" / "encoder-verified.json"
+        if self.cluster is not None:
+            return RayEncoder(self.settings.encoder, memory, self.cluster)
+        return TransformerEncoder(self.settings.encoder, memory)
 
     @cached_property
     def bridge(self) -> TextEncoder | None:

@@ -18,12 +18,13 @@ import polars as pl
 from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.parse_worker import Limits, Reply, tessdata
+from gristmill.corpus.ray_workers import parse_all_on_ray
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.corpus.retries import retry_is_due
 from gristmill.corpus.sources import Source
 from gristmill.corpus.workers import Job, parse_all
 from gristmill.fingerprint import fingerprint
-from gristmill.settings import ParserSettings
+from gristmill.settings import ParserSettings, RaySettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import PARSED, SOURCE_FILES
 
@@ -48,16 +49,30 @@ def with_parse_keys(files: pl.DataFrame, settings: ParserSettings) -> pl.DataFra
 
 
 def parse_documents(
-    lake: Lake, sources: Sequence[Source], settings: ParserSettings, progress: Progress, now: Clock = now_utc
+    lake: Lake,
+    sources: Sequence[Source],
+    settings: ParserSettings,
+    progress: Progress,
+    now: Clock = now_utc,
+    cluster: RaySettings | None = None,
 ) -> StageReport:
-    """Bring `parsed_documents` up to date with `source_files`. What failed for a passing reason waits for its time."""
+    """Bring `parsed_documents` up to date with `source_files`. What failed for a passing reason waits for its time.
+
+    Args:
+        lake: where both tables are.
+        sources: where the files are read from.
+        settings: limits of the parser.
+        progress: is told of each document.
+        now: the clock.
+        cluster: parses them, in place of processes of this machine.
+    """
     files = with_parse_keys(lake.read(SOURCE_FILES), settings)
     wanted = files.filter(pl.col("parse_key").is_not_null()).unique("parse_key", keep="first", maintain_order=True)
     stored = lake.read(PARSED, ["parse_key", "outcome", "attempts", "tried"])
     due = _due(wanted, stored, settings, now())
     progress.start("parse", due.height)
     began, numbers, changes = time.perf_counter(), {"parsed": 0, "failed": 0}, []
-    for batch in _batches(_parsed(due, sources, settings, now), progress):
+    for batch in _batches(_parsed(due, sources, settings, now, cluster), progress):
         lake.upsert(PARSED, pl.DataFrame([row for _, row in batch], schema=PARSED.schema))
         for document, row in batch:
             good = row["outcome"] == Outcome.PARSED
@@ -81,7 +96,7 @@ def _reads_scans(settings: ParserSettings) -> bool:
 
 
 def _parsed(
-    due: pl.DataFrame, sources: Sequence[Source], settings: ParserSettings, now: Clock
+    due: pl.DataFrame, sources: Sequence[Source], settings: ParserSettings, now: Clock, cluster: RaySettings | None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     by_name = {source.name: source for source in sources}
     rows = {row["parse_key"]: row for row in due.drop("modified").iter_rows(named=True) if row["source"] in by_name}
@@ -91,7 +106,11 @@ def _parsed(
             yield Job(key, row["media_type"], partial(by_name[row["source"]].read, row["path"]))
 
     limits = Limits(settings.memory_mb, settings.max_characters, _reads_scans(settings), settings.ocr_languages)
-    for job, reply in parse_all(jobs(), limits, settings.seconds, min(settings.workers, max(1, len(rows)))):
+    if cluster is None:
+        replies = parse_all(jobs(), limits, settings.seconds, min(settings.workers, max(1, len(rows))))
+    else:
+        replies = parse_all_on_ray(jobs(), limits, settings.seconds, cluster)
+    for job, reply in replies:
         row = rows[job.key]
         yield row["document"], _row(job.key, (row["attempts"] or 0) + 1, reply, now())
 

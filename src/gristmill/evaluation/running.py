@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,7 @@ from gristmill.models.generators import Generated, Generator
 
 _CODE_VERSION = 1
 Ask = Callable[[str, Asker], Answer]
+Spread = Callable[[Sequence[Question]], Iterable[Outcome]]
 
 
 class Counts(Protocol):
@@ -96,17 +97,29 @@ def run_questions(
     around: Surroundings,
     cache: OutcomeCache,
     progress: Progress,
+    spread: Spread | None = None,
 ) -> list[Outcome]:
-    """Return the outcome of each question, in their order; only those that are not in the cache are asked."""
+    """Return the outcome of each question, in their order; only those that are not in the cache are asked.
+
+    Args:
+        questions: the questions.
+        ask: answers one.
+        counts: tells the tokens that an answer took.
+        around: what outcomes are judged by.
+        cache: where they are kept, each as it comes.
+        progress: is told of each.
+        spread: asks many elsewhere, in place of `ask`.
+    """
     kept = cache.read()
     keys = [outcome_key(question, around) for question in questions]
-    open_ = sum(key not in kept for key in keys)
-    progress.start("evaluate", open_)
-    for question, key in zip(questions, keys, strict=True):
-        if key not in kept:
-            kept[key] = _asked(question, ask, counts, around)
-            cache.add(key, kept[key])
-            progress.advance()
+    open_ = {key: question for key, question in zip(keys, questions, strict=True) if key not in kept}
+    progress.start("evaluate", len(open_))
+    wanted = list(open_.values())
+    outcomes = spread(wanted) if spread else (asked(question, ask, counts, around) for question in wanted)
+    for key, outcome in zip(open_, outcomes, strict=True):
+        kept[key] = outcome
+        cache.add(key, outcome)
+        progress.advance()
     return [kept[key] for key in keys]
 
 
@@ -116,7 +129,8 @@ def outcome_key(question: Question, around: Surroundings) -> str:
     return fingerprint("outcome", _CODE_VERSION, question.fingerprint, audience)
 
 
-def _asked(question: Question, ask: Ask, counts: Counts | None, around: Surroundings) -> Outcome:
+def asked(question: Question, ask: Ask, counts: Counts | None, around: Surroundings) -> Outcome:
+    """Ask one question and return its outcome, with what it took."""
     if counts is not None:
         counts.taken()
     cpu = time.process_time()

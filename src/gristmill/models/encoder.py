@@ -7,7 +7,7 @@ stands in `backends.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -87,12 +87,19 @@ class TransformerEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row of unit length per text, shape (texts, dimensions), float32."""
         ids = [encoding.ids for encoding in self._window_tokenizer.encode_batch(list(texts))]
-        rows = np.empty((len(ids), self.dimensions), dtype=np.float32)
         longest_first = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
-        for at in range(0, len(ids), self._settings.batch):
-            batch = longest_first[at : at + self._settings.batch]
-            rows[batch] = self._backend.forward([ids[i] for i in batch])
+        size = self._settings.batch
+        batches = [longest_first[at : at + size] for at in range(0, len(ids), size)]
+        rows = np.empty((len(ids), self.dimensions), dtype=np.float32)
+        forwarded = self.forwarded([[ids[i] for i in batch] for batch in batches])
+        for batch, vectors in zip(batches, forwarded, strict=True):
+            rows[batch] = vectors
         return rows
+
+    def forwarded(self, batches: Sequence[list[list[int]]]) -> Iterator[Vectors]:
+        """Yield the vectors of each batch of token ids, in order."""
+        for batch in batches:
+            yield self._backend.forward(batch)
 
     @property
     def dimensions(self) -> int:

@@ -11,6 +11,7 @@ from gristmill.settings.answering import (
     GeneratorSettings,
     RemoteSettings,
 )
+from gristmill.settings.compute import RaySettings
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.evaluation import EvaluationSettings
 from gristmill.settings.learning import LearningSettings
@@ -52,6 +53,7 @@ __all__ = [
     "OrchestrationSettings",
     "ParserSettings",
     "PrivacySettings",
+    "RaySettings",
     "RemoteSettings",
     "SearchSettings",
     "ServiceSettings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -20,6 +20,7 @@ from pydantic_settings import SettingsError as UnreadableValueError
 from gristmill.errors import SettingsError
 from gristmill.identity import EVERYONE
 from gristmill.settings.answering import AnsweringSettings, CacheSettings, GeneratorSettings, RemoteSettings
+from gristmill.settings.compute import RaySettings
 from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettings, PrivacySettings, SourceSettings
 from gristmill.settings.evaluation import EvaluationSettings
 from gristmill.settings.learning import LearningSettings
@@ -71,6 +72,8 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     remote: RemoteSettings = RemoteSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
+    compute: Literal["local", "ray"] = Field("local", description="Where documents are parsed, encoded, evaluated.")
+    ray: RaySettings = RaySettings()
     service: ServiceSettings = ServiceSettings()
     team: TeamSettings = TeamSettings()
     watching: WatchingSettings = WatchingSettings()
