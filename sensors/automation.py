@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from sensors.declaring import every
+
 # `eager()` with three differences. It asks for a child when an input's *data version* changed, so a run that found
 # nothing new starts nothing. It waits for the inputs' blocking checks: bare `eager()` asks for the child of a failed
 # check on the next tick. And what never existed is not made by itself: the first run is a person's decision.
@@ -30,6 +32,7 @@ WITH_ITS_ASSET = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.wi
 follow_changes = dg.AutomationConditionSensorDefinition(
     "follow_changes",
     target=dg.AssetSelection.all(),
+    minimum_interval_seconds=every(30),
     # A fresh install would otherwise show conditions that nobody evaluates.
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Materialises an asset when one of its inputs changed and passed its blocking checks.",

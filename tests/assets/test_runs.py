@@ -162,6 +162,16 @@ def test_a_question_that_breaks_an_expectation_stops_the_candidate_and_says_what
     assert Path(str(shown.metadata["data docs"].value)).exists()
 
 
+def test_a_warning_of_a_blocking_check_is_told_and_holds_nothing_up(materialize: Materialize) -> None:
+    result = materialize()
+    checks = {each.check_name: each for each in result.get_asset_check_evaluations()}
+    told = checks["questions_meet_their_expectations"]
+    assert told.passed  # automation waits for ever for a failed one
+    assert told.severity is dg.AssetCheckSeverity.WARN
+    assert "at least one question" in str(told.description)
+    assert told.metadata["recovery"].value
+
+
 def test_a_document_that_may_be_read_later_is_a_warning_and_stops_nothing(
     materialize: Materialize, ground: Workspace
 ) -> None:
