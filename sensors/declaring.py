@@ -32,7 +32,9 @@ def watching(seconds: int, job: Any = None) -> Callable[[Callable[..., Any]], dg
     """
 
     def declared(function: Callable[..., Any]) -> dg.SensorDefinition:
-        make = dg.sensor(job=job, minimum_interval_seconds=every(seconds), default_status=RUNNING, description=told(function))
+        make = dg.sensor(
+            job=job, minimum_interval_seconds=every(seconds), default_status=RUNNING, description=told(function)
+        )
         return make(function)
 
     return declared

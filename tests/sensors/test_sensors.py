@@ -215,6 +215,38 @@ def test_a_late_run_is_told_once(root: Path, instance: dg.DagsterInstance) -> No
     assert (told.key, told.times) == ("run-late-learn", 3)
 
 
+def failed(instance: dg.DagsterInstance, tags: dict[str, str]) -> dg.RunFailureSensorContext:
+    """Return what the sensor is given of a run that failed."""
+    run = instance.add_run(dg.DagsterRun(job_name="ingest", status=dg.DagsterRunStatus.FAILURE, tags=tags))
+    event = dg.DagsterEvent(dg.DagsterEventType.RUN_FAILURE.value, "ingest", message="the machine went away")
+    return dg.build_run_status_sensor_context(
+        sensor_name="run_failed", dagster_event=event, dagster_instance=instance, dagster_run=run
+    ).for_run_failure()
+
+
+def test_a_crashed_run_is_told_only_when_it_is_not_tried_again(root: Path, instance: dg.DagsterInstance) -> None:
+    resource = Installation(root=str(root))
+    health._run_failed(failed(instance, {"dagster/will_retry": "true"}), resource)
+    assert outbox(resource.open()).listed() == []
+    health._run_failed(failed(instance, {"dagster/will_retry": "false"}), resource)
+    [told] = outbox(resource.open()).listed()
+    assert (told.key, told.times) == ("run-failed-ingest", 1)
+    assert "the machine went away" in told.text
+
+
+def test_drift_is_looked_for_after_enough_documents(root: Path, instance: dg.DagsterInstance) -> None:
+    ticks = Ticks(arrivals.enough_to_look_for_drift, instance, Installation(root=str(root)))
+    workspace = ticks.resource.open()
+    ticks.tick()
+    ticks.settle()
+    write(
+        root / "documents", {f"new/{at}.md": f"# {at}\n\nThe stone number {at} weighs {at} kg.\n" for at in range(60)}
+    )
+    grind(workspace)
+    assert len(ticks.tick()) == 1
+    assert ticks.tick() == []
+
+
 def test_damage_of_the_index_is_told_and_over_when_it_is_whole(root: Path, instance: dg.DagsterInstance) -> None:
     resource = Installation(root=str(root))
     workspace = resource.open()

@@ -44,9 +44,7 @@ def listed(
     return Listing(lines_hash(sorted(lines)), len(lines))
 
 
-def decide_on_documents(
-    memory: Memory, listing: Listing, now: datetime, *, busy: bool, pace: float = 1.0
-) -> Decision:
+def decide_on_documents(memory: Memory, listing: Listing, now: datetime, *, busy: bool, pace: float = 1.0) -> Decision:
     """Decide whether to take documents in.
 
     What a run was asked for is not asked for again: a run that fails is retried by whoever runs it, never from here.
