@@ -49,7 +49,7 @@ def warehouse(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -
             yield materialized(report, contents)._replace(asset_key=dg.AssetKey(name), check_results=[held])
 
 
-@dg.asset(deps=list(_NAMES.values()), group_name=_GROUP, owners=_OWNERS, kinds={"html"})
+@dg.asset(deps=list(_NAMES.values()), group_name=_GROUP, owners=_OWNERS, kinds={"html"}, pool="duckdb")
 def usage_report(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """Use, speed, accuracy, cost, energy and satisfaction by release, day and month: one page to be sent around."""
     from gristmill.usage_stage import usage_stage

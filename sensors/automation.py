@@ -5,13 +5,16 @@ It does not look at the sources: somebody, or a schedule, materialises `source_f
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import dagster as dg
 
 from sensors.declaring import every
 
 # `eager()` with three differences. It asks for a child when an input's *data version* changed, so a run that found
 # nothing new starts nothing. It waits for the inputs' blocking checks: bare `eager()` asks for the child of a failed
-# check on the next tick. And what never existed is not made by itself: the first run is a person's decision.
+# check on the next tick. And a child whose inputs were there before the sensor waits for the next change of them. A run
+# that failed is not asked for again: a crash is the daemon's to retry, and what is permanent would fail for ever.
 FOLLOW_CHANGES = (
     dg.AutomationCondition.any_deps_match(
         (dg.AutomationCondition.data_version_changed() & ~dg.AutomationCondition.executed_with_root_target())
@@ -28,6 +31,9 @@ FOLLOW_CHANGES = (
 WITH_ITS_ASSET = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested()).with_label(
     "its asset is asked for"
 )
+
+# The nightly schedule makes everything, changed or not; what is older than two nights is told by Dagster.
+NIGHTLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
 
 follow_changes = dg.AutomationConditionSensorDefinition(
     "follow_changes",

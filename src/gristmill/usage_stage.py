@@ -50,12 +50,17 @@ def check_mart(built: Built, model: str) -> CheckResult:
 def write_usage_report(workspace: Workspace, page: Path | None = None, now: Clock = now_utc) -> tuple[Usage, Path]:
     """Write the usage report from the warehouse as it is; return its figures and its file.
 
+    The last one of each month is kept under the month's name.
+
     Raises:
         StorageError: the warehouse was not built yet.
     """
     usage = Usage.of(Warehouse(workspace.home), now())
-    file = page or workspace.home / "reports" / "usage.html"
-    write_durably(file, as_page(usage))
+    reports, text = workspace.home / "reports", as_page(usage)
+    file = page or reports / "usage.html"
+    write_durably(file, text)
+    if page is None:
+        write_durably(reports / f"usage-{usage.at:%Y-%m}.html", text)
     return usage, file
 
 

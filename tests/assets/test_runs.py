@@ -193,7 +193,9 @@ def test_the_data_report_is_in_the_metadata_and_on_a_page(materialize: Materiali
     assert Path(str(metadata["place"].value)).read_text().startswith("<!DOCTYPE html>")
 
 
-def test_a_busy_home_fails_with_its_holder_and_changes_nothing(materialize: Materialize, workspace: Workspace) -> None:
+def test_a_busy_home_is_tried_three_times_then_fails_with_its_holder_and_changes_nothing(
+    materialize: Materialize, workspace: Workspace
+) -> None:
     with working(workspace, "the night shift"):
         result = materialize("source_files")
     [failure] = [event for event in result.all_events if event.is_step_failure and event.step_key == "source_files"]
@@ -201,6 +203,7 @@ def test_a_busy_home_fails_with_its_holder_and_changes_nothing(materialize: Mate
     assert said is not None
     assert "the night shift" in str(said.description)
     assert "Wait for it" in str(said.metadata["recovery"].value)
+    assert sum(event.is_step_up_for_retry for event in result.all_events if event.step_key == "source_files") == 2
     assert workspace.lake.version(SOURCE_FILES) == -1
 
 
