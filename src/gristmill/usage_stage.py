@@ -14,6 +14,7 @@ from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.report import Change, StageReport
 from gristmill.fingerprint import lines_hash, text_hash
 from gristmill.monitoring.usage.export import export
+from gristmill.monitoring.usage.lineage import Origin, lineage
 from gristmill.monitoring.usage.report import Usage, as_page
 from gristmill.monitoring.usage.warehouse import Built, Warehouse
 from gristmill.storage.artifacts import write_durably
@@ -37,6 +38,14 @@ def warehouse_stage(workspace: Workspace) -> tuple[Built, dict[str, tuple[StageR
         contents = Contents(str(warehouse.file), rows.height, lines_hash(map(repr, rows.iter_rows())))
         made[model.name] = (StageReport.of(model.name, numbers, [Change(model.name, "built")]), contents)
     return built, made
+
+
+def column_lineage(workspace: Workspace, built: Built) -> dict[str, dict[str, list[Origin]]]:
+    """Return from which columns of other marts and of the exports each column of each mart was made."""
+    warehouse = Warehouse(workspace.home)
+    marts = {model.name: [column.name for column in model.columns] for model in warehouse.models}
+    exports = {file.stem: list(pl.read_parquet_schema(file)) for file in warehouse.exports.glob("*.parquet")}
+    return lineage(built.compiled, marts, exports)
 
 
 def check_mart(built: Built, model: str) -> CheckResult:

@@ -94,6 +94,11 @@ def test_every_asset_reports_numbers_a_place_and_its_changes(materialize: Materi
         # The court replays in a release, so it has put the first one in force before its own step comes.
         assert "|" in str(metadata["changes"].value) or name in NOTHING_YET | {"release_candidate"}, name
 
+        if name.startswith("mart_"):
+            lineage = metadata["dagster/column_lineage"].value
+            assert isinstance(lineage, dg.TableColumnLineage)
+            assert any(lineage.deps_by_column.values()), name
+
 
 def test_a_run_that_finds_nothing_new_keeps_every_data_version(materialize: Materialize) -> None:
     first, second = versions(materialize()), versions(materialize())
