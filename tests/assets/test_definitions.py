@@ -134,11 +134,11 @@ def test_every_derived_asset_follows_its_inputs_and_the_root_waits_for_a_person(
 
 def test_what_has_one_user_at_a_time_is_in_a_pool_of_one(defs: dg.Definitions, specs: dict[str, dg.AssetSpec]) -> None:
     graph = defs.resolve_asset_graph()
-    pools = {
-        key.to_user_string(): graph.get(key).assets_def.computation.node_def.pool
-        for key in (spec.key for spec in specs.values())
-        if graph.get(key).assets_def.computation
-    }
+    pools = {}
+    for name, spec in specs.items():
+        node = graph.get(spec.key).assets_def.node_def
+        assert isinstance(node, dg.OpDefinition)
+        pools[name] = node.pool
     found = {pool: {name for name, mine in pools.items() if mine == pool} for pool in set(pools.values()) - {None}}
     assert found["trainer"] == {"tuned_generator"}
     assert found["duckdb"] == {name for name, spec in specs.items() if spec.group_name == "usage"}

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ class House:
         """Start processes and wait until they answer."""
         for name in names:
             self.processes[name].start()
-            waited(f"the {name}", lambda name=name: self.is_up(name), 120)
+            waited(f"the {name}", partial(self.is_up, name), 240)
 
     def kill(self, name: str) -> None:
         """Kill a process."""

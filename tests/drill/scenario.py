@@ -74,10 +74,10 @@ class Drill:
             for step in steps:
                 name = step.__name__.replace("_", " ")
                 self.say(f"{name} ...")
-                self._step, self._began = name, time.monotonic()
+                self._step, self._began, self._began_at = name, time.monotonic(), time.time()
                 try:
                     step()
-                except (DrillError, httpx.HTTPError) as error:
+                except (DrillError, httpx.HTTPError, OSError) as error:
                     self._told("everything comes about in time", str(error), held=False)
                     break
         return self.seen
@@ -122,7 +122,7 @@ class Drill:
         """The process of an ingest is killed at work: Dagster tries again, and it ends well."""
         with self._one_more(1) as run:
             worker = self._wait("the worker", lambda: history.worker_of(self.instance, run))
-            os.kill(worker, signal.SIGKILL)
+            os.kill(int(worker), signal.SIGKILL)
         tried = [one for one in history.runs(self.instance, "ingest") if one.parent == run]
         self._expect(
             "it fails, and is tried again once",
@@ -240,9 +240,7 @@ class Drill:
         os.environ.update({k: v for k, v in self.house.environment().items() if k.startswith("GRISTMILL_")})
         write(self.house.root, {"gristmill.toml": company.SETTINGS.format(passages=5)})
         self.workspace = Workspace()
-        self.instance: dg.DagsterInstance
         self._ingests = 0
-        self._began_at = time.time()
 
     def _wait(self, what: str, holds: Callable[[], object]) -> str:
         found = waited(what, holds, _PATIENCE)
