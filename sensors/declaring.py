@@ -10,7 +10,7 @@ from gristmill.settings import load_settings
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
 # However fast a drill goes: a look takes a second or two, and there are nine of them.
-_LEAST_SECONDS = 5
+_LEAST_SECONDS = 10
 
 
 def told(function: Callable[..., Any]) -> str:

@@ -64,7 +64,7 @@ LEAVE_QUESTION = "How many days of leave do millers of the old mill have each ye
 PAY_QUESTION = "At how many crowns does pay band four of the old mill begin?"
 # Read by the parser without a process for each format, so that a drill spends its time on what it drills.
 _TEXT = {".md", ".txt", ".html", ".csv", ".eml"}
-_MOST_QUESTIONS = 90
+_MOST_QUESTIONS = 80
 _LEAST_CHARACTERS = 250
 GROUPS = ("board", "everyone", "finance", "hr")
 
@@ -109,6 +109,11 @@ def note(number: int) -> dict[str, str | bytes]:
     """Return one more document."""
     text = f"# Note {number} of the old mill\n\nOn day {number} the sluice keeper counted {number * 7} sacks of rye.\n"
     return {NOTE.format(number=number): text}
+
+
+def note_question(number: int) -> str:
+    """Return what such a document answers."""
+    return f"How many sacks of rye did the sluice keeper of the old mill count on day {number}?"
 
 
 def answerable() -> list[Asked]:

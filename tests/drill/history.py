@@ -80,9 +80,11 @@ def asked_twice(found: Iterable[Run]) -> list[str]:
 
 
 def side_by_side(found: Iterable[Run]) -> list[str]:
-    """Return pairs of runs of one job that were at work at the same time."""
+    """Return pairs of runs that made the same assets and were at work at the same time."""
     order = sorted((run for run in found if run.start), key=lambda run: run.start)
-    pairs = [(one, other) for at, one in enumerate(order) for other in order[at + 1 :] if other.job == one.job]
+    pairs = [
+        (one, other) for at, one in enumerate(order) for other in order[at + 1 :] if set(one.made) & set(other.made)
+    ]
     return [f"{one.job} {one.id[:8]} and {other.id[:8]}" for one, other in pairs if other.start < (one.end or 1e12)]
 
 

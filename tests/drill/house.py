@@ -34,7 +34,7 @@ class DrillError(AssertionError):
     """Something did not come about in time."""
 
 
-def waited(what: str, holds: Callable[[], Any], seconds: float, every: float = 0.5) -> Any:
+def waited(what: str, holds: Callable[[], Any], seconds: float, every: float = 1.0) -> Any:
     """Wait until something holds and return what it is.
 
     Raises:

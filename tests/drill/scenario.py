@@ -64,9 +64,9 @@ class Drill:
     def run(self) -> list[Seen]:
         """Let the day pass; return what was seen. A step that fails ends the day, and is told."""
         steps = (
-            self.documents_appear, self.documents_change_and_vanish, self.a_run_worker_is_killed,
-            self.feedback_arrives, self.the_daemon_is_killed, self.a_drifted_batch_arrives, self.the_feedback_is_learnt,
-            self.the_web_server_is_killed, self.a_release_is_gated_and_served, self.quality_falls,
+            self.documents_appear, self.documents_change_and_vanish_and_the_daemon_is_killed, self.feedback_arrives,
+            self.a_run_worker_is_killed, self.a_drifted_batch_arrives_and_the_web_server_is_killed,
+            self.the_feedback_is_learnt, self.a_release_is_gated_and_served, self.quality_falls,
             self.nothing_was_done_twice,
         )  # fmt: skip
         self._environment()
@@ -100,18 +100,25 @@ class Drill:
         self._expect("the service answers from it", answer.text, "27" in answer.text and answer.release == present)
         self._quiet()
 
-    def documents_change_and_vanish(self) -> None:
-        """One document is edited and one deleted: one run, and answers follow."""
+    def documents_change_and_vanish_and_the_daemon_is_killed(self) -> None:
+        """One document is edited, one deleted, and the daemon killed beside the run: answers follow all the same."""
         before = in_force(self.workspace)
         edited = str(company.OWN[company.LEAVE]).replace("27", "31")
-        write(self.house.root / "documents", {company.LEAVE: edited})
-        (self.house.root / "documents" / company.PAY).unlink()
-        self._ingested(1)
-        present = self._wait("a new release", lambda: in_force(self.workspace) != before and in_force(self.workspace))
+        with self._at_work() as run:
+            write(self.house.root / "documents", {company.LEAVE: edited})
+            (self.house.root / "documents" / company.PAY).unlink()
+        self.house.kill("daemon")
+        write(self.house.root / "documents", company.note(1))
+        self._wait("the run to end without a daemon", lambda: self._status(run[0]) == "SUCCESS")
         changed = self._answers("31", company.LEAVE_QUESTION)
         gone = self.crowd.asked(company.PAY_QUESTION)
-        self._expect("the edit is answered from", changed.text, changed.release == present)
+        self._expect("the edit is answered from", changed.text, changed.release != before)
         self._expect("what was deleted is not answered from", gone.text[:80], "41,000" not in gone.text)
+        self._ingested(1)
+        self.house.start("daemon")
+        self._ingested(1)
+        self._answers("7 sacks", company.note_question(1))
+        self._expect("what came without a daemon is taken in by the next one", "note 1 is answered from", True)
         made = self._wait(
             "the follow-up", lambda: self._made_after(self._began_at, "release_evaluation", "evaluation_report")
         )
@@ -120,17 +127,19 @@ class Drill:
 
     def a_run_worker_is_killed(self) -> None:
         """The process of an ingest is killed at work: Dagster tries again, and it ends well."""
-        with self._one_more(1) as run:
-            worker = self._wait("the worker", lambda: history.worker_of(self.instance, run))
-            os.kill(int(worker), signal.SIGKILL)
-        tried = [one for one in history.runs(self.instance, "ingest") if one.parent == run]
-        self._expect(
-            "it fails, and is tried again once",
-            f"{self._status(run)}, then {[one.status for one in tried]}",
-            self._status(run) == "FAILURE" and [one.status for one in tried] == ["SUCCESS"],
-        )
-        self._expect("nobody is woken for what mends itself", f"{self.box.count('ingest')} alerts",
-                     not self.box.count("ingest failed"))  # fmt: skip
+        with self._at_work() as found:
+            write(self.house.root / "documents", company.note(2))
+        [run] = found
+        worker = self._wait("the worker", lambda: history.worker_of(self.instance, run))
+        os.kill(int(worker), signal.SIGKILL)
+        self._ingested(1)
+        self._answers("14 sacks", company.note_question(2))
+        tried = [one.status for one in history.runs(self.instance, "ingest") if one.parent == run]
+        self._expect("it fails, and is tried again once", f"{self._status(run)}, then {tried}",
+                     self._status(run) == "FAILURE" and tried == ["SUCCESS"])  # fmt: skip
+        told = self.box.count("ingest failed")
+        self._expect("nobody is woken for what mends itself", f"{told} alerts", not told)
+        self._quiet()
 
     def feedback_arrives(self) -> None:
         """Four hundred pieces of feedback, given through the service's API."""
@@ -145,26 +154,21 @@ class Drill:
         self._expect(f"{total} pieces are stored", f"{self._feedback()}, {right} answers right of {len(given)}",
                      self._feedback() == total)  # fmt: skip
 
-    def the_daemon_is_killed(self) -> None:
-        """The daemon is killed beside a run at work: the run goes on, and what comes meanwhile is taken in once."""
-        with self._one_more(2) as run:
-            self.house.kill("daemon")
-            write(self.house.root / "documents", company.note(3))
-            self._wait("the run to end without a daemon", lambda: self._status(run) == "SUCCESS")
-            self.house.start("daemon")
-            self._ingested(1)
-        self._answers("21", "How many sacks of rye did the sluice keeper count on day 3?")
-        self._expect("its run ends, and what came meanwhile is taken in", "note 3 is answered from", True)
-
-    def a_drifted_batch_arrives(self) -> None:
-        """Documents of another field arrive at once: one run, and people are told once."""
+    def a_drifted_batch_arrives_and_the_web_server_is_killed(self) -> None:
+        """Documents of another field arrive at once: one run, which a dead web server does not hurt; one alert."""
         batch = company.foreign()
-        write(self.house.root / "documents", batch)
+        with self._at_work() as found:
+            write(self.house.root / "documents", batch)
+        self.house.kill("web")
+        self.house.start("web")
         self._ingested(1)
+        told = self.house.ask("{ runsOrError(limit: 1) { ... on Runs { results { status } } } }")
+        self._expect("the pages are back and the run was not hurt", str(told["runsOrError"]["results"]),
+                     self._status(found[0]) == "SUCCESS")  # fmt: skip
         self._wait("the alert", lambda: self.box.count("documents drifted"))
-        told = self.box.count("documents drifted")
-        self._expect(f"{len(batch)} documents of another field are told once", f"{told} alert", told == 1)
         self._quiet()
+        alerts = self.box.count("documents drifted")
+        self._expect(f"{len(batch)} documents of another field are told once", f"{alerts} alert", alerts == 1)
 
     def the_feedback_is_learnt(self) -> None:
         """When the feedback is a day old, learning starts by itself, and what it proposes waits for the gate."""
@@ -173,14 +177,6 @@ class Drill:
         found = history.ended(self.instance, "learn")
         verdicts = history.made_by(self.instance, "feedback_verdicts")
         self._expect("learning runs once", f"{found} run", found == 1 and verdicts is not None)
-
-    def the_web_server_is_killed(self) -> None:
-        """The web server is killed beside a run at work: the run does not notice, and the pages come back."""
-        with self._one_more(4):
-            self.house.kill("web")
-            self.house.start("web")
-        told = self.house.ask("{ runsOrError(limit: 1) { ... on Runs { results { status } } } }")
-        self._expect("its pages are back and no run was hurt", str(told["runsOrError"]["results"]), True)
 
     def a_release_is_gated_and_served(self) -> None:
         """A person changes a setting and starts everything: the gate decides, and the service follows."""
@@ -252,20 +248,17 @@ class Drill:
         self._wait(f"ingest {self._ingests}", lambda: history.succeeded(self.instance, "ingest") >= self._ingests)
 
     @contextmanager
-    def _one_more(self, number: int) -> Iterator[str]:
-        """Write a document, wait until its ingest is at work, and at the end until it is answered from."""
+    def _at_work(self) -> Iterator[list[str]]:
+        """Let something be done to the documents, and wait until the ingest that follows is at work; yield its id."""
         known = {run.run_id for run in self.instance.get_runs()}
-        write(self.house.root / "documents", company.note(number))
+        found: list[str] = []
+        yield found
 
         def started() -> str | None:
             wanted = dg.RunsFilter(job_name="ingest", statuses=[dg.DagsterRunStatus.STARTED])
             return next((r.run_id for r in self.instance.get_runs(wanted) if r.run_id not in known), None)
 
-        run = self._wait("an ingest at work", started)
-        yield run
-        self._ingested(1)
-        self._answers(str(number * 7), f"How many sacks of rye did the sluice keeper count on day {number}?")
-        self._quiet()
+        found.append(self._wait("an ingest at work", started))
 
     def _answers(self, words: str, question: str) -> Answered:
         """Ask until an answer has these words: a release takes a moment to be served."""
