@@ -73,6 +73,19 @@ def worker_of(instance: dg.DagsterInstance, run: str) -> int | None:
     return None
 
 
+def has_begun(instance: dg.DagsterInstance, run: str, step: str) -> bool:
+    """Say whether a run came to one of its steps."""
+    logs = instance.all_logs(run, of_type=dg.DagsterEventType.STEP_START)
+    return any(entry.step_key == step for entry in logs)
+
+
+def slots_held(instance: dg.DagsterInstance) -> dict[str, int]:
+    """Return the pools that somebody holds a slot of, and how many."""
+    storage = instance.event_log_storage
+    held = {pool.name: storage.get_concurrency_info(pool.name).active_slot_count for pool in storage.get_pool_limits()}
+    return {name: many for name, many in held.items() if many}
+
+
 def asked_twice(found: Iterable[Run]) -> list[str]:
     """Return what a sensor asked for and got more than one run of, tries after a crash aside."""
     keys = Counter((run.job, run.key) for run in found if run.key and run.parent is None)
@@ -82,10 +95,12 @@ def asked_twice(found: Iterable[Run]) -> list[str]:
 def side_by_side(found: Iterable[Run]) -> list[str]:
     """Return pairs of runs that made the same assets and were at work at the same time."""
     order = sorted((run for run in found if run.start), key=lambda run: run.start)
-    pairs = [
-        (one, other) for at, one in enumerate(order) for other in order[at + 1 :] if set(one.made) & set(other.made)
+    return [
+        f"{one.job} {one.id[:8]} and {other.id[:8]}"
+        for at, one in enumerate(order)
+        for other in order[at + 1 :]
+        if set(one.made) & set(other.made) and other.start < (one.end or float("inf"))
     ]
-    return [f"{one.job} {one.id[:8]} and {other.id[:8]}" for one, other in pairs if other.start < (one.end or 1e12)]
 
 
 def _run(instance: dg.DagsterInstance, record: dg.RunRecord) -> Run:

@@ -130,6 +130,8 @@ class Drill:
         with self._at_work() as found:
             write(self.house.root / "documents", company.note(2))
         [run] = found
+        # In the middle of its work, with the encoder's slot in its hand.
+        self._wait("the encoder at work", lambda: history.has_begun(self.instance, run, "chunk_embeddings"))
         worker = self._wait("the worker", lambda: history.worker_of(self.instance, run))
         os.kill(int(worker), signal.SIGKILL)
         self._ingested(1)
@@ -215,6 +217,8 @@ class Drill:
         self._expect("one run failed: the one that was killed", str(broken), len(broken) == 1)
         self._expect("no sensor got two runs for one thing", str(asked or "none"), not asked)
         self._expect("no two runs of one job worked side by side", str(beside or "none"), not beside)
+        self._wait("the pools", lambda: not history.slots_held(self.instance))
+        self._expect("no pool has a slot that nobody uses", "none held", True)
         twice = {title: many for title, many in self.box.counts.items() if many > 1}
         self._expect("each alert came once", str(dict(self.box.counts)), not twice)
         files = sum(path.is_file() for path in (self.house.root / "documents").rglob("*"))
