@@ -36,13 +36,14 @@ workers = 1
 
 [search]
 bridge = false
-passages = {passages}
+candidates = {candidates}
 
 [generator]
 engine = "quote"
 
 [evaluation]
 questions = "questions.jsonl"
+margin = 0.1
 
 [service]
 limits = {{ per_minute = 100000, questions_per_day = 100000, at_once = 2 }}
@@ -80,7 +81,7 @@ class Asked:
 
 def open_for_business(root: Path) -> None:
     """Write settings, questions and the first documents below a folder."""
-    settle(root, passages=5)
+    settle(root, candidates=100)
     documents = REPOSITORY / "samples" / "documents"
     for file in sorted(documents.rglob("*")):
         if file.suffix in _TEXT:
@@ -90,9 +91,9 @@ def open_for_business(root: Path) -> None:
     write(root, {"questions.jsonl": "\n".join(lines) + "\n"})
 
 
-def settle(root: Path, passages: int) -> None:
+def settle(root: Path, candidates: int) -> None:
     """Write the settings: what a person would change to make another release."""
-    write(root, {"gristmill.toml": SETTINGS.format(passages=passages)})
+    write(root, {"gristmill.toml": SETTINGS.format(candidates=candidates)})
 
 
 def foreign() -> dict[str, str | bytes]:

@@ -184,7 +184,7 @@ class Drill:
         """A person changes a setting and starts everything: the gate decides, and the service follows."""
         self._quiet()
         before = in_force(self.workspace)
-        company.settle(self.house.root, passages=6)
+        company.settle(self.house.root, candidates=120)
         self._launch("everything")
         promoted = self._wait("the promotion", lambda: self._moved(before, How.PROMOTED))
         self._wait("everything to end", lambda: history.succeeded(self.instance, "everything"))
@@ -238,7 +238,7 @@ class Drill:
         for name in [name for name in os.environ if name.startswith("GRISTMILL_")]:
             del os.environ[name]
         os.environ.update({k: v for k, v in self.house.environment().items() if k.startswith("GRISTMILL_")})
-        write(self.house.root, {"gristmill.toml": company.SETTINGS.format(passages=5)})
+        write(self.house.root, {"gristmill.toml": company.SETTINGS.format(candidates=100)})
         self.workspace = Workspace()
         self._ingests = 0
 
