@@ -132,6 +132,10 @@ location = {location}
 # pace = 1.0                   # for drills: how many times faster than by the clock watchers look
 # alerts = {{ least = "warning", quiet_from = 22, quiet_until = 7 }}  # hours in UTC; addresses in GRISTMILL_ALERT_URLS
 
+# compute = "ray"              # above all sections: parse, encode and evaluate on a Ray cluster
+# [ray]                        # see docs/how-to/scale.md
+# address = ""
+
 # [service.oidc]               # people sign in by a provider; see docs/how-to/production.md
 # issuer = "https://login.example/realms/team"
 # client = "gristmill"         # its secret in GRISTMILL_OIDC_SECRET

@@ -135,7 +135,7 @@ def test_questions_have_the_same_outcomes(tmp_path: Path) -> None:
     alone = [asked(one, answerer.answer, None, around) for one in questions]
     spread = asked_on_ray(made.model_copy(update={"ray": CLUSTER}), release, questions, around)
     assert [replace(one, took=NOTHING) for one in spread] == [replace(one, took=NOTHING) for one in alone]
-    assert [one.refused for one in alone] == [False, True]
+    assert len({one.text for one in alone}) == 2
 
 
 def question(text: str) -> Question:
