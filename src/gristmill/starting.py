@@ -19,6 +19,9 @@ _TEMPLATE = """# Gristmill's settings. Everything that is commented out has the 
 # Where state lives: tables, index, receipts. Safe to delete but for the receipts; 'gristmill ingest' makes it again.
 # home = ".gristmill"
 
+# Where documents are parsed and encoded and releases evaluated: here, or on a Ray cluster.
+# compute = "local"
+
 # Who may see a document that no rule below matches. An empty list means nobody.
 # default_groups = ["everyone"]
 
@@ -132,8 +135,7 @@ location = {location}
 # pace = 1.0                   # for drills: how many times faster than by the clock watchers look
 # alerts = {{ least = "warning", quiet_from = 22, quiet_until = 7 }}  # hours in UTC; addresses in GRISTMILL_ALERT_URLS
 
-# compute = "ray"              # above all sections: parse, encode and evaluate on a Ray cluster
-# [ray]                        # see docs/how-to/scale.md
+# [ray]                        # the cluster of compute = "ray"; see docs/how-to/scale.md
 # address = ""
 
 # [service.oidc]               # people sign in by a provider; see docs/how-to/production.md
