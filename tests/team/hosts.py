@@ -18,6 +18,7 @@ import psutil
 from gristmill.identity import Role
 from gristmill.mill import STAGES, Run, working
 from gristmill.service.state import Service
+from gristmill.settings import TeamSettings
 from gristmill.workspace import Workspace
 from tests.service.mills import DOCUMENTS, PEOPLE, add_people
 from tests.workspaces import write
@@ -113,16 +114,16 @@ class Host:
 def start_host(root: Path) -> Host:
     """Start a host on free ports."""
     write(root / "documents", DOCUMENTS)
-    (root / "gristmill.toml").write_text(_SETTINGS)
-    names = ("POSTGRES_PORT", "CHROMA_PORT", "CODE_PORT", "DAGSTER_PORT", "DAGSTER_READ_ONLY_PORT")
-    *team, service = _free_ports(len(names) + 1)
-    ports = {f"GRISTMILL_TEAM__{name}": str(port) for name, port in zip(names, team, strict=True)}
-    stated = {"GRISTMILL_SETTINGS": str(root / "gristmill.toml"), "GRISTMILL_SERVICE__PORT": str(service)}
+    names = [name for name in TeamSettings.model_fields if name.endswith("_port")]
+    service, *team = _free_ports(len(names) + 1)
+    ports = "\n".join(f"{name} = {port}" for name, port in zip(names, team, strict=True))
+    file = root / "gristmill.toml"
+    file.write_text(f"{_SETTINGS}[service]\nport = {service}\n[team]\n{ports}\n")
     command = [sys.executable, "-m", "gristmill.cli", "team"]
-    with (root / "said").open("w") as said:
-        process = subprocess.Popen(
-            command, cwd=root, env=os.environ | ports | stated, stdout=said, stderr=subprocess.STDOUT, text=True
-        )
+    environment = os.environ | {"GRISTMILL_SETTINGS": str(file)}
+    said, errors = (root / "said").open("w"), subprocess.STDOUT
+    with said:
+        process = subprocess.Popen(command, cwd=root, env=environment, stdout=said, stderr=errors, text=True)
     return Host(root, process, service)
 
 

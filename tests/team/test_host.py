@@ -223,6 +223,7 @@ def test_killed_programs_come_back_and_it_answers_again(team: Team, monkeypatch:
     for name in known if THOROUGH else ("postgres", "chroma", "service"):
         restarted, ready = kill(team.host, known[name])
         sys.stdout.write(f"{name}: started again after {restarted:.1f} s, ready after {ready:.1f} s\n")
+        sys.stdout.flush()
     team.host.wait_until(lambda: answers(team))
     # Dagster's UI notices by itself that its code server is another one.
     team.host.wait_until(lambda: bool(team.graphql("cur", _LOOK).json()["data"]["assetNodes"]))
