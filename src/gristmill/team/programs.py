@@ -37,6 +37,9 @@ class Program:
     """Addresses that must answer before it is started."""
     user: str = ""
     signal: str = "TERM"
+    patience: int = 15
+    """Seconds after which it is killed when it does not stop. A run that is under way is killed: it goes on at the next
+    start, where it was."""
 
 
 def programs(settings: Settings, cluster: Cluster | None, *, chroma: bool) -> list[Program]:
@@ -55,7 +58,7 @@ def programs(settings: Settings, cluster: Cluster | None, *, chroma: bool) -> li
 
 def _postgres(cluster: Cluster) -> Program:
     # SIGINT disconnects who is connected; with SIGTERM it would wait for them.
-    return Program("postgres", cluster.command(), 3, DATABASE, user=account(), signal="INT")
+    return Program("postgres", cluster.command(), 3, DATABASE, user=account(), signal="INT", patience=60)
 
 
 def _chroma(settings: Settings) -> Program:
@@ -87,7 +90,9 @@ def _service(settings: Settings) -> Program:
     needs = (DATABASE,) if is_loopback(service.host) else (DATABASE, PEOPLE)
     anywhere = {"0.0.0.0": _HOST, "::": "[::1]"}  # noqa: S104 - only compared with
     host = anywhere.get(service.host, f"[{service.host}]" if ":" in service.host else service.host)
-    return Program("service", (_script("gristmill"), "serve"), 1, f"http://{host}:{service.port}/healthz", needs)
+    ready, command = f"http://{host}:{service.port}/healthz", (_script("gristmill"), "serve")
+    # It finishes the requests that are under way, for up to half a minute.
+    return Program("service", command, 1, ready, needs, patience=35)
 
 
 def _script(name: str) -> str:

@@ -20,8 +20,8 @@ from gristmill.processes import adopt_orphans, end_with_parent
 from gristmill.team.programs import Program
 
 _LOG_BYTES, _LOGS = 10_000_000, 3
-# Longer than the service waits for the requests that are under way.
-_STOP_SECONDS = 35
+# More than all programs together take to stop.
+_STOP_SECONDS = 120
 # A program that ends within this time is started again later and later, and after so many times no more.
 _STEADY_SECONDS, _TRIES = 3, 30
 _SWEEP_SECONDS = 10.0
@@ -63,7 +63,7 @@ def _program(program: Program, number: int, folder: Path) -> str:
         "startsecs": _STEADY_SECONDS,
         "startretries": _TRIES,
         "stopsignal": program.signal,
-        "stopwaitsecs": _STOP_SECONDS,
+        "stopwaitsecs": program.patience,
         # What it started ends with it, at the latest when it is killed.
         "killasgroup": "true",
         "redirect_stderr": "true",
@@ -130,7 +130,7 @@ def wait_for_earlier(folder: Path, say: Callable[[str], None]) -> None:
     if ours:
         say("An earlier host was killed; what it started is ending …")
         try:
-            earlier.wait(_STOP_SECONDS * 3)
+            earlier.wait(_STOP_SECONDS)
         except psutil.TimeoutExpired:
             remedy = f"Stop it: kill {earlier.pid}"
             raise BusyError(f"Process {earlier.pid} of an earlier host does not end.", remedy) from None
