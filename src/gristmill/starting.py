@@ -132,6 +132,11 @@ location = {location}
 # pace = 1.0                   # for drills: how many times faster than by the clock watchers look
 # alerts = {{ least = "warning", quiet_from = 22, quiet_until = 7 }}  # hours in UTC; addresses in GRISTMILL_ALERT_URLS
 
+# [service.oidc]               # people sign in by a provider; see docs/how-to/production.md
+# issuer = "https://login.example/realms/team"
+# client = "gristmill"         # its secret in GRISTMILL_OIDC_SECRET
+# address = "https://answers.example"
+
 # [team]                       # what 'gristmill team' starts on one host; see docs/how-to/production.md
 # postgres_port = 8322
 # dagster_database = "postgresql+psycopg://gristmill@db.example/dagster"
