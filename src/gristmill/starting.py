@@ -130,6 +130,10 @@ location = {location}
 # low_disk_gb = 2.0
 # keep_receipts_days = 0       # days that receipts without feedback are kept; 0 keeps all
 # alerts = {{ least = "warning", quiet_from = 22, quiet_until = 7 }}  # hours in UTC; addresses in GRISTMILL_ALERT_URLS
+
+# [team]                       # what 'gristmill team' starts on one host; see docs/how-to/production.md
+# postgres_port = 8322
+# dagster_database = "postgresql+psycopg://gristmill@db.example/dagster"
 """
 
 

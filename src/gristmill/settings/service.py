@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from pydantic import Field, field_validator
 
 from gristmill.settings.section import Section, normal_groups
@@ -31,6 +33,8 @@ class ServiceSettings(Section):
     local_groups: tuple[str, ...] = Field((), description="Groups of the person at this machine, before people exist.")
     session_hours: float = Field(12.0, gt=0)
     look_every_seconds: float = Field(1.0, gt=0, description="How often it looks for a new release.")
+    dagster: str = Field("", description="Where Dagster's UI is, for curators; empty: the service shows none.")
+    dagster_read_only: str = Field("", description="Where the one is that changes nothing, for reviewers.")
     limits: LimitSettings = LimitSettings()
     traces: str | None = Field(None, description="OpenTelemetry collector (OTLP over gRPC), http://localhost:4317.")
 
@@ -38,3 +42,14 @@ class ServiceSettings(Section):
     @classmethod
     def _normalised(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
         return normal_groups(groups)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address or name is this machine's own."""
+    bare = host.strip("[]").lower()
+    if bare == "localhost":
+        return True
+    try:
+        return ip_address(bare).is_loopback
+    except ValueError:
+        return False
