@@ -16,6 +16,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.corpus.hygiene import iso_639_1
 from gristmill.errors import SearchIndexError
 from gristmill.identity import Asker, may_see
 from gristmill.models.encoder import Vectors
@@ -126,8 +127,13 @@ class _Signals:
         words = {row: self.lexical.get(row, 0.0) for row in self.rows.tolist()}
         signals = [(self.dense(vector), self.settings.dense_weight), (words, self.settings.lexical_weight)]
         if self.index.bridge is not None and bridge is not None:
-            signals.append((self._cosines(self.index.bridge, bridge), self.settings.bridge_weight))
+            signals.append((self._cosines(self.index.bridge, bridge), self._bridge_weight))
         return weighted_fusion(signals)
+
+    @property
+    def _bridge_weight(self) -> float:
+        english = {iso_639_1(code) for code in self.index.manifest.languages} <= {"en"}
+        return self.settings.bridge_weight * (self.settings.bridge_in_english if english else 1.0)
 
     def moved(self, query: Query, rows: list[int]) -> tuple[Vectors, Vectors | None]:
         """Return the vectors of the question after it has seen what it found first."""

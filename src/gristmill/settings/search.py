@@ -43,14 +43,20 @@ class SearchSettings(Section):
     dense_weight: float = Field(0.4, ge=0, le=1, description="Weight of the main encoder's score.")
     lexical_weight: float = Field(0.35, ge=0, le=1, description="Weight of the words' score.")
     bridge_weight: float = Field(0.25, ge=0, le=1, description="Weight of the multilingual encoder's score.")
+    bridge_in_english: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of that weight where all documents are in English.",
+    )
     bridge: bool = Field(True, description="Use a second, multilingual encoder beside the main one.")
     expansion: float = Field(
-        0.3,
+        0.2,
         ge=0,
         le=2,
         description="How far a question is moved towards what it found first, and scored anew.",
     )
-    expansion_passages: int = Field(2, ge=1, le=10, description="Passages that it is moved towards.")
+    expansion_passages: int = Field(3, ge=1, le=10, description="Passages that it is moved towards.")
     rrf_constant: int = Field(60, ge=1, description="Cormack, Clarke and Buettcher 2009.")
     passages_per_document: int = Field(2, ge=1, description="So that one long document does not fill the page.")
     neighbours: int = Field(3, ge=0, le=5, description="Chunks before and after a found one that its passage takes in.")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from gristmill.search.expansion import expanded, first_rows
 from gristmill.search.methods import Method
 from gristmill.search.trial import TrialText
+from tests.fakes import FakeEncoder
 from tests.trials import parts_in
 
 # Only the second says 'lathe'; the third speaks of what the second speaks of, in none of the question's words.
@@ -49,3 +51,17 @@ def test_the_methods_that_stand_alone_do_not_expand(tmp_path: Path) -> None:
     search = parts_in(tmp_path).search
     assert {method.settings(search).expansion for method in (Method.DENSE, Method.LEXICAL)} == {0.0}
     assert Method.HYBRID.settings(search).expansion == search.expansion > 0
+
+
+def test_the_bridge_counts_less_where_there_is_no_other_language_to_bridge(tmp_path: Path) -> None:
+    scores = {}
+    for language in ("en", "de"):
+        texts = [TrialText("a.md", "", "Alpha beta gamma.", language), TrialText("b.md", "", "Delta epsilon.", "en")]
+        folder = tmp_path / language
+        parts = replace(parts_in(folder, search={"expansion": 0.0}), bridge=FakeEncoder("bridge"))
+        with parts.searcher(texts) as searcher:
+            settings = searcher.search.model_copy(update={"bridge": True})
+            scores[language] = replace(searcher, search=settings).passages("alpha", 1)[0].score
+    search = parts_in(tmp_path).search
+    lost = search.bridge_weight * (1 - search.bridge_in_english)
+    assert scores["de"] - scores["en"] == pytest.approx(lost, abs=1e-5)

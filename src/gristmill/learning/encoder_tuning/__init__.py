@@ -1,0 +1,1 @@
+"""Encoder tuning without labels: from a corpus to a candidate encoder that nobody uses before it is promoted."""
