@@ -21,6 +21,9 @@ KILLS = int(os.environ.get("GRISTMILL_KILLS", "3"))
 # Random runs without a fault: `GRISTMILL_CLEAN_RUNS=50 pytest tests/faults/test_seeded_faults.py`.
 CLEAN_RUNS = int(os.environ.get("GRISTMILL_CLEAN_RUNS", "4"))
 
+# Changes of encoder or chunker, and re-embeddings: `GRISTMILL_CYCLES=100 pytest tests/sensors/test_no_loops.py`.
+CYCLES = int(os.environ.get("GRISTMILL_CYCLES", "1"))
+
 # Random pairs of asker and question: `GRISTMILL_PAIRS=10000 pytest tests/unit/search/test_access.py`.
 PAIRS = int(os.environ.get("GRISTMILL_PAIRS", "300"))
 

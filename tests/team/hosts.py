@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +43,12 @@ leave_out_duplicates = false
 bridge = false
 exact_rows = 0
 """
+# By what their commands are told from one another.
+_MARKS = {
+    "postgres": "postgres/data", "chroma": "chroma run", "code": "api grpc", "daemon": "dagster-daemon run",
+    "dagster": r"dagster-webserver.*workspace\.yaml$", "dagster-read-only": "--read-only$",
+    "service": "gristmill serve",
+}  # fmt: skip
 _PATIENCE_SECONDS = 300
 
 
@@ -63,10 +71,10 @@ class Host:
     def said(self) -> str:
         return (self.root / "said").read_text()
 
-    def wait_for(self, text: str) -> None:
-        """Wait until the host has said something."""
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds, for as long as a busy machine may need."""
         until = time.monotonic() + _PATIENCE_SECONDS
-        while text not in self.said():
+        while not holds():
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < until, self.said() + self.logs()
             time.sleep(0.1)
@@ -75,15 +83,16 @@ class Host:
         files = sorted((self.team / "logs").glob("*.log"))
         return "".join(f"\n--- {file.name}\n{file.read_text(errors='replace')[-1_500:]}" for file in files)
 
-    def program(self, mark: str) -> psutil.Process | None:
-        """Return the process of one program, by a part of its command."""
+    def program(self, name: str) -> psutil.Process | None:
+        """Return the process of one program."""
+        mark = _MARKS[name]
         for one in psutil.Process(self.process.pid).children(recursive=True):
             try:
                 command, parent = " ".join(one.cmdline()), one.parent()
                 direct = parent is not None and "supervisord" in " ".join(parent.cmdline())
             except psutil.Error:
                 continue
-            if direct and mark in command and "gristmill.team.launch" not in command:
+            if direct and re.search(mark, command) and "gristmill.team.launch" not in command:
                 return one
         return None
 

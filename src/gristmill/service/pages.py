@@ -56,8 +56,10 @@ def _page(name: str, page: Page) -> None:
     @router.get(page.path, name=f"page_{name}")
     def show(request: Request) -> Response:
         template = _environment().get_template(f"{name}.html")
-        dagster = bool(service_of(request).settings.dagster)
-        return HTMLResponse(template.render(name=name, title=page.title, pages=PAGES, dagster=dagster))
+        settings = service_of(request).settings
+        provider = settings.oidc.label if settings.oidc.issuer else ""
+        shown = {"pages": PAGES, "dagster": bool(settings.dagster), "provider": provider}
+        return HTMLResponse(template.render(name=name, title=page.title, **shown))
 
 
 for _name, _shown in {**PAGES, **_OTHERS}.items():

@@ -26,7 +26,7 @@ from gristmill.settings.loading import (
 )
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
-from gristmill.settings.service import LimitSettings, ServiceSettings, is_loopback
+from gristmill.settings.service import LimitSettings, OpenIdSettings, ServiceSettings, is_loopback
 from gristmill.settings.team import TeamSettings
 from gristmill.settings.tuning import TuningSettings
 from gristmill.settings.watching import AlertSettings, WatchingSettings
@@ -48,6 +48,7 @@ __all__ = [
     "GeneratorSettings",
     "LearningSettings",
     "LimitSettings",
+    "OpenIdSettings",
     "OrchestrationSettings",
     "ParserSettings",
     "PrivacySettings",

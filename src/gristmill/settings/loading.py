@@ -27,7 +27,7 @@ from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.remembered import home_of, remembered
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.section import normal_groups
-from gristmill.settings.service import ServiceSettings
+from gristmill.settings.service import OpenIdSettings, ServiceSettings
 from gristmill.settings.team import TeamSettings
 from gristmill.settings.tuning import TuningSettings
 from gristmill.settings.watching import AlertSettings, WatchingSettings
@@ -166,7 +166,7 @@ def unknown_variables() -> dict[str, str]:
 
     They change nothing, so a slip of the pen would go unseen.
     """
-    secrets = {RemoteSettings().key_variable, AlertSettings().urls_variable}
+    secrets = {RemoteSettings().key_variable, AlertSettings().urls_variable, OpenIdSettings().secret_variable}
     known = {HOME_VARIABLE, SETTINGS_VARIABLE, *secrets}
     for name, field in Settings.model_fields.items():
         known.add(f"{_PREFIX}{name.upper()}")

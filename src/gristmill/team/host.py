@@ -21,7 +21,7 @@ from gristmill.team.dagster_home import write_dagster_home
 from gristmill.team.launch import is_ready
 from gristmill.team.moving import begun_with_sqlite, move
 from gristmill.team.programs import PREFIX, Program, programs
-from gristmill.team.supervision import supervised
+from gristmill.team.supervision import supervised, wait_for_earlier
 from gristmill.workspace import Workspace
 
 # Six programs that load at the same time, on a small and busy machine.
@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 
 class _StoppedError(Exception):
-    """SIGTERM."""
+    """Ctrl-C or SIGTERM."""
 
 
 def run(say: Say) -> None:
@@ -44,6 +44,7 @@ def run(say: Say) -> None:
     stated = load_settings(StatedSettings)
     folder = stated.home_path / "team"
     with exclusive(folder / "lock", "gristmill team"), _until_stopped():
+        wait_for_earlier(folder, say)
         addresses = Addresses.of(stated)
         settings, started = _prepared(stated, addresses, say)
         told = False
@@ -59,18 +60,19 @@ def run(say: Say) -> None:
 
 @contextmanager
 def _until_stopped() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, both calmly."""
+    """Let Ctrl-C and SIGTERM end the block, calmly; also where a shell has told its children to ignore Ctrl-C."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise _StoppedError
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
-    except (KeyboardInterrupt, _StoppedError):
+    except _StoppedError:
         return
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _prepared(stated: Settings, addresses: Addresses, say: Say) -> tuple[Settings, list[Program]]:

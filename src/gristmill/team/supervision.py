@@ -11,10 +11,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from gristmill.errors import BusyError
 from gristmill.processes import adopt_orphans, end_with_parent
 from gristmill.team.programs import Program
 
@@ -107,6 +108,32 @@ def supervised(programs: Sequence[Program], folder: Path) -> Iterator[subprocess
         process.terminate()
         process.wait()
         _sweep()
+
+
+def wait_for_earlier(folder: Path, say: Callable[[str], None]) -> None:
+    """Let what an earlier host started come to its end, when that host itself was killed.
+
+    Args:
+        folder: the host's.
+        say: is told when there is something to wait for.
+
+    Raises:
+        BusyError: it does not end.
+    """
+    import psutil
+
+    try:
+        earlier = psutil.Process(int((folder / "supervisor.pid").read_text()))
+        ours = "supervisord" in " ".join(earlier.cmdline())
+    except (OSError, ValueError, psutil.Error):
+        return
+    if ours:
+        say("An earlier host was killed; what it started is ending …")
+        try:
+            earlier.wait(_STOP_SECONDS * 3)
+        except psutil.TimeoutExpired:
+            remedy = f"Stop it: kill {earlier.pid}"
+            raise BusyError(f"Process {earlier.pid} of an earlier host does not end.", remedy) from None
 
 
 # Its console script cannot be counted on: the environment may have been moved.
