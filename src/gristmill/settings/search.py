@@ -83,7 +83,7 @@ class FocusSettings(Section):
         0.6, ge=0, le=1, description="Sentences below this share of the best one's score matter too little."
     )
     passages: int = Field(10, ge=1, le=50, description="Passages that are looked at; the best spans of them are kept.")
-    neighbours: int = Field(1, ge=0, le=5, description="Chunks before and after a found one that are looked at too.")
+    neighbours: int = Field(2, ge=0, le=5, description="Chunks before and after a found one that are looked at too.")
     encoded_units: int = Field(
         0, ge=0, description="Sentences that are encoded to compare their meaning; the words of all are compared."
     )
