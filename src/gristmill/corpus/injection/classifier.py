@@ -54,11 +54,11 @@ class Classifier:
         total = np.zeros(len(windows))
         count = np.zeros(len(windows))
         for kind in grams(reading, windows):
-            weights = self.weights[kind.buckets]
+            weights = self.weights.take(kind.buckets)
             if kind.all_count:
                 count += kind.last - kind.first
             else:
-                weights[~kind.counted] = 0.0
+                weights *= kind.counted
                 count += _sums(kind.counted, kind, np.int32)
             total += _sums(weights, kind, np.float64)
         return total / np.sqrt(count + SHRINKAGE) + (self.bias - self.threshold)

@@ -44,7 +44,8 @@ def readable(octets: bytes) -> str:
 
 
 def _from_base64(run: str) -> str:
-    if not run.strip("-_"):  # a rule of a table: the commonest long run by far
+    # A rule of a table, or a name in a program: of twenty characters that encode a text, some are capitals.
+    if run.islower() or not run.strip("-_"):
         return ""
     plain = re.sub(r"\s", "", run).rstrip("=").translate(str.maketrans("-_", "+/"))
     plain = plain[: len(plain) - (len(plain) % 4 == 1)]
@@ -118,7 +119,7 @@ def _from_morse(run: str) -> str:
 class _Encoding(NamedTuple):
     """`characters` and `shortest` describe what every run is made of; without them `signs` must stand in the text.
 
-    `goes_on` is true where a run may continue on the next line.
+    `goes_on` is true where a run may continue on the next line. Every run holds `holds`.
     """
 
     name: str
@@ -128,6 +129,7 @@ class _Encoding(NamedTuple):
     shortest: int = 0
     signs: tuple[str, ...] = ()
     goes_on: bool = False
+    holds: str = ""
 
 
 _HEX = "0123456789abcdefABCDEF"
@@ -165,7 +167,7 @@ _ENCODINGS = (
         signs=("\\u", "\\x"),
     ),
     _Encoding("entities", re.compile(r"(?:&#x?[0-9a-fA-F]{2,6};\s?){6,}"), html.unescape, signs=("&#",)),
-    _Encoding("Morse", re.compile(r"[.-]{1,5}(?:[ /]{1,3}[.-]{1,5}){15,}"), _from_morse, "-. /", 31),
+    _Encoding("Morse", re.compile(r"[.-]{1,5}(?:[ /]{1,3}[.-]{1,5}){15,}"), _from_morse, "-. /", 31, holds="."),
 )
 # Of base32: what may stand behind the last character of its run.
 _MOST_PADDING = 6
@@ -218,8 +220,8 @@ def _long_runs(classes: NDArray[np.uint8], bit: np.uint8, shortest: int) -> list
     samples = (classes[::half] & bit) != 0
     if not (samples[1:] & samples[:-1]).any():
         return []
-    edges = np.flatnonzero(np.diff((classes & bit) != 0, prepend=False, append=False))
-    starts, ends = edges[::2], edges[1::2]
+    breaks = np.flatnonzero((classes & bit) == 0)
+    starts, ends = np.concatenate([[0], breaks + 1]), np.concatenate([breaks, [len(classes)]])
     is_long = ends - starts >= shortest
     return list(zip(starts[is_long].tolist(), ends[is_long].tolist(), strict=True))
 
@@ -228,6 +230,8 @@ def _matches_at(encoding: _Encoding, text: str, places: list[tuple[int, int]]) -
     """The matches that begin inside these places, each after the end of the one before."""
     reached = 0
     for start, end in places:
+        if encoding.holds not in text[start:end]:
+            continue
         at = max(start, reached)
         limit = len(text) if encoding.goes_on else end + _MOST_PADDING
         while at < end and (match := encoding.runs.search(text, at, limit)) and match.start() < end:

@@ -131,4 +131,4 @@ def _word_grams(words: Hashes, run: int, first: Integers, last: Integers) -> Gra
 
 def _buckets(hashes: Hashes) -> Integers:
     mixed = (hashes ^ (hashes >> np.uint32(15))) * _MIX
-    return (mixed >> np.uint32(32 - BUCKET_BITS)).astype(np.int64)
+    return (mixed >> np.uint32(32 - BUCKET_BITS)).astype(np.uint16)

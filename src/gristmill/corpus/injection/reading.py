@@ -5,6 +5,7 @@ Made once for a whole text; rules, disguises and the classifier look at it inste
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -28,23 +29,25 @@ Integers = NDArray[np.int64]
 Hashes = NDArray[np.uint32]
 
 
-class _Vocabulary(dict[str, int]):
+class _Vocabulary:
     """A number for every distinct word met so far, and what is known of it in arrays."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.hashes = np.empty(1 << 12, dtype=np.uint32)
-        self.bits = np.empty((1 << 12, COLUMNS), dtype=np.uint64)
+        self._numbers: dict[str, int] = {}
+        self.hashes = np.empty(0, dtype=np.uint32)
+        self.bits = np.empty((0, COLUMNS), dtype=np.uint64)
 
-    def __missing__(self, word: str) -> int:
-        number = len(self)
-        if number == len(self.hashes):
-            self.hashes = np.concatenate([self.hashes, np.empty_like(self.hashes)])
-            self.bits = np.concatenate([self.bits, np.empty_like(self.bits)])
-        self.hashes[number] = crc32(word.translate(_PLAIN).encode(errors="replace"))
-        self.bits[number] = word_bits(word)
-        self[word] = number
-        return number
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def numbers(self, words: Sequence[str]) -> Integers:
+        """The number of each word; what is new is looked at together."""
+        if new := list(set(words).difference(self._numbers)):
+            hashes = [crc32(word.translate(_PLAIN).encode(errors="replace")) for word in new]
+            self.hashes = np.concatenate([self.hashes, np.array(hashes, dtype=np.uint32)])
+            self.bits = np.concatenate([self.bits, word_bits(new)])
+            self._numbers.update(zip(new, range(len(self), len(self.hashes)), strict=True))
+        return np.fromiter(map(self._numbers.__getitem__, words), dtype=np.int64, count=len(words))
 
 
 _vocabulary = _Vocabulary()
@@ -90,7 +93,7 @@ def read(folded: str) -> Reading:
     if len(_vocabulary) > _MOST_WORDS:
         _vocabulary = _Vocabulary()
     known = _vocabulary
-    numbers = np.fromiter(map(known.__getitem__, words), dtype=np.int64, count=len(words))
+    numbers = known.numbers(words)
     plain = np.where(codes < _ASCII, _PLAIN_CODES[np.minimum(codes, _ASCII - 1)], codes)
     return Reading(folded, plain, edges[::2], edges[1::2], known.hashes[numbers], known.bits[numbers])
 
