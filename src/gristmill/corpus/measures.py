@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from gristmill.corpus.wording import with_blanks, words_of
 
@@ -107,7 +108,11 @@ class _Repetition:
 def _repetition(text: str) -> _Repetition:
     # Parsers join the lines of a paragraph, so a repeated line can become a repeated sentence.
     lines = [line.strip() for line in text.replace(". ", ".\n").split("\n")]
-    telling = Counter(line for line in lines if len(line) >= _SHORTEST_TELLING_LINE and _has_letter(line))
+    long = [line for line in lines if len(line) >= _SHORTEST_TELLING_LINE]
+    if len(set(long)) == len(long):
+        is_enough = next(islice(filter(_has_letter, long), _FEWEST_TELLING_LINES - 1, None), None) is not None
+        return _Repetition(0.0 if is_enough else None, 0)
+    telling = Counter(filter(_has_letter, long))
     total = telling.total()
     share = 1 - len(telling) / total if total >= _FEWEST_TELLING_LINES else None
     return _Repetition(share, _words_up_to(_FEWEST_WORDS_BESIDE, set(lines)) if share else 0)

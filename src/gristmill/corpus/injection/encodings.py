@@ -220,8 +220,16 @@ def _long_runs(classes: NDArray[np.uint8], bit: np.uint8, shortest: int) -> list
     samples = (classes[::half] & bit) != 0
     if not (samples[1:] & samples[:-1]).any():
         return []
-    breaks = np.flatnonzero((classes & bit) == 0)
-    starts, ends = np.concatenate([[0], breaks + 1]), np.concatenate([breaks, [len(classes)]])
+    is_inside = (classes & bit) != 0
+    # Whichever are fewer are listed: what is inside, or what breaks a run.
+    if 2 * np.count_nonzero(is_inside) > len(classes):
+        breaks = np.flatnonzero(~is_inside)
+        starts, ends = np.concatenate([[0], breaks + 1]), np.concatenate([breaks, [len(classes)]])
+    else:
+        inside = np.flatnonzero(is_inside)
+        edges = np.flatnonzero(np.diff(inside) > 1)
+        starts = inside[np.concatenate([[0], edges + 1])]
+        ends = inside[np.concatenate([edges, [len(inside) - 1]])] + 1
     is_long = ends - starts >= shortest
     return list(zip(starts[is_long].tolist(), ends[is_long].tolist(), strict=True))
 

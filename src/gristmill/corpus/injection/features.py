@@ -38,14 +38,16 @@ SHRINKAGE = 50
 class Grams(NamedTuple):
     """Grams of one kind, and which of them lie inside each window: `first` up to, without, `last`.
 
-    `counted` is false for grams that do not count; where none is, `all_count`.
+    `counted` is false for grams that do not count. `of_words` tells words from characters, and `longer` by how many a
+    gram is longer than the shortest of them.
     """
 
     buckets: Integers
     counted: NDArray[np.bool_]
     first: Integers
     last: Integers
-    all_count: bool = False
+    of_words: bool
+    longer: int = 0
 
 
 class Windows(NamedTuple):
@@ -104,7 +106,7 @@ def grams(reading: Reading, windows: Integers) -> Iterator[Grams]:
     if len(reading.hashes):
         is_first = np.zeros(len(reading.hashes), dtype=np.bool_)
         is_first[first[first < len(is_first)]] = True
-        yield Grams(_buckets(reading.hashes ^ _FIRST_WORD), is_first, first, last)
+        yield Grams(_buckets(reading.hashes ^ _FIRST_WORD), is_first, first, last, True)
 
 
 def _character_grams(mixed: Hashes, letters: NDArray[np.int32], run: int, windows: Integers) -> Grams:
@@ -116,7 +118,8 @@ def _character_grams(mixed: Hashes, letters: NDArray[np.int32], run: int, window
     # Rules of dots and dashes would outweigh everything: a run counts if it has two letters.
     counted = letters[run:] - letters[:-run] >= 2
     first = np.minimum(windows[:, 0], count)
-    return Grams(_buckets(hashes), counted, first, np.clip(windows[:, 1] - run + 1, first, count))
+    last = np.clip(windows[:, 1] - run + 1, first, count)
+    return Grams(_buckets(hashes), counted, first, last, False, run - _CHARACTER_RUNS[0])
 
 
 def _word_grams(words: Hashes, run: int, first: Integers, last: Integers) -> Grams:
@@ -126,9 +129,10 @@ def _word_grams(words: Hashes, run: int, first: Integers, last: Integers) -> Gra
         mixed ^= words[offset : offset + count]
         mixed *= _STEP
     begin = np.minimum(first, count)
-    return Grams(_buckets(mixed), np.ones(count, dtype=np.bool_), begin, np.clip(last - run + 1, begin, count), True)
+    end = np.clip(last - run + 1, begin, count)
+    return Grams(_buckets(mixed), np.ones(count, dtype=np.bool_), begin, end, True, run - _WORD_RUNS[0])
 
 
 def _buckets(hashes: Hashes) -> Integers:
     mixed = (hashes ^ (hashes >> np.uint32(15))) * _MIX
-    return (mixed >> np.uint32(32 - BUCKET_BITS)).astype(np.uint16)
+    return (mixed >> np.uint32(32 - BUCKET_BITS)).astype(np.int64)

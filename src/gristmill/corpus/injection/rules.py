@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -35,10 +36,11 @@ class Rule:
     explanation: str
     hidden_only: bool = False
     also: tuple[tuple[str, ...], ...] = ()
-    expression: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "expression", re.compile(self.pattern))
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """The pattern, compiled when it is first needed: few are, in ordinary documents."""
+        return re.compile(self.pattern)
 
 
 class Match(NamedTuple):

@@ -133,7 +133,7 @@ def _suspicions(
     if classifier is None or not held:
         return found
     spans = [(int(starts[at]), int(ends[at])) for at in held]
-    for at, (start, _), best in zip(held, spans, classifier.most_suspicious_each(reading, spans), strict=True):
-        if best.margin >= 0:
-            found[at] = Suspicion(best.start - start, best.end - start, best.margin)
+    for number, best in classifier.suspicious(reading, spans).items():
+        start = spans[number][0]
+        found[held[number]] = Suspicion(best.start - start, best.end - start, best.margin)
     return found
