@@ -44,9 +44,6 @@ def readable(octets: bytes) -> str:
 
 
 def _from_base64(run: str) -> str:
-    # A rule of a table, or a name in a program: of twenty characters that encode a text, some are capitals.
-    if run.islower() or not run.strip("-_"):
-        return ""
     plain = re.sub(r"\s", "", run).rstrip("=").translate(str.maketrans("-_", "+/"))
     plain = plain[: len(plain) - (len(plain) % 4 == 1)]
     return readable(base64.b64decode(plain + "=" * (-len(plain) % 4)))
@@ -119,7 +116,7 @@ def _from_morse(run: str) -> str:
 class _Encoding(NamedTuple):
     """`characters` and `shortest` describe what every run is made of; without them `signs` must stand in the text.
 
-    `goes_on` is true where a run may continue on the next line. Every run holds `holds`.
+    `goes_on` is true where a run may continue on the next line. What is not `is_likely` is not decoded.
     """
 
     name: str
@@ -129,7 +126,17 @@ class _Encoding(NamedTuple):
     shortest: int = 0
     signs: tuple[str, ...] = ()
     goes_on: bool = False
-    holds: str = ""
+    is_likely: Callable[[str], bool] = bool
+
+
+def _has_points(run: str) -> bool:
+    """A rule of a table has none."""
+    return "." in run
+
+
+def _has_capitals(run: str) -> bool:
+    """Of twenty characters that encode a text, some are; of a name in a program and a rule of a table, none."""
+    return not run.islower() and run.strip("-_") != ""
 
 
 _HEX = "0123456789abcdefABCDEF"
@@ -143,6 +150,7 @@ _ENCODINGS = (
         _BASE64,
         20,
         goes_on=True,
+        is_likely=_has_capitals,
     ),
     _Encoding("base32", re.compile(r"[A-Z2-7]{24,}={0,6}"), _from_base32, string.ascii_uppercase + "234567", 24),
     _Encoding(
@@ -167,7 +175,9 @@ _ENCODINGS = (
         signs=("\\u", "\\x"),
     ),
     _Encoding("entities", re.compile(r"(?:&#x?[0-9a-fA-F]{2,6};\s?){6,}"), html.unescape, signs=("&#",)),
-    _Encoding("Morse", re.compile(r"[.-]{1,5}(?:[ /]{1,3}[.-]{1,5}){15,}"), _from_morse, "-. /", 31, holds="."),
+    _Encoding(
+        "Morse", re.compile(r"[.-]{1,5}(?:[ /]{1,3}[.-]{1,5}){15,}"), _from_morse, "-. /", 31, is_likely=_has_points
+    ),
 )
 # Of base32: what may stand behind the last character of its run.
 _MOST_PADDING = 6
@@ -238,7 +248,7 @@ def _matches_at(encoding: _Encoding, text: str, places: list[tuple[int, int]]) -
     """The matches that begin inside these places, each after the end of the one before."""
     reached = 0
     for start, end in places:
-        if encoding.holds not in text[start:end]:
+        if not encoding.is_likely(text[start:end]):
             continue
         at = max(start, reached)
         limit = len(text) if encoding.goes_on else end + _MOST_PADDING
