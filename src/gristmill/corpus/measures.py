@@ -91,8 +91,13 @@ def measure(document: QualityInput, now: date) -> Measures:
 
 def _words(text: str) -> tuple[int, int]:
     """How many words there are, and how many characters they have together."""
+    import numpy as np
+
     blanked = with_blanks(text)
-    return len(blanked.split()), len(blanked) - blanked.count(" ")
+    is_inside = np.frombuffer(f" {blanked}".encode("utf-8", "surrogatepass"), dtype=np.uint8) != ord(" ")
+    # A word begins behind a blank; listing the words costs ten times as much.
+    words = int(np.count_nonzero(is_inside[1:] & ~is_inside[:-1]))
+    return words, len(blanked) - blanked.count(" ")
 
 
 def _share(count: int, of: int) -> float | None:

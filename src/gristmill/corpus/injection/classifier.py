@@ -9,15 +9,16 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.corpus.injection.features import SHRINKAGE, Grams, Windows, grams, windows_of
+from gristmill.corpus.injection.first_look import FirstLook
 from gristmill.corpus.injection.reading import Integers, Reading, read
 from gristmill.errors import ModelError
 
@@ -70,11 +71,27 @@ class Classifier:
         best = _best(windows, margins, np.arange(len(margins)))
         return [best[number] for number in range(len(spans))]
 
-    def suspicious(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> dict[int, Suspicion]:
-        """Of the spans with a window above the threshold, by number, that with the highest logit."""
-        windows = windows_of(reading.text, spans)
-        margins = self.margins(reading, windows.rows)
-        return _best(windows, margins, np.flatnonzero(margins >= 0))
+    def suspicious(self, reading: Reading, starts: Integers, ends: Integers) -> dict[int, Suspicion]:
+        """Of the sections with a window above the threshold, by number, the highest; relative to their start.
+
+        Only sections that a first look finds worth it are read closely.
+        """
+        numbers = np.flatnonzero(self._first_look.is_worth_more(reading, starts, ends))
+        if not len(numbers):
+            return {}
+        close = reading.of_sections(starts[numbers], ends[numbers])
+        bounds = np.concatenate([[0], np.cumsum((ends - starts)[numbers])]).tolist()
+        windows = windows_of(close.text, list(pairwise(bounds)))
+        margins = self.margins(close, windows.rows)
+        found = _best(windows, margins, np.flatnonzero(margins >= 0))
+        return {
+            int(numbers[at]): Suspicion(best.start - bounds[at], best.end - bounds[at], best.margin)
+            for at, best in found.items()
+        }
+
+    @cached_property
+    def _first_look(self) -> FirstLook:
+        return FirstLook(self.weights, self.threshold - self.bias)
 
     def _sums(self, kinds: Sequence[Grams]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The weights of the grams inside each window together, and how many count.

@@ -48,6 +48,7 @@ class Grams(NamedTuple):
     last: Integers
     of_words: bool
     longer: int = 0
+    is_first_word: bool = False
 
 
 class Windows(NamedTuple):
@@ -106,7 +107,7 @@ def grams(reading: Reading, windows: Integers) -> Iterator[Grams]:
     if len(reading.hashes):
         is_first = np.zeros(len(reading.hashes), dtype=np.bool_)
         is_first[first[first < len(is_first)]] = True
-        yield Grams(_buckets(reading.hashes ^ _FIRST_WORD), is_first, first, last, True)
+        yield Grams(_buckets(reading.hashes ^ _FIRST_WORD), is_first, first, last, True, is_first_word=True)
 
 
 def _character_grams(mixed: Hashes, letters: NDArray[np.int32], run: int, windows: Integers) -> Grams:
@@ -122,15 +123,22 @@ def _character_grams(mixed: Hashes, letters: NDArray[np.int32], run: int, window
     return Grams(_buckets(hashes), counted, first, last, False, run - _CHARACTER_RUNS[0])
 
 
-def _word_grams(words: Hashes, run: int, first: Integers, last: Integers) -> Grams:
-    count = len(words) - run + 1
+def word_grams(words: Hashes, run: int) -> Integers:
+    """The buckets of so many words in a row, wherever such a run begins."""
+    count = max(len(words) - run + 1, 0)
     mixed = np.full(count, 0x51ED + run, dtype=np.uint32)
     for offset in range(run):
         mixed ^= words[offset : offset + count]
         mixed *= _STEP
+    return _buckets(mixed)
+
+
+def _word_grams(words: Hashes, run: int, first: Integers, last: Integers) -> Grams:
+    buckets = word_grams(words, run)
+    count = len(buckets)
     begin = np.minimum(first, count)
     end = np.clip(last - run + 1, begin, count)
-    return Grams(_buckets(mixed), np.ones(count, dtype=np.bool_), begin, end, True, run - _WORD_RUNS[0])
+    return Grams(buckets, np.ones(count, dtype=np.bool_), begin, end, True, run - _WORD_RUNS[0])
 
 
 def _buckets(hashes: Hashes) -> Integers:

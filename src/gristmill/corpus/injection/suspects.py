@@ -132,8 +132,6 @@ def _suspicions(
     held = np.flatnonzero(ends > starts).tolist() if classifier is not None else []
     if classifier is None or not held:
         return found
-    spans = [(int(starts[at]), int(ends[at])) for at in held]
-    for number, best in classifier.suspicious(reading, spans).items():
-        start = spans[number][0]
-        found[held[number]] = Suspicion(best.start - start, best.end - start, best.margin)
+    for number, best in classifier.suspicious(reading, starts[held], ends[held]).items():
+        found[held[number]] = best
     return found

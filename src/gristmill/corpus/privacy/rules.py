@@ -6,7 +6,7 @@ Here is how rules run; the rules themselves are in `numbers`, `contacts` and `cr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
