@@ -17,7 +17,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 # White space and the marks of Markdown. Counting each costs a hundredth of a regular expression over the text.
 _NOT_CONTENT = b" \n\t\r|#*_`>=:\\+-"
 _BROKEN = "\ufffd\x00\x1b"
-_FENCE = re.compile(r"^[ ]{0,3}```", re.MULTILINE)
+_FENCE = re.compile(r"[ ]{0,3}```")
 # A line that says something: shorter ones (figures, "n/a", rules) repeat in good documents.
 _SHORTEST_TELLING_LINE = 20
 _FEWEST_TELLING_LINES = 6
@@ -125,7 +125,7 @@ def _repetition(text: str) -> _Repetition:
 
 def _has_letter(line: str) -> bool:
     """Letters with a small and a capital form are found at a tenth of the price of the expression."""
-    return line.lower() != line.upper() or _LETTER.search(line) is not None
+    return line[0].isalpha() or line.lower() != line.upper() or _LETTER.search(line) is not None
 
 
 def _words_up_to(enough: int, lines: Iterable[str]) -> int:
@@ -142,7 +142,7 @@ def _ends_abruptly(text: str) -> bool:
     lines = [line for line in text[-20_000:].split("\n") if line.strip()]
     if not lines:
         return False
-    open_code = "```" in text and len(_FENCE.findall(text)) % 2 == 1
+    open_code = "```" in text and sum(1 for line in text.split("\n") if "```" in line and _FENCE.match(line)) % 2 == 1
     return open_code or _breaks_sentence(lines[-1]) or _breaks_row(lines)
 
 

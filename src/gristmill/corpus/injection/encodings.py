@@ -184,12 +184,12 @@ _MOST_PADDING = 6
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}[^\s%]{0,40}%[0-9a-fA-F]{2}")
 
 
-def _table() -> NDArray[np.uint8]:
+def _table() -> bytes:
     """For each ASCII character the encodings that it can be part of, as bits."""
     table = np.zeros(256, dtype=np.uint8)
     for bit, encoding in enumerate(one for one in _ENCODINGS if one.characters):
         table[[ord(character) for character in encoding.characters if character.isascii()]] |= 1 << bit
-    return table
+    return table.tobytes()
 
 
 _CLASSES = _table()
@@ -198,7 +198,7 @@ _CLASSES = _table()
 def decoded_runs(text: str, parts: Sequence[tuple[int, int]] | None = None) -> Iterator[Decoded]:
     """Segments of a document that decode to readable text, or of several, between whose parts no run goes on."""
     # What is not ASCII becomes a question mark, which is part of no run.
-    classes = _CLASSES[np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8)]
+    classes = np.frombuffer(text.encode("ascii", "replace").translate(_CLASSES), dtype=np.uint8)
     bit = 0
     for encoding in _ENCODINGS:
         if encoding.characters:
