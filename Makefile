@@ -17,7 +17,7 @@ DEV := .venv/installed-dev
 INSTALLED_FROM := scripts/setup.py pyproject.toml requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test lint lock clean
+.PHONY: help setup demo ui team test drill lint lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +30,14 @@ demo: $(RUNTIME) ## From the sample documents to cited answers
 ui: $(RUNTIME) ## Dagster's UI on 127.0.0.1:3000, with its history under .gristmill/dagster
 	@$(BIN)/python scripts/ui.py
 
+team: $(RUNTIME) ## PostgreSQL, Chroma, Dagster and the service on this host, for a team
+	@$(BIN)/gristmill team
+
 test: $(DEV) ## Style, types, import directions and all tests
 	@$(BIN)/python scripts/check.py style format types imports tests
+
+drill: $(DEV) ## A day with everything that goes wrong, on real processes, SQLite and PostgreSQL
+	@PYTHONPATH=src:. $(BIN)/python -m tests.drill
 
 lint: $(DEV) ## The same without the tests
 	@$(BIN)/python scripts/check.py style format types imports

@@ -14,7 +14,7 @@ _GROUP = "learning"
 _OWNERS = ["team:search"]
 
 
-@dg.asset(deps=[interactions, search_index], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake"})
+@dg.asset(deps=[interactions, search_index], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake"}, pool="encoder")
 def feedback_verdicts(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """A verdict on each piece of feedback, with its cause and its reason: confirmed, open, or dismissed.
 

@@ -38,7 +38,7 @@ def chunks_meet_their_expectations(
         return expected(look(run.workspace, "chunks"))
 
 
-@dg.asset(deps=[chunks], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "pytorch"})
+@dg.asset(deps=[chunks], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake", "pytorch"}, pool="encoder")
 def chunk_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """A vector for the meaning of every chunk. Each text is encoded once; without need the encoder is not even loaded.
 

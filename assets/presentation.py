@@ -39,7 +39,20 @@ def materialized(
 
 
 def checked(result: CheckResult) -> dg.AssetCheckResult:
-    """Return a check's result; when it failed, with what to do now, what is wrong, and where."""
+    """Return a blocking check's result; with problems, it tells what to do now, what is wrong, and where.
+
+    It fails when nothing may be built on what was checked. A warning passes and is told: automation would wait for ever
+    for a failed blocking check to pass, however severe its failure is.
+    """
+    return _told(result)._replace(passed=not result.blocks)
+
+
+def warned(result: CheckResult) -> dg.AssetCheckResult:
+    """Return the result of a check that blocks nothing: it fails on a warning, so that people see it."""
+    return _told(result)
+
+
+def _told(result: CheckResult) -> dg.AssetCheckResult:
     metadata = _numbers(result.numbers)
     if not result.passed:
         # Plain text: the page of a check hides Markdown behind a link, and this is what must be read.

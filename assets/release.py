@@ -65,7 +65,7 @@ def its_index_is_there(context: dg.AssetCheckExecutionContext, workspace: Worksp
         return checked(check_candidate(run.workspace.candidate(), run.workspace.index_store))
 
 
-@dg.asset(deps=[release_candidate, question_set], group_name=_GROUP, owners=_OWNERS, kinds={"sqlite"})
+@dg.asset(deps=[release_candidate, question_set], group_name=_GROUP, owners=_OWNERS, kinds={"sqlite"}, pool="encoder")
 def release_evaluation(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The candidate and the release in force, measured on the gate questions, and the gate's decision.
 

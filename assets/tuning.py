@@ -39,7 +39,10 @@ def examples_are_apart_and_have_a_source(
         return checked(check_examples(run.workspace.lake))
 
 
-@dg.asset(deps=[training_examples], group_name=_GROUP, owners=_OWNERS, kinds={"pytorch", "huggingface"}, tags=_STARTED)
+@dg.asset(
+    deps=[training_examples], group_name=_GROUP, owners=_OWNERS, kinds={"pytorch", "huggingface"}, tags=_STARTED,
+    pool="trainer",
+)  # fmt: skip
 def tuned_generator(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The generator, tuned on the examples with LoRA, merged and written as GGUF files, each a candidate release.
 

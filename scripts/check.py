@@ -14,12 +14,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
+# Each worker may hold the models: more of them only where memory is plenty. A file stays with one worker, since its
+# tests share what they set up; in the order of their names, the long ones come early.
+PARALLEL = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+
 CHECKS: dict[str, list[str]] = {
     "style": ["ruff", "check", "--quiet", "."],
     "format": ["ruff", "format", "--check", "--quiet", "."],
     "types": ["mypy"],
     "imports": ["lint-imports", "--no-logo"],
-    "tests": ["pytest", "-q", "-n", "2"],  # each worker may hold the models: more of them only where memory is plenty
+    "tests": ["pytest", "-q", *PARALLEL],
 }
 SHOWN_WHILE_RUNNING = {"tests"}
 

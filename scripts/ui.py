@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     """Become `dagster dev`; further arguments, such as `--port 3001`, go to it."""
     home = dagster_home()
+    if (home.parent / "team" / "settings.json").exists():
+        sys.exit("This home belongs to a team's host, whose Dagster keeps its history in PostgreSQL: run 'make team'.")
     os.environ["DAGSTER_HOME"] = str(home)
     print(f"Dagster keeps its history in {home}", flush=True)
     os.chdir(ROOT)

@@ -3,8 +3,8 @@
 import dagster as dg
 
 from sensors import arrivals, health, jobs, schedules
-from sensors.automation import FOLLOW_CHANGES, WITH_ITS_ASSET, follow_changes
+from sensors.automation import FOLLOW_CHANGES, NIGHTLY, WITH_ITS_ASSET, follow_changes
 
 ALL = dg.Definitions(jobs=jobs.ALL, schedules=schedules.ALL, sensors=[follow_changes, *arrivals.ALL, *health.ALL])
 
-__all__ = ["ALL", "FOLLOW_CHANGES", "WITH_ITS_ASSET"]
+__all__ = ["ALL", "FOLLOW_CHANGES", "NIGHTLY", "WITH_ITS_ASSET"]

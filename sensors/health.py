@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from gristmill.monitoring.deciding.memory import Memory
 from gristmill.resources import WorkspaceResource
@@ -45,12 +46,15 @@ def home_is_well(context: dg.SensorEvaluationContext, workspace: WorkspaceResour
 def _run_failed(context: dg.RunFailureSensorContext, workspace: WorkspaceResource) -> None:
     """Tells people that a run failed, once for each job until a run of it succeeds.
 
-    It does not start the run again: crashed runs are retried by Dagster's daemon, at most twice. No false
-    alarms: it failed.
+    It does not start the run again: crashed runs are retried by Dagster's daemon, at most twice, and only the last try
+    is told. No false alarms: it failed.
     """
     from gristmill.watchers import tell_run
 
-    run = context.dagster_run
+    # The tag is written after the event that brought us here.
+    run = context.instance.get_run_by_id(context.dagster_run.run_id) or context.dagster_run
+    if run.tags.get(WILL_RETRY_TAG) == "true":
+        return
     tell_run(workspace.open(), "failed", run.job_name, run.run_id[:8], context.failure_event.message or "no message")
 
 

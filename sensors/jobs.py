@@ -41,6 +41,14 @@ tune = dg.define_asset_job(
 )
 
 
+usage = dg.define_asset_job(
+    "usage",
+    selection=dg.AssetSelection.assets("interactions") | dg.AssetSelection.groups("usage"),
+    op_retry_policy=_PATIENCE,
+    description="Builds the marts from what people asked, and writes the usage report.",
+)
+
+
 class Why(dg.Config):
     """Why a job is started; kept with what it does."""
 
@@ -101,6 +109,7 @@ ALL: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [
     drift,
     learn,
     tune,
+    usage,
     roll_back,
     retention,
     full_audit,

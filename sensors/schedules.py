@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from sensors.jobs import everything, full_audit, retention
+from sensors.jobs import everything, full_audit, retention, usage
 
 _RUNNING = dg.DefaultScheduleStatus.RUNNING
 
@@ -31,4 +31,13 @@ weekly_retention = dg.ScheduleDefinition(
     description="Sundays at five: lets go of old events, receipts, index versions and table files.",
 )
 
-ALL = [nightly, weekly_audit, weekly_retention]
+monthly_report = dg.ScheduleDefinition(
+    name="monthly_report",
+    job=usage,
+    # In the last hour of nearly every month's last day, and of the days before it: the month's page is then whole.
+    cron_schedule="30 23 28-31 * *",
+    default_status=_RUNNING,
+    description="On the last nights of a month: the usage report, which stays as reports/usage-YEAR-MONTH.html.",
+)
+
+ALL = [nightly, weekly_audit, weekly_retention, monthly_report]

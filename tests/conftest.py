@@ -15,11 +15,14 @@ from tests.workspaces import workspace_at, write
 REPOSITORY = Path(__file__).parents[1]
 
 # Examples of the expensive properties; `GRISTMILL_EXAMPLES=500 pytest tests/unit/test_incremental.py` is thorough.
-EXAMPLES = int(os.environ.get("GRISTMILL_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("GRISTMILL_EXAMPLES", "12"))
 # Kills of a real ingest: `GRISTMILL_KILLS=30 pytest tests/faults`.
-KILLS = int(os.environ.get("GRISTMILL_KILLS", "5"))
+KILLS = int(os.environ.get("GRISTMILL_KILLS", "3"))
 # Random runs without a fault: `GRISTMILL_CLEAN_RUNS=50 pytest tests/faults/test_seeded_faults.py`.
 CLEAN_RUNS = int(os.environ.get("GRISTMILL_CLEAN_RUNS", "4"))
+
+# Changes of encoder or chunker, and re-embeddings: `GRISTMILL_CYCLES=100 pytest tests/sensors/test_no_loops.py`.
+CYCLES = int(os.environ.get("GRISTMILL_CYCLES", "1"))
 
 # Random pairs of asker and question: `GRISTMILL_PAIRS=10000 pytest tests/unit/search/test_access.py`.
 PAIRS = int(os.environ.get("GRISTMILL_PAIRS", "300"))

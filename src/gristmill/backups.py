@@ -26,7 +26,7 @@ from gristmill.storage.records import Base
 from gristmill.workspace import Workspace
 
 # Made again from the rest, or of this machine alone.
-_DERIVED = {"cache", "warehouse", "dagster", "backup", "restoring", "lock", "alerts.lock"}
+_DERIVED = {"cache", "warehouse", "dagster", "backup", "restoring", "lock", "alerts.lock", "team"}
 _DATABASE = "gristmill.db"
 _MANIFEST = "manifest.json"
 _BATCH = 1_000

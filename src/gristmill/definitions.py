@@ -29,10 +29,12 @@ def build_defs(
     versions = code_versions(workspace)
 
     def completed(spec: dg.AssetSpec) -> dg.AssetSpec:
-        follows = spec.deps and BY_A_PERSON not in spec.tags
-        condition = sensors.FOLLOW_CHANGES if follows else None
-        version = versions.get(spec.key.to_user_string())
-        return spec.replace_attributes(automation_condition=condition, code_version=version)
+        by_itself = BY_A_PERSON not in spec.tags
+        return spec.replace_attributes(
+            automation_condition=sensors.FOLLOW_CHANGES if spec.deps and by_itself else None,
+            freshness_policy=sensors.NIGHTLY if by_itself else None,
+            code_version=versions.get(spec.key.to_user_string()),
+        )
 
     found = dg.load_assets_from_package_module(assets)
     what = dg.Definitions(

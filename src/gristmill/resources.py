@@ -13,12 +13,14 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from gristmill import mill
-from gristmill.errors import GristmillError
+from gristmill.errors import BusyError, GristmillError
 from gristmill.workspace import Workspace
 
 # An asset with this tag takes long and is made when a person wants it: it follows nothing, and no schedule makes it.
 BY_A_PERSON = "gristmill/by_a_person"
 _SAY_EVERY_SECONDS = 10.0
+# A home that another process holds is free again in a while; whatever else the engine refuses, it refuses again.
+_BUSY_TRIES, _BUSY_SECONDS = 2, 60.0
 
 
 class LoggedProgress:
@@ -64,7 +66,8 @@ class WorkspaceResource(dg.ConfigurableResource[Workspace]):
             allow_empty: take it as meant when a source that had documents has none now.
 
         Raises:
-            dagster.Failure: for every error of the engine, with its remedy as `recovery`.
+            dagster.Failure: for every error of the engine, with its remedy as `recovery`. It is permanent.
+            dagster.RetryRequested: another process held the home all the while; asked for twice, then it fails.
         """
         try:
             workspace = self._workspace()
@@ -76,6 +79,9 @@ class WorkspaceResource(dg.ConfigurableResource[Workspace]):
             with mill.working(workspace, purpose, patience=patience, waiting=_waiting(context.log, patience)):
                 yield run
         except GristmillError as error:
+            if isinstance(error, BusyError) and context.retry_number < _BUSY_TRIES:
+                pause = min(_BUSY_SECONDS, self._workspace().settings.orchestration.patience)
+                raise dg.RetryRequested(max_retries=_BUSY_TRIES, seconds_to_wait=pause) from error
             # Trying again at once would end the same way.
             raise dg.Failure(error.message, {"recovery": error.remedy}, allow_retries=False) from error
 

@@ -129,7 +129,17 @@ location = {location}
 # roll_back = true             # go back when live answers fall beyond doubt
 # low_disk_gb = 2.0
 # keep_receipts_days = 0       # days that receipts without feedback are kept; 0 keeps all
+# pace = 1.0                   # for drills: how many times faster than by the clock watchers look
 # alerts = {{ least = "warning", quiet_from = 22, quiet_until = 7 }}  # hours in UTC; addresses in GRISTMILL_ALERT_URLS
+
+# [service.oidc]               # people sign in by a provider; see docs/how-to/production.md
+# issuer = "https://login.example/realms/team"
+# client = "gristmill"         # its secret in GRISTMILL_OIDC_SECRET
+# address = "https://answers.example"
+
+# [team]                       # what 'gristmill team' starts on one host; see docs/how-to/production.md
+# postgres_port = 8322
+# dagster_database = "postgresql+psycopg://gristmill@db.example/dagster"
 """
 
 

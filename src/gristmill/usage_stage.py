@@ -14,6 +14,7 @@ from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.report import Change, StageReport
 from gristmill.fingerprint import lines_hash, text_hash
 from gristmill.monitoring.usage.export import export
+from gristmill.monitoring.usage.lineage import Origin, lineage
 from gristmill.monitoring.usage.report import Usage, as_page
 from gristmill.monitoring.usage.warehouse import Built, Warehouse
 from gristmill.storage.artifacts import write_durably
@@ -39,6 +40,14 @@ def warehouse_stage(workspace: Workspace) -> tuple[Built, dict[str, tuple[StageR
     return built, made
 
 
+def column_lineage(workspace: Workspace, built: Built) -> dict[str, dict[str, list[Origin]]]:
+    """Return from which columns of other marts and of the exports each column of each mart was made."""
+    warehouse = Warehouse(workspace.home)
+    marts = {model.name: [column.name for column in model.columns] for model in warehouse.models}
+    exports = {file.stem: list(pl.read_parquet_schema(file)) for file in warehouse.exports.glob("*.parquet")}
+    return lineage(built.compiled, marts, exports)
+
+
 def check_mart(built: Built, model: str) -> CheckResult:
     """Check that all tests of a mart, and of what it is made from, held in a build."""
     upstream = {model, ""}
@@ -50,12 +59,17 @@ def check_mart(built: Built, model: str) -> CheckResult:
 def write_usage_report(workspace: Workspace, page: Path | None = None, now: Clock = now_utc) -> tuple[Usage, Path]:
     """Write the usage report from the warehouse as it is; return its figures and its file.
 
+    The last one of each month is kept under the month's name.
+
     Raises:
         StorageError: the warehouse was not built yet.
     """
     usage = Usage.of(Warehouse(workspace.home), now())
-    file = page or workspace.home / "reports" / "usage.html"
-    write_durably(file, as_page(usage))
+    reports, text = workspace.home / "reports", as_page(usage)
+    file = page or reports / "usage.html"
+    write_durably(file, text)
+    if page is None:
+        write_durably(reports / f"usage-{usage.at:%Y-%m}.html", text)
     return usage, file
 
 

@@ -62,7 +62,7 @@ def on_documents(workspace: Workspace, memory: Memory, now: datetime, *, busy: b
         )
         return Decision(False, error.message, memory)
     outbox(workspace).over("source")
-    return decide_on_documents(memory, found, now, busy=busy)
+    return decide_on_documents(memory, found, now, busy=busy, pace=workspace.settings.watching.pace)
 
 
 def on_drift(workspace: Workspace, memory: Memory, now: datetime, *, busy: bool) -> Decision:
@@ -72,7 +72,8 @@ def on_drift(workspace: Workspace, memory: Memory, now: datetime, *, busy: bool)
         return Decision(False, "There is no release yet.", memory)
     with workspace.database.reading() as session:
         asked = session.scalar(select(func.count()).select_from(ReceiptRow)) or 0
-    return decide_on_looking(memory, release, asked + max(0, workspace.lake.version(DOCUMENTS)), now, busy=busy)
+    came = asked + workspace.lake.read(DOCUMENTS, ["document"]).height
+    return decide_on_looking(memory, release, came, now, busy=busy, pace=workspace.settings.watching.pace)
 
 
 def tell_drift(workspace: Workspace, report: DriftReport) -> None:
@@ -111,7 +112,8 @@ def on_models(workspace: Workspace, memory: Memory, *, busy: bool) -> Decision:
 
 def on_feedback(workspace: Workspace, memory: Memory, now: datetime, *, busy: bool) -> Decision:
     """Decide whether there is enough feedback to learn from."""
-    return decide_on_feedback(memory, feedback_standing(workspace), now, busy=busy)
+    pace = workspace.settings.watching.pace
+    return decide_on_feedback(memory, feedback_standing(workspace), now, busy=busy, pace=pace)
 
 
 def feedback_standing(workspace: Workspace) -> FeedbackStanding:

@@ -132,6 +132,25 @@ def test_every_derived_asset_follows_its_inputs_and_the_root_waits_for_a_person(
     assert follows == {name for name, spec in specs.items() if spec.deps} - by_a_person
 
 
+def test_what_has_one_user_at_a_time_is_in_a_pool_of_one(defs: dg.Definitions, specs: dict[str, dg.AssetSpec]) -> None:
+    graph = defs.resolve_asset_graph()
+    pools = {}
+    for name, spec in specs.items():
+        node = graph.get(spec.key).assets_def.node_def
+        assert isinstance(node, dg.OpDefinition)
+        pools[name] = node.pool
+    found = {pool: {name for name, mine in pools.items() if mine == pool} for pool in set(pools.values()) - {None}}
+    assert found["trainer"] == {"tuned_generator"}
+    assert found["duckdb"] == {name for name, spec in specs.items() if spec.group_name == "usage"}
+    encodes = {"chunk_embeddings", "feedback_verdicts", "release_evaluation", "drift_report", "missing_knowledge"}
+    assert found["encoder"] == encodes
+
+
+def test_what_is_made_each_night_is_missed_after_two(specs: dict[str, dg.AssetSpec]) -> None:
+    for name, spec in specs.items():
+        assert (spec.freshness_policy is None) == (BY_A_PERSON in spec.tags), name
+
+
 def test_changed_settings_change_the_code_version(tmp_path: Path) -> None:
     def version(tokens: int) -> str | None:
         defs = build_defs(settings=Settings(home=tmp_path, chunker=ChunkerSettings(tokens=tokens)))
@@ -152,5 +171,8 @@ def test_dagster_takes_our_instance_settings(tmp_path: Path) -> None:
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert instance.run_monitoring_enabled
+        assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"] <= 60
+        assert (instance.run_retries_enabled, instance.run_retries_max_retries) == (True, 2)
+        assert not instance.run_retries_retry_on_asset_or_op_failure
         assert not instance.telemetry_enabled
         assert not instance.nux_enabled

@@ -94,6 +94,11 @@ def test_every_asset_reports_numbers_a_place_and_its_changes(materialize: Materi
         # The court replays in a release, so it has put the first one in force before its own step comes.
         assert "|" in str(metadata["changes"].value) or name in NOTHING_YET | {"release_candidate"}, name
 
+        if name.startswith("mart_"):
+            lineage = metadata["dagster/column_lineage"].value
+            assert isinstance(lineage, dg.TableColumnLineage)
+            assert any(lineage.deps_by_column.values()), name
+
 
 def test_a_run_that_finds_nothing_new_keeps_every_data_version(materialize: Materialize) -> None:
     first, second = versions(materialize()), versions(materialize())
@@ -162,6 +167,16 @@ def test_a_question_that_breaks_an_expectation_stops_the_candidate_and_says_what
     assert Path(str(shown.metadata["data docs"].value)).exists()
 
 
+def test_a_warning_of_a_blocking_check_is_told_and_holds_nothing_up(materialize: Materialize) -> None:
+    result = materialize()
+    checks = {each.check_name: each for each in result.get_asset_check_evaluations()}
+    told = checks["questions_meet_their_expectations"]
+    assert told.passed  # automation waits for ever for a failed one
+    assert told.severity is dg.AssetCheckSeverity.WARN
+    assert "at least one question" in str(told.description)
+    assert told.metadata["recovery"].value
+
+
 def test_a_document_that_may_be_read_later_is_a_warning_and_stops_nothing(
     materialize: Materialize, ground: Workspace
 ) -> None:
@@ -183,7 +198,9 @@ def test_the_data_report_is_in_the_metadata_and_on_a_page(materialize: Materiali
     assert Path(str(metadata["place"].value)).read_text().startswith("<!DOCTYPE html>")
 
 
-def test_a_busy_home_fails_with_its_holder_and_changes_nothing(materialize: Materialize, workspace: Workspace) -> None:
+def test_a_busy_home_is_tried_three_times_then_fails_with_its_holder_and_changes_nothing(
+    materialize: Materialize, workspace: Workspace
+) -> None:
     with working(workspace, "the night shift"):
         result = materialize("source_files")
     [failure] = [event for event in result.all_events if event.is_step_failure and event.step_key == "source_files"]
@@ -191,6 +208,7 @@ def test_a_busy_home_fails_with_its_holder_and_changes_nothing(materialize: Mate
     assert said is not None
     assert "the night shift" in str(said.description)
     assert "Wait for it" in str(said.metadata["recovery"].value)
+    assert sum(event.is_step_up_for_retry for event in result.all_events if event.step_key == "source_files") == 2
     assert workspace.lake.version(SOURCE_FILES) == -1
 
 

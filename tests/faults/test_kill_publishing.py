@@ -32,7 +32,7 @@ from tests.workspaces import grind, write
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(6_000)]
 
 # Each one builds twice: a few are enough to notice a change, the thorough run is for proof.
-_KILLS = KILLS if KILLS >= 30 else 3
+_KILLS = KILLS if KILLS >= 30 else 2
 
 
 def start(home: Path, folder: Path) -> subprocess.Popen[str]:

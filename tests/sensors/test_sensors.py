@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
-from pydantic import Field
 
 import sensors
 from gristmill.asking import in_force
 from gristmill.definitions import build_defs
 from gristmill.mill import STAGES
 from gristmill.monitoring.deciding import Memory
-from gristmill.resources import WorkspaceResource
 from gristmill.storage.records import FeedbackRow, ReceiptRow
 from gristmill.watchers import feedback_standing, outbox
 from gristmill.workspace import Workspace
 from sensors import arrivals, health
 from sensors.events import forget_events
-from tests.fakes import FakeEncoder
 from tests.releases import put_in_force
+from tests.sensors.ticks import Installation, Ticks
 from tests.workspaces import grind, workspace_at, write
 
 DOCUMENTS: dict[str, str | bytes] = {
     "mill.md": "# The mill\n\nThe wheel turns by day.\n",
     "pay.md": "# Pay\n\nA crown.\n",
 }
-
-
-class Installation(WorkspaceResource):
-    """A workspace over a folder of the test."""
-
-    root: str
-    settings: dict[str, Any] = Field(default_factory=dict)
-    encoder_name: str = "fake"
-
-    def open(self) -> Workspace:
-        root = Path(self.root)
-        return workspace_at(root / "home", root / "documents", encoder=FakeEncoder(self.encoder_name), **self.settings)
 
 
 @pytest.fixture(scope="module")
@@ -65,31 +49,6 @@ def root(ground: Path, tmp_path: Path) -> Path:
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.instance_for_test() as made:
         yield made
-
-
-class Ticks:
-    """Ticks of one sensor, each with the cursor of the one before."""
-
-    def __init__(self, sensor: dg.SensorDefinition, instance: dg.DagsterInstance, resource: Installation) -> None:
-        self.sensor, self.instance, self.resource = sensor, instance, resource
-        self.cursor: str | None = None
-
-    def tick(self) -> list[dg.RunRequest]:
-        context = dg.build_sensor_context(
-            instance=self.instance, cursor=self.cursor, resources={"workspace": self.resource}
-        )
-        found = self.sensor(context)
-        if isinstance(found, dg.SkipReason):
-            return []
-        assert isinstance(found, dg.SensorResult)
-        self.cursor = found.cursor
-        return list(found.run_requests or [])
-
-    def settle(self) -> None:
-        """Let an hour pass."""
-        memory = json.loads(self.cursor or "{}")
-        past = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
-        self.cursor = json.dumps(memory | {name: past for name in ("since", "waiting", "ran") if memory.get(name)})
 
 
 def answers(workspace: Workspace, release: str, count: int, refused: int, began: datetime) -> None:
@@ -213,6 +172,38 @@ def test_a_late_run_is_told_once(root: Path, instance: dg.DagsterInstance) -> No
         Ticks(health.run_is_late, instance, resource).tick()
     [told] = outbox(resource.open()).listed()
     assert (told.key, told.times) == ("run-late-learn", 3)
+
+
+def failed(instance: dg.DagsterInstance, tags: dict[str, str]) -> dg.RunFailureSensorContext:
+    """Return what the sensor is given of a run that failed."""
+    run = instance.add_run(dg.DagsterRun(job_name="ingest", status=dg.DagsterRunStatus.FAILURE, tags=tags))
+    event = dg.DagsterEvent(dg.DagsterEventType.RUN_FAILURE.value, "ingest", message="the machine went away")
+    return dg.build_run_status_sensor_context(
+        sensor_name="run_failed", dagster_event=event, dagster_instance=instance, dagster_run=run
+    ).for_run_failure()
+
+
+def test_a_crashed_run_is_told_only_when_it_is_not_tried_again(root: Path, instance: dg.DagsterInstance) -> None:
+    resource = Installation(root=str(root))
+    health._run_failed(failed(instance, {"dagster/will_retry": "true"}), resource)
+    assert outbox(resource.open()).listed() == []
+    health._run_failed(failed(instance, {"dagster/will_retry": "false"}), resource)
+    [told] = outbox(resource.open()).listed()
+    assert (told.key, told.times) == ("run-failed-ingest", 1)
+    assert "the machine went away" in told.text
+
+
+def test_drift_is_looked_for_after_enough_documents(root: Path, instance: dg.DagsterInstance) -> None:
+    ticks = Ticks(arrivals.enough_to_look_for_drift, instance, Installation(root=str(root)))
+    workspace = ticks.resource.open()
+    ticks.tick()
+    ticks.settle()
+    write(
+        root / "documents", {f"new/{at}.md": f"# {at}\n\nThe stone number {at} weighs {at} kg.\n" for at in range(60)}
+    )
+    grind(workspace)
+    assert len(ticks.tick()) == 1
+    assert ticks.tick() == []
 
 
 def test_damage_of_the_index_is_told_and_over_when_it_is_whole(root: Path, instance: dg.DagsterInstance) -> None:

@@ -112,6 +112,7 @@ class Answer:
     sentences: tuple[Sentence, ...] = ()
     disputed: bool = False  # the documents disagree, and the answer says so
     ask_whom: tuple[str, ...] = ()  # of a refusal: who may know
+    closest: tuple[Citation, ...] = ()  # of a refusal: what came nearest, which is no answer
     cached: bool = False
     account: Account = Account()
 
@@ -125,6 +126,7 @@ class Answer:
             "citations": [citation.as_json() for citation in self.citations],
             "passages": [passage_json(passage) for passage in self.passages],
             "ask_whom": list(self.ask_whom),
+            "closest": [citation.as_json() for citation in self.closest],
             "cached": self.cached,
             "release": self.release,
             "receipt": self.receipt,

@@ -75,6 +75,7 @@ class Draft:
     refused: bool = False
     disputed: bool = False
     ask_whom: tuple[str, ...] = ()
+    closest: tuple[Citation, ...] = ()
     account: Account = Account()  # noqa: RUF009 - it is frozen
     note: str = ""
 

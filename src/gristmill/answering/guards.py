@@ -11,8 +11,10 @@ from gristmill.answering.answer import Citation, Sentence
 from gristmill.answering.draft import Draft, Tools
 from gristmill.answering.leaks import leak_in
 from gristmill.answering.output import inert
-from gristmill.answering.wording import conclude
+from gristmill.answering.wording import citation_of, conclude
 from gristmill.identity import may_see
+
+_CLOSEST = 2
 
 
 def permit(draft: Draft, tools: Tools) -> Draft:
@@ -51,6 +53,25 @@ def clean(draft: Draft, tools: Tools) -> Draft:
         elif any(character.isalnum() for character in text):
             kept.append(replace(sentence, text=text))
     draft = replace(draft.noticed(*flags), sentences=tuple(kept), note="; ".join(flags) or "nothing to remove")
-    if any(sentence.cites for sentence in kept) or draft.refused:
+    if draft.refused:
+        return closest(draft, tools)
+    if any(sentence.cites for sentence in kept):
         return draft
-    return conclude(replace(draft, refused=True), tools)
+    return closest(conclude(replace(draft, refused=True), tools), tools)
+
+
+def closest(draft: Draft, tools: Tools) -> Draft:
+    """Show beside a refusal what came nearest, a sentence of each document: whoever asked can judge it.
+
+    It is not an answer, and it is held to what an answer is held to: the asker's groups, and nothing that leaks.
+    """
+    found: dict[str, Citation] = {}
+    for evidence in draft.weighing.evidence if draft.weighing else ():
+        near = citation_of(evidence, draft.passages) if evidence.unit.passage < len(draft.passages) else None
+        if near is None or near.document in found or not _permitted(near, draft, tools):
+            continue
+        if not leak_in(near.quote, near.quote, tools.forbidden, tools.canary):
+            found[near.document] = near
+        if len(found) == _CLOSEST:
+            break
+    return replace(draft, closest=tuple(found.values()))

@@ -33,6 +33,7 @@ from gristmill.cli import (
     report,
     retain,
     serve,
+    team,
     tune,
 )
 from gristmill.cli.terminal import (
@@ -87,6 +88,7 @@ bench.bench.command()(bench_drift.drift)
 app.add_typer(bench.train, name="train")
 app.add_typer(tune.tune, name="tune")
 app.add_typer(serve.app)
+app.add_typer(team.app)
 app.add_typer(mcp.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(alerts.app, name="alerts")

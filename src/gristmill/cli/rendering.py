@@ -101,11 +101,11 @@ def answer(given: Answer) -> RenderableType:
         page = f", page {citation.page}" if citation.page else ""
         place = f"[bright_black]{escape(citation.document)}{page}, characters {citation.start}–{citation.end}[/]"
         parts += [Text(), Text.from_markup(f"[bold]\\[{number}][/] {place}"), Text(f"    “{_excerpt(citation.quote)}”")]
-    if given.refused and given.passages:
-        parts += [Text(), Text.from_markup("[bright_black]Closest:[/]")]
-        parts += [
-            Text(f"  {passage.document} – {passage.title}", style="bright_black") for passage in given.passages[:3]
-        ]
+    if given.closest:
+        parts += [Text(), Text("Closest, though it may not answer:", style="bright_black")]
+        for near in given.closest:
+            parts += [Text(f"  {near.document} – {near.title}", style="bright_black")]
+            parts += [Text(f"    “{_excerpt(near.quote)}”", style="bright_black")]
     foot = f"[bright_black]{given.latency_ms / 1000:.2f} s · release {given.release} · receipt {given.receipt}[/]"
     return Panel(Group(*parts), title=escape(given.question), title_align="left", subtitle=foot, border_style=colour)
 

@@ -11,11 +11,14 @@ from fastapi.routing import APIRoute
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from gristmill import __version__
-from gristmill.service import api, health, metrics, openai_api, pages, problems
+from gristmill.service import api, health, metrics, openai_api, openid_pages, pages, problems
 from gristmill.service.bodies import BodyLimit
+from gristmill.service.dagster_ui import PREFIX, DagsterUI
 from gristmill.service.headers import SecurityHeaders
+from gristmill.service.openid import Provider
 from gristmill.service.state import Service
 from gristmill.service.tracing import OtlpTracer, Traced
+from gristmill.storage.keyfile import key_at
 from gristmill.workspace import Workspace
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
@@ -40,8 +43,14 @@ def create_app(workspace: Workspace | None = None) -> FastAPI:
     app.include_router(health.router)
     app.include_router(api.router)
     app.include_router(openai_api.router)
+    if service.settings.oidc.issuer:
+        app.state.provider = Provider(service.settings.oidc, key_at(service.workspace.home / "service.key"))
+        app.include_router(openid_pages.router)
     app.include_router(pages.router)
     app.mount("/static", pages.STATIC, name="static")
+    if service.settings.dagster:
+        app.state.dagster = DagsterUI(service)
+        app.mount(PREFIX, app.state.dagster, name="dagster")
     # The last one added is the first to see a request.
     app.add_middleware(problems.Unforeseen)
     app.add_middleware(BodyLimit, most=service.settings.limits.body_bytes)
@@ -67,6 +76,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             await watching
         await asyncio.to_thread(service.turns.stop)
         service.limits.close()
+        if service.settings.dagster:
+            await app.state.dagster.close()
 
 
 def _operation(route: APIRoute) -> str:

@@ -13,15 +13,17 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 from gristmill.access.keys import prefix_of
 from gristmill.identity import Person, Role
 from gristmill.service.problems import ProblemError
-from gristmill.service.state import Service, TheService, is_loopback
+from gristmill.service.state import Service, TheService
+from gristmill.settings import is_loopback
 
 COOKIE = "gristmill_session"
 CSRF_HEADER = "X-CSRF-Token"
-_SAFE = {"GET", "HEAD", "OPTIONS"}
+SAFE = {"GET", "HEAD", "OPTIONS"}
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
@@ -41,21 +43,35 @@ def identify(request: Request, service: TheService) -> Identity:
     Raises:
         ProblemError: nobody known does, or a browser's change lacks the token.
     """
-    found = local_identity(request, service) or _by_key(request, service) or _by_session(request, service)
+    found = recognise(request, service)
     if found is None:
-        raise ProblemError(
-            HTTPStatus.UNAUTHORIZED,
-            "You are not signed in.",
-            "Send 'Authorization: Bearer KEY', or sign in.",
-            {"WWW-Authenticate": "Bearer"},
-        )
+        raise not_signed_in()
     service.limits.request(found.person.name)
-    if found.csrf is not None and request.method not in _SAFE and (found.cookie or _from_browser(request)):
+    if found.csrf is not None and request.method not in SAFE and (found.cookie or _from_browser(request)):
         _check_token(request, service, found)
     return found
 
 
 Known = Annotated[Identity, Depends(identify)]
+
+
+def recognise(connection: HTTPConnection, service: Service) -> Identity | None:
+    """Return who sends a request or opens a WebSocket, without asking whether a browser was led to it.
+
+    Raises:
+        ProblemError: a key was sent that does not hold.
+    """
+    return local_identity(connection, service) or _by_key(connection, service) or _by_session(connection, service)
+
+
+def not_signed_in() -> ProblemError:
+    """Return the error for who has not shown who they are."""
+    return ProblemError(
+        HTTPStatus.UNAUTHORIZED,
+        "You are not signed in.",
+        "Send 'Authorization: Bearer KEY', or sign in.",
+        {"WWW-Authenticate": "Bearer"},
+    )
 
 
 def person(identity: Known) -> Person:
@@ -85,17 +101,18 @@ Curating = Annotated[Person, Depends(having(Role.CURATOR))]
 Administering = Annotated[Person, Depends(having(Role.ADMIN))]
 
 
-def denied(service: Service, actor: str, request: Request, **detail: object) -> None:
+def denied(service: Service, actor: str, request: HTTPConnection, **detail: object) -> None:
     """Record a denied attempt."""
-    service.journal.note(actor, "denied", f"{request.method} {request.url.path}"[:300], **detail)
+    method = request.scope.get("method", "WEBSOCKET")
+    service.journal.note(actor, "denied", f"{method} {request.url.path}"[:300], **detail)
 
 
-def address_of(request: Request) -> str:
+def address_of(request: HTTPConnection) -> str:
     """Return the network address that a request came from."""
     return request.client.host if request.client else "unknown"
 
 
-def local_identity(request: Request, service: Service) -> Identity | None:
+def local_identity(request: HTTPConnection, service: Service) -> Identity | None:
     """Return the person at this machine, when the request comes from there and the service is theirs alone."""
     # A proxy on this machine would make everybody local, and a foreign host name is a page that points its name here.
     if not is_loopback(address_of(request)) or any(name in request.headers for name in _FORWARDED):
@@ -106,7 +123,7 @@ def local_identity(request: Request, service: Service) -> Identity | None:
     return None if found is None else Identity(found, service.local_csrf, local=True)
 
 
-def _by_key(request: Request, service: Service) -> Identity | None:
+def _by_key(request: HTTPConnection, service: Service) -> Identity | None:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         return None
@@ -116,7 +133,7 @@ def _by_key(request: Request, service: Service) -> Identity | None:
     return Identity(holder)
 
 
-def wrong_key(request: Request, service: Service, key: str) -> ProblemError:
+def wrong_key(request: HTTPConnection, service: Service, key: str) -> ProblemError:
     """Record that a key did not hold, and return the error that says so.
 
     Raises:
@@ -130,7 +147,7 @@ def wrong_key(request: Request, service: Service, key: str) -> ProblemError:
     )  # fmt: skip
 
 
-def _by_session(request: Request, service: Service) -> Identity | None:
+def _by_session(request: HTTPConnection, service: Service) -> Identity | None:
     cookie = request.cookies.get(COOKIE)
     found = service.sessions.find(cookie) if cookie else None
     if found is None:

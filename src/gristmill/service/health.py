@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from gristmill.service.auth import address_of, identify
 from gristmill.service.metrics import exposition
 from gristmill.service.problems import PROBLEMS
-from gristmill.service.state import TheService, is_loopback
+from gristmill.service.state import TheService
+from gristmill.settings import is_loopback
 
 router = APIRouter(tags=["health"])
 

@@ -14,6 +14,8 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gristmill.service.state import service_of
+
 _HERE = Path(__file__).parent
 STATIC = StaticFiles(directory=_HERE / "static")
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -54,7 +56,10 @@ def _page(name: str, page: Page) -> None:
     @router.get(page.path, name=f"page_{name}")
     def show(request: Request) -> Response:
         template = _environment().get_template(f"{name}.html")
-        return HTMLResponse(template.render(name=name, title=page.title, pages=PAGES))
+        settings = service_of(request).settings
+        provider = settings.oidc.label if settings.oidc.issuer else ""
+        shown = {"pages": PAGES, "dagster": bool(settings.dagster), "provider": provider}
+        return HTMLResponse(template.render(name=name, title=page.title, **shown))
 
 
 for _name, _shown in {**PAGES, **_OTHERS}.items():

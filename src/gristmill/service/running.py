@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 from gristmill.access.people import People
 from gristmill.errors import AccessError
-from gristmill.service.state import is_loopback
-from gristmill.settings import ServiceSettings
+from gristmill.settings import ServiceSettings, is_loopback
 from gristmill.workspace import Workspace
 
 _STOP_SECONDS = 30

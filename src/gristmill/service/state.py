@@ -7,7 +7,6 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import ip_address
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -20,7 +19,7 @@ from gristmill.service.current import CurrentRelease
 from gristmill.service.limits import Limits
 from gristmill.service.tracing import NoTracer, OtlpTracer, Tracer
 from gristmill.service.turns import Turns
-from gristmill.settings import ServiceSettings
+from gristmill.settings import ServiceSettings, is_loopback
 from gristmill.storage.journal import Journal
 from gristmill.storage.keyfile import key_at
 from gristmill.workspace import Workspace
@@ -75,17 +74,6 @@ class Service:
         if not is_loopback(self.settings.host) or self.people.any():
             return None
         return Person(getpass.getuser(), Role.ADMIN, normalise_groups([EVERYONE, *self.settings.local_groups]))
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether an address or name is this machine's own."""
-    bare = host.strip("[]").lower()
-    if bare == "localhost":
-        return True
-    try:
-        return ip_address(bare).is_loopback
-    except ValueError:
-        return False
 
 
 def service_of(request: Request) -> Service:

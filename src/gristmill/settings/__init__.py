@@ -19,13 +19,15 @@ from gristmill.settings.loading import (
     SETTINGS_FILE,
     SETTINGS_VARIABLE,
     Settings,
+    StatedSettings,
     load_settings,
     settings_file,
     unknown_variables,
 )
 from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
-from gristmill.settings.service import LimitSettings, ServiceSettings
+from gristmill.settings.service import LimitSettings, OpenIdSettings, ServiceSettings, is_loopback
+from gristmill.settings.team import TeamSettings
 from gristmill.settings.tuning import TuningSettings
 from gristmill.settings.watching import AlertSettings, WatchingSettings
 
@@ -46,6 +48,7 @@ __all__ = [
     "GeneratorSettings",
     "LearningSettings",
     "LimitSettings",
+    "OpenIdSettings",
     "OrchestrationSettings",
     "ParserSettings",
     "PrivacySettings",
@@ -54,8 +57,11 @@ __all__ = [
     "ServiceSettings",
     "Settings",
     "SourceSettings",
+    "StatedSettings",
+    "TeamSettings",
     "TuningSettings",
     "WatchingSettings",
+    "is_loopback",
     "load_settings",
     "settings_file",
     "unknown_variables",

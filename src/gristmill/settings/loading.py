@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -23,9 +24,11 @@ from gristmill.settings.corpus import AudienceRule, CorpusSettings, ParserSettin
 from gristmill.settings.evaluation import EvaluationSettings
 from gristmill.settings.learning import LearningSettings
 from gristmill.settings.orchestration import OrchestrationSettings
+from gristmill.settings.remembered import home_of, remembered
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.section import normal_groups
-from gristmill.settings.service import ServiceSettings
+from gristmill.settings.service import OpenIdSettings, ServiceSettings
+from gristmill.settings.team import TeamSettings
 from gristmill.settings.tuning import TuningSettings
 from gristmill.settings.watching import AlertSettings, WatchingSettings
 
@@ -69,6 +72,7 @@ class Settings(BaseSettings):
     remote: RemoteSettings = RemoteSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
     service: ServiceSettings = ServiceSettings()
+    team: TeamSettings = TeamSettings()
     watching: WatchingSettings = WatchingSettings()
 
     @classmethod
@@ -80,9 +84,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment overrides the file; the file's place is looked up at each load."""
+        """The environment overrides the file, both what a home remembers; their places are looked up at each load."""
         file = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
-        return init_settings, env_settings, file
+        stated = (init_settings, env_settings, file)
+        if issubclass(settings_cls, StatedSettings):
+            return stated
+        home = home_of(file() | env_settings() | init_settings())
+        return *stated, InitSettingsSource(settings_cls, remembered(home))
 
     @field_validator("default_groups")
     @classmethod
@@ -113,6 +121,10 @@ class Settings(BaseSettings):
         return self.database or f"sqlite:///{self.home_path / 'gristmill.db'}"
 
 
+class StatedSettings(Settings):
+    """What people stated, without what a home remembers of its team's host."""
+
+
 def settings_file() -> Path | None:
     """Return the settings file in force: the one named by the environment, else the nearest one upwards."""
     if named := os.environ.get(SETTINGS_VARIABLE):
@@ -123,10 +135,11 @@ def settings_file() -> Path | None:
     )
 
 
-def load_settings(**overrides: Any) -> Settings:
+def load_settings(kind: type[Settings] = Settings, **overrides: Any) -> Settings:
     """Read settings from file and environment.
 
     Args:
+        kind: `StatedSettings` leaves out what a home remembers.
         **overrides: take precedence over both.
 
     Raises:
@@ -137,7 +150,7 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError(f"There is no settings file {file}.", f"Unset {SETTINGS_VARIABLE} or run 'gristmill init'.")
     try:
         defaults = {} if file is None else {"root": file.parent}
-        return Settings(**(defaults | overrides))
+        return kind(**(defaults | overrides))
     except ValidationError as error:
         raise SettingsError(_explain(error), f"Correct it in {file or 'the environment'}.") from error
     except UnreadableValueError as error:
@@ -153,7 +166,7 @@ def unknown_variables() -> dict[str, str]:
 
     They change nothing, so a slip of the pen would go unseen.
     """
-    secrets = {RemoteSettings().key_variable, AlertSettings().urls_variable}
+    secrets = {RemoteSettings().key_variable, AlertSettings().urls_variable, OpenIdSettings().secret_variable}
     known = {HOME_VARIABLE, SETTINGS_VARIABLE, *secrets}
     for name, field in Settings.model_fields.items():
         known.add(f"{_PREFIX}{name.upper()}")

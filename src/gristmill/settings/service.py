@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
 
 from gristmill.settings.section import Section, normal_groups
 
@@ -20,6 +23,29 @@ class LimitSettings(Section):
     waiting: int = Field(64, ge=0, description="Questions that wait for their turn; beyond it they are turned away.")
 
 
+class OpenIdSettings(Section):
+    """A provider of OpenID Connect, by which people sign in instead of with a key."""
+
+    issuer: str = Field("", description="https://login.example/realms/team; empty: people sign in with keys alone.")
+    client: str = Field("", description="The client id that the provider gave.")
+    secret_variable: str = Field("GRISTMILL_OIDC_SECRET", description="Environment variable that holds its secret.")
+    address: str = Field("", description="Where people reach this service: https://answers.example.")
+    claim: str = Field("preferred_username", description="What of the provider's word is a person's name here.")
+    label: str = Field("your organisation", description="What the button says: 'Sign in with …'.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> OpenIdSettings:
+        if self.issuer and not (self.client and self.address):
+            msg = "signing in with a provider needs 'client' and 'address' beside 'issuer'"
+            raise ValueError(msg)
+        for name, url in (("issuer", self.issuer), ("address", self.address)):
+            parts = urlsplit(url)
+            if url and parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+                msg = f"'{name}' must begin with https://: what is said there lets people in"
+                raise ValueError(msg)
+        return self
+
+
 class ServiceSettings(Section):
     """Where the service listens, and whom it knows."""
 
@@ -31,6 +57,9 @@ class ServiceSettings(Section):
     local_groups: tuple[str, ...] = Field((), description="Groups of the person at this machine, before people exist.")
     session_hours: float = Field(12.0, gt=0)
     look_every_seconds: float = Field(1.0, gt=0, description="How often it looks for a new release.")
+    dagster: str = Field("", description="Where Dagster's UI is, for curators; empty: the service shows none.")
+    dagster_read_only: str = Field("", description="Where the one is that changes nothing, for reviewers.")
+    oidc: OpenIdSettings = OpenIdSettings()
     limits: LimitSettings = LimitSettings()
     traces: str | None = Field(None, description="OpenTelemetry collector (OTLP over gRPC), http://localhost:4317.")
 
@@ -38,3 +67,14 @@ class ServiceSettings(Section):
     @classmethod
     def _normalised(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
         return normal_groups(groups)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address or name is this machine's own."""
+    bare = host.strip("[]").lower()
+    if bare == "localhost":
+        return True
+    try:
+        return ip_address(bare).is_loopback
+    except ValueError:
+        return False

@@ -29,4 +29,5 @@ class WatchingSettings(Section):
     late_hours: float = Field(6.0, gt=0, description="A run that is at work for so long is late.")
     keep_events_days: int = Field(90, ge=1, description="Days that the orchestrator's events are kept.")
     keep_receipts_days: int = Field(0, ge=0, description="Days that receipts without feedback are kept; 0 keeps all.")
+    pace: float = Field(1.0, ge=1, description="How many times faster than by the clock watchers look; for drills.")
     alerts: AlertSettings = AlertSettings()

@@ -16,7 +16,7 @@ from gristmill.mill import STAGES
 from gristmill.monitoring.usage.report import Usage, as_page
 from gristmill.monitoring.usage.warehouse import Built, DbtTest, Warehouse, marts
 from gristmill.storage.records import FeedbackRow, ReceiptDetailRow, ReceiptRow
-from gristmill.usage_stage import check_mart, check_usage, warehouse_stage, write_usage_report
+from gristmill.usage_stage import check_mart, check_usage, column_lineage, warehouse_stage, write_usage_report
 from gristmill.workspace import Workspace
 from tests.workspaces import grind, workspace_at, write
 
@@ -66,6 +66,28 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Built]:
     made, reports = warehouse_stage(workspace)
     assert set(reports) == {model.name for model in marts()}
     return workspace, made
+
+
+def test_each_column_is_documented(built: tuple[Workspace, Built]) -> None:
+    warehouse = Warehouse(built[0].home)
+    for model in warehouse.models:
+        assert sorted(warehouse.read(model.name).columns) == sorted(column.name for column in model.columns), model.name
+        assert all(column.description for column in model.columns), model.name
+
+
+def test_each_column_tells_from_which_it_is_made(built: tuple[Workspace, Built]) -> None:
+    found = column_lineage(*built)
+    origins = {
+        f"{mart}.{column}": [f"{each.table}.{each.column}" for each in made_from]
+        for mart, columns in found.items()
+        for column, made_from in columns.items()
+    }
+    assert origins["answers.tokens"] == ["export_answers.new_tokens", "export_answers.prompt_tokens"]
+    assert origins["answers.helpful"] == ["export_feedback.rating"]
+    assert origins["usage_by_day.latency_p95_ms"] == ["answers.latency_ms"]
+    assert origins["releases.answers"] == ["usage_by_release.answers"]
+    rows_counted = {"answers.ratings", *(f"{m}.answers" for m in ("usage_by_release", "usage_by_day", "cost_by_month"))}
+    assert {name for name, made_from in origins.items() if not made_from} == rows_counted
 
 
 def receipts(workspace: Workspace) -> pl.DataFrame:
@@ -148,7 +170,7 @@ def test_all_its_tests_hold_and_its_columns_are_those_that_are_documented(built:
 
 
 def test_a_test_that_fails_blocks_its_mart() -> None:
-    broken = Built((DbtTest("unique_answers_receipt", "answers", passed=False, message="Got 1 result"),), 1.0)
+    broken = Built((DbtTest("unique_answers_receipt", "answers", passed=False, message="Got 1 result"),), 1.0, {})
     assert not check_mart(broken, "answers").passed
     assert check_mart(broken, "releases").passed
 

@@ -44,7 +44,7 @@ def listed(
     return Listing(lines_hash(sorted(lines)), len(lines))
 
 
-def decide_on_documents(memory: Memory, listing: Listing, now: datetime, *, busy: bool) -> Decision:
+def decide_on_documents(memory: Memory, listing: Listing, now: datetime, *, busy: bool, pace: float = 1.0) -> Decision:
     """Decide whether to take documents in.
 
     What a run was asked for is not asked for again: a run that fails is retried by whoever runs it, never from here.
@@ -54,9 +54,10 @@ def decide_on_documents(memory: Memory, listing: Listing, now: datetime, *, busy
         listing: what is there now.
         now: the time.
         busy: a run of the same kind waits or is at work.
+        pace: how many times faster than by the clock patience ends.
     """
     if not listing.complete:
-        return _on_the_clock(memory, now, busy=busy)
+        return _on_the_clock(memory, now, busy=busy, pace=pace)
     at = now.isoformat()
     first = memory.seen != listing.hash
     memory = replace(memory, seen=listing.hash, since=at if first else memory.since)
@@ -65,18 +66,20 @@ def decide_on_documents(memory: Memory, listing: Listing, now: datetime, *, busy
     memory = replace(memory, waiting=memory.waiting or at)
     if busy:
         return Decision(False, "A run is at work; what changed meanwhile is taken in after it.", memory)
-    settled = memory.seconds_since(memory.since, now) >= SETTLE_SECONDS
-    if not settled and memory.seconds_since(memory.waiting, now) < LONGEST_WAIT_SECONDS:
+    settled = memory.seconds_since(memory.since, now) * pace >= SETTLE_SECONDS
+    if not settled and memory.seconds_since(memory.waiting, now) * pace < LONGEST_WAIT_SECONDS:
         return Decision(False, f"{listing.files:,} files; waiting until they settle.", memory)
     return _run(memory, listing.hash, f"{listing.files:,} files, and not those of the last run.", now)
 
 
-def _on_the_clock(memory: Memory, now: datetime, *, busy: bool) -> Decision:
-    if busy or memory.seconds_since(memory.ran, now) < UNLISTED_EVERY_SECONDS:
+def _on_the_clock(memory: Memory, now: datetime, *, busy: bool, pace: float) -> Decision:
+    if busy or memory.seconds_since(memory.ran, now) * pace < UNLISTED_EVERY_SECONDS:
         return Decision(False, "Too many files to list in one look; they are taken in once an hour.", memory)
     return _run(memory, memory.handled, "Too many files to list in one look; an hour has passed.", now)
 
 
 def _run(memory: Memory, handled: str, reason: str, now: datetime) -> Decision:
     remembered = replace(memory, handled=handled, waiting="", ran=now.isoformat())
-    return Decision(True, reason, remembered, fingerprint("documents", handled, now.isoformat())[:16])
+    # Of what was remembered, not of now: a look that is done again after a crash asks for the same run.
+    asked = fingerprint("documents", handled, memory.waiting or memory.ran)[:16]
+    return Decision(True, reason, remembered, asked)

@@ -25,10 +25,20 @@ class FeedbackStanding:
     oldest: datetime | None  # of what was confirmed and not learnt from yet
 
 
-def decide_on_feedback(memory: Memory, standing: FeedbackStanding, now: datetime, *, busy: bool) -> Decision:
-    """Decide whether to learn from feedback. `handled` remembers how many were confirmed at the last time."""
+def decide_on_feedback(
+    memory: Memory, standing: FeedbackStanding, now: datetime, *, busy: bool, pace: float = 1.0
+) -> Decision:
+    """Decide whether to learn from feedback. `handled` remembers how many were confirmed at the last time.
+
+    Args:
+        memory: of the last look.
+        standing: what was said so far.
+        now: the time.
+        busy: learning waits or is at work.
+        pace: how many times faster than by the clock feedback ages.
+    """
     new = standing.confirmed - int(memory.handled or 0)
-    age = 0.0 if standing.oldest is None else (now - standing.oldest).total_seconds()
+    age = 0.0 if standing.oldest is None else (now - standing.oldest).total_seconds() * pace
     share = standing.confirmed / max(1, standing.given)
     if busy:
         return Decision(False, "Learning is at work.", memory)

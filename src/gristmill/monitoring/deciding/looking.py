@@ -12,7 +12,9 @@ from gristmill.monitoring.drift.shift import LEAST
 LOOK_EVERY_SECONDS = 3_600.0
 
 
-def decide_on_looking(memory: Memory, release: str, came: int, now: datetime, *, busy: bool) -> Decision:
+def decide_on_looking(
+    memory: Memory, release: str, came: int, now: datetime, *, busy: bool, pace: float = 1.0
+) -> Decision:
     """Decide whether to look for drift.
 
     Args:
@@ -21,6 +23,7 @@ def decide_on_looking(memory: Memory, release: str, came: int, now: datetime, *,
         came: documents and questions that ever came.
         now: the time.
         busy: a look waits or is at work.
+        pace: how many times faster than by the clock an hour passes.
     """
     known, _, count = memory.handled.partition(" ")
     new = came - int(count or 0)
@@ -28,7 +31,7 @@ def decide_on_looking(memory: Memory, release: str, came: int, now: datetime, *,
         return Decision(False, "A look is at work.", memory)
     if known == release and new < LEAST:
         return Decision(False, f"{max(0, new)} came since the last look; {LEAST} are needed to say something.", memory)
-    if memory.seconds_since(memory.ran, now) < LOOK_EVERY_SECONDS:
+    if memory.seconds_since(memory.ran, now) * pace < LOOK_EVERY_SECONDS:
         return Decision(False, "The last look is less than an hour old.", memory)
     handled = f"{release} {came}"
     remembered = replace(memory, handled=handled, ran=now.isoformat())

@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,6 +61,7 @@ class Built:
 
     tests: tuple[DbtTest, ...]
     seconds: float
+    compiled: Mapping[str, str]  # the SQL of each model, as it ran
 
 
 class Warehouse:
@@ -145,17 +146,20 @@ def marts() -> tuple[Model, ...]:
 
 
 def _built(told: dict[str, Any]) -> Built:
-    tests, broken = [], []
+    tests, broken, compiled = [], [], {}
     for one in told["results"]:
         kind, _, rest = one["unique_id"].split(".", 2)
         if kind == "test":
             passed = one["status"] in {"pass", "warn"}
             tests.append(DbtTest(rest.split(".")[0], _tested(rest), passed, one.get("message") or ""))
-        elif one["status"] == "error":
+            continue
+        if one["status"] == "error":
             broken.append(f"{rest}: {one['message']}")
+        elif kind == "model":
+            compiled[rest] = one["compiled_code"]
     if broken:
         raise StorageError(f"A model of the warehouse cannot be built: {broken[0]}", "See warehouse/logs of the home.")
-    return Built(tuple(tests), float(told.get("elapsed_time", 0.0)))
+    return Built(tuple(tests), float(told.get("elapsed_time", 0.0)), compiled)
 
 
 def _tested(test: str) -> str:

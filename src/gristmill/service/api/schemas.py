@@ -70,6 +70,7 @@ class AnswerOut(BaseModel):
     citations: list[CitationOut]
     passages: list[PassageOut]
     ask_whom: list[str] = Field(description="Of a refusal: who may know.")
+    closest: list[CitationOut] = Field(description="Of a refusal: what came nearest. It is no answer.")
     cached: bool
     release: str = Field(description="The release that answered.")
     receipt: str = Field(description="The id of the stored record of this answer.")
@@ -87,6 +88,7 @@ class AnswerOut(BaseModel):
             citations=[CitationOut.of(citation) for citation in answer.citations],
             passages=[PassageOut.of(passage) for passage in answer.passages],
             ask_whom=list(answer.ask_whom),
+            closest=[CitationOut.of(citation) for citation in answer.closest],
             cached=answer.cached,
             release=answer.release,
             receipt=answer.receipt,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from gristmill.identity import Person, Role
 from gristmill.service.auth import COOKIE, Known, wrong_key
-from gristmill.service.state import TheService
+from gristmill.service.state import Service, TheService
 
 router = APIRouter(tags=["signing in"])
 
@@ -47,13 +47,17 @@ def sign_in(
     holder = service.keys.holder(key.strip())
     if holder is None:
         raise wrong_key(request, service, key.strip())
-    hours = service.settings.session_hours
-    session = service.sessions.begin(holder, hours, key.strip())
+    session = service.sessions.begin(holder, service.settings.session_hours, key.strip())
+    give_cookie(response, service, session.cookie)
+    return Me.of(holder, session.csrf)
+
+
+def give_cookie(response: Response, service: Service, cookie: str) -> None:
+    """Let a browser keep a session's cookie, which its scripts cannot read, and send it from our own pages alone."""
     response.set_cookie(
-        COOKIE, session.cookie, max_age=int(hours * 3600), httponly=True, samesite="strict",
+        COOKIE, cookie, max_age=int(service.settings.session_hours * 3600), httponly=True, samesite="strict",
         secure=service.settings.https, path="/",
     )  # fmt: skip
-    return Me.of(holder, session.csrf)
 
 
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT)

@@ -1,6 +1,6 @@
 // An answer as people see it: sentences with numbered citations, the quotes, the passages, and what they think of it.
 
-import { call, documentLink, el, seconds } from "./shared.js";
+import { call, documentLink, el, placeLink, seconds } from "./shared.js";
 
 const REASONS = { wrong: "It is wrong", outdated: "It is outdated", missing: "Something is missing", unsafe: "It is unsafe", other: "Something else" };
 
@@ -24,12 +24,23 @@ export function citations(cited, receipt) {
   )));
 }
 
+/** What came nearest to a question that is not answered, each with a link to its place. */
+function closest(near) {
+  if (!near?.length) return null;
+  return el("section", { class: "closest" }, el("h3", {}, "Closest, though it may not answer"),
+    el("ul", {}, near.map((one) => el("li", {},
+      el("a", { href: placeLink(one) }, one.title || one.document),
+      el("span", { class: "soft" }, ` ${one.document}${one.page ? `, page ${one.page}` : ""}`),
+      el("blockquote", {}, one.quote),
+    ))));
+}
+
 /** The passages that were found, folded unless `open`. */
 export function passages(found, open, title) {
   if (!found.length) return null;
   return el("details", { open }, el("summary", {}, title),
     el("ul", {}, found.map((one) => el("li", {},
-      el("a", { href: `/document?${new URLSearchParams({ name: one.document, span: `${one.start}-${one.end}` })}` }, one.title || one.document),
+      el("a", { href: placeLink(one) }, one.title || one.document),
       el("span", { class: "soft" }, ` ${one.headings.join(" › ")}`),
     ))));
 }
@@ -80,8 +91,8 @@ export function rest(answer) {
   const whom = answer.ask_whom?.length ? el("p", { class: "notice" }, `Who may know: ${answer.ask_whom.join(", ")}.`) : null;
   const dispute = answer.disputed ? el("p", { class: "notice" }, "The documents disagree. Both are shown; ask the owner which one holds.") : null;
   return [
-    dispute, whom, citations(answer.citations, answer.receipt),
-    passages(answer.passages, answer.refused, answer.refused ? "The closest passages" : `Found in ${answer.passages.length} passages`),
+    dispute, whom, citations(answer.citations, answer.receipt), closest(answer.closest),
+    passages(answer.passages, false, answer.refused ? `Looked at ${answer.passages.length} passages` : `Found in ${answer.passages.length} passages`),
     feedback(answer.receipt),
     el("p", { class: "soft" }, `${answer.cached ? "From the cache, " : ""}${seconds(answer.latency_ms)} · release ${answer.release}`),
   ];

@@ -7,10 +7,10 @@ async function show(filter) {
   for (const [name, value] of fields) if (value) query.set(name, value);
   const { documents, more } = await get(`/api/documents?${query}`);
   byId("count").textContent = `${documents.length}${more ? ` of ${documents.length + more}` : ""} documents`;
-  byId("table").replaceChildren(table([["Status"], ["Document"], ["Reason"], ["For"], ["Modified"]], documents.map((one) => [
+  byId("table").replaceChildren(table([["Status", "short"], ["Document"], ["Reason"], ["For", "short"], ["Modified", "short"]], documents.map((one) => [
     el("span", { class: `tag ${one.status === "accepted" ? "good" : one.status === "removed" ? "" : "bad"}` }, one.status),
     one.status === "accepted" ? el("a", { href: documentLink(one.document) }, one.document) : one.document,
-    one.reason ?? "", one.audience.join(", "), when(one.modified),
+    one.reason ?? "", el("span", {}, one.audience.map((group) => el("div", {}, group))), when(one.modified),
   ])));
 }
 

@@ -87,6 +87,11 @@ export function documentLink(name, receipt, number) {
   return `/document?${query}${number ? `#c${number}` : ""}`;
 }
 
+/** The address of a span of a document. */
+export function placeLink({ document, start, end }) {
+  return `/document?${new URLSearchParams({ name: document, span: `${start}-${end}` })}`;
+}
+
 /** A table with a heading row; a column is [title, class or empty]. */
 export function table(columns, rows) {
   return el("table", {},

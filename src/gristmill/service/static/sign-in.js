@@ -19,4 +19,13 @@ byId("sign-in").addEventListener("submit", async (event) => {
     byId("key").select();
   }
 });
+
+// The service says by a word why it let nobody in; the words of the page are its own.
+const REFUSED = {
+  failed: "The provider did not say who you are. Try again.",
+  unknown: "Nobody with your name was added here. Ask an admin.",
+};
+problem(REFUSED[new URLSearchParams(location.search).get("refused")] ?? "");
+const provider = document.getElementById("provider");
+if (provider) provider.href += `?next=${encodeURIComponent(next())}`;
 byId("key").focus();
