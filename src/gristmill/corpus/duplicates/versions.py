@@ -120,7 +120,8 @@ def read_version(path: str, title: str, head: str, modified: date | None = None)
     # "K12-V4" in a text is a part; "travel-v2" as a name is a version.
     spaced = (places[0], ("name", re.sub(r"[_-]", " ", name)), places[2])
     number, number_place = next(_found(spaced, _number), ((), ""))
-    undated = ("first lines", _DATA_ROW.sub("", first) if "|" in first else first)
+    has_rows = "|" in first and _PATH_YEAR.search(first) is not None
+    undated = ("first lines", _DATA_ROW.sub("", first) if has_rows else first)
     named = (place for found in (_date, _year) for place in _found(places[1:], found))
     stated, date_place = next(_found((undated,), _date), None) or next(named, (None, ""))
     evidence = [f"number {'.'.join(map(str, number))} in the {number_place}"] if number else []
