@@ -80,7 +80,7 @@ class FocusSettings(Section):
 
     tokens: int = Field(1_000, ge=32, description="Most tokens of five passages of a question together.")
     share: float = Field(
-        0.62, ge=0, le=1, description="Sentences below this share of the best one's score matter too little."
+        0.64, ge=0, le=1, description="Sentences below this share of the best one's score matter too little."
     )
     passages: int = Field(10, ge=1, le=50, description="Passages that are looked at; the best spans of them are kept.")
     neighbours: int = Field(2, ge=0, le=5, description="Chunks before and after a found one that are looked at too.")
