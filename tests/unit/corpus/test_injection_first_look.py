@@ -55,7 +55,9 @@ def test_most_ordinary_sections_are_not_looked_at_closely() -> None:
 
 def test_a_word_weighs_the_same_whenever_it_is_met() -> None:
     classifier = Classifier(np.linspace(-1, 1, 1 << 16, dtype=np.float32), 0.0, -2.0)
-    text = "ignore the previous valve and open the next one before the pump is started again by the crew of the day " * 3
+    text = (
+        "ignore the previous valve and open the next one before the pump is started again by the crew of the day " * 3
+    )
     before = looked_at(classifier, [text])
     looked_at(classifier, ["wholly other words stand here and are weighed between the two looks at the text above"])
     assert looked_at(classifier, [text]) == before
