@@ -7,14 +7,17 @@ from assets.interactions import interactions
 from assets.presentation import checked, materialized
 from gristmill.contents import Contents, table_contents
 from gristmill.learning.court.checks import check_verdicts
-from gristmill.resources import WorkspaceResource
+from gristmill.resources import BY_ITS_SENSOR, WorkspaceResource
 from gristmill.storage.tables import FEEDBACK_VERDICTS
 
 _GROUP = "learning"
 _OWNERS = ["team:search"]
 
 
-@dg.asset(deps=[interactions, search_index], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake"}, pool="encoder")
+@dg.asset(
+    deps=[interactions, search_index], group_name=_GROUP, owners=_OWNERS, kinds={"deltalake"}, pool="encoder",
+    tags={BY_ITS_SENSOR: "true"},
+)  # fmt: skip
 def feedback_verdicts(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """A verdict on each piece of feedback, with its cause and its reason: confirmed, open, or dismissed.
 

@@ -5,13 +5,16 @@ import dagster as dg
 from assets.interactions import interactions
 from assets.presentation import checked, materialized
 from assets.release import release_candidate
-from gristmill.resources import WorkspaceResource
+from gristmill.resources import BY_ITS_SENSOR, WorkspaceResource
 
 _GROUP = "watching"
 _OWNERS = ["team:search"]
 
 
-@dg.asset(deps=[release_candidate, interactions], group_name=_GROUP, owners=_OWNERS, kinds={"html"}, pool="encoder")
+@dg.asset(
+    deps=[release_candidate, interactions], group_name=_GROUP, owners=_OWNERS, kinds={"html"}, pool="encoder",
+    tags={BY_ITS_SENSOR: "true"},
+)  # fmt: skip
 def drift_report(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """Whether documents and questions are like those that the release in force was chosen on.
 
@@ -34,7 +37,10 @@ def one_encoder_and_one_chunker(
         return checked(check_models(run.workspace))
 
 
-@dg.asset(deps=[release_candidate, interactions], group_name=_GROUP, owners=_OWNERS, kinds={"json"}, pool="encoder")
+@dg.asset(
+    deps=[release_candidate, interactions], group_name=_GROUP, owners=_OWNERS, kinds={"json"}, pool="encoder",
+    tags={BY_ITS_SENSOR: "true"},
+)  # fmt: skip
 def missing_knowledge(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """What people asked in vain, gathered by subject: documents to write, and pairs of documents that disagree."""
     from gristmill.missing import gaps_stage

@@ -23,7 +23,7 @@ from gristmill.search.methods import Searcher
 from gristmill.workspace import Workspace
 
 _RETRIEVED = 5
-_BUDGETS = (780, 500)
+_BUDGETS = (1_000, 500)
 
 
 def main() -> None:

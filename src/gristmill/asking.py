@@ -25,6 +25,7 @@ from gristmill.models.generators import OpenVinoGenerator
 from gristmill.models.remembering import RememberingEncoder
 from gristmill.release.manifest import Release
 from gristmill.release.opening import ReleaseIndex
+from gristmill.search.focus import Focuser, focused_passages
 from gristmill.search.retrieval import Passage, Query, retrieve
 from gristmill.search.version import IndexVersion
 from gristmill.storage.artifacts import write_durably
@@ -104,10 +105,20 @@ class Answerer:
     def search(self, question: str, asker: Asker, k: int | None = None) -> list[Passage]:
         """Return the `k` best passages for a question; as many as the release gives an answer when not said."""
         index = self._index.index()
+        return retrieve(index, self._query(index, question, asker), self.release.search_settings, k)
+
+    def focused(self, question: str, asker: Asker, k: int) -> list[Passage]:
+        """Return the `k` spans at most that matter for a question: of passages, what says something about it."""
+        index, workspace = self._index.index(), self._workspace
+        query, search = self._query(index, question, asker), self.release.search_settings
+        tokenizer = workspace.encoder.tokenizer
+        focuser = Focuser(self._models.encoder, tokenizer, index.lexical, workspace.settings.focus)
+        return [found.alone() for found in focused_passages(index, query, search, focuser, k)]
+
+    def _query(self, index: IndexVersion, question: str, asker: Asker) -> Query:
         bridge = self._models.bridge if index.bridge is not None else None
         vector = self._models.encoder.encode([question])[0]
-        bridged = bridge.encode([question])[0] if bridge is not None else None
-        return retrieve(index, Query(question, vector, bridged, asker), self.release.search_settings, k)
+        return Query(question, vector, bridge.encode([question])[0] if bridge is not None else None, asker)
 
     def count_tokens(self) -> CountingGenerator:
         """Count the tokens of the generator from now on."""

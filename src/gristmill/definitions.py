@@ -9,7 +9,7 @@ import dagster as dg
 import assets
 import sensors
 from gristmill.contents import code_versions
-from gristmill.resources import BY_A_PERSON, WorkspaceResource
+from gristmill.resources import BY_A_PERSON, BY_ITS_SENSOR, WorkspaceResource
 from gristmill.settings import Settings
 from gristmill.workspace import Workspace
 
@@ -29,10 +29,10 @@ def build_defs(
     versions = code_versions(workspace)
 
     def completed(spec: dg.AssetSpec) -> dg.AssetSpec:
-        by_itself = BY_A_PERSON not in spec.tags
+        follows = spec.deps and not {BY_A_PERSON, BY_ITS_SENSOR} & spec.tags.keys()
         return spec.replace_attributes(
-            automation_condition=sensors.FOLLOW_CHANGES if spec.deps and by_itself else None,
-            freshness_policy=sensors.NIGHTLY if by_itself else None,
+            automation_condition=sensors.FOLLOW_CHANGES if follows else None,
+            freshness_policy=None if BY_A_PERSON in spec.tags else sensors.NIGHTLY,
             code_version=versions.get(spec.key.to_user_string()),
         )
 

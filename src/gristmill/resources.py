@@ -18,6 +18,8 @@ from gristmill.workspace import Workspace
 
 # An asset with this tag takes long and is made when a person wants it: it follows nothing, and no schedule makes it.
 BY_A_PERSON = "gristmill/by_a_person"
+# When it is worth making an asset with this tag, a sensor decides, by counts and age: it follows nothing.
+BY_ITS_SENSOR = "gristmill/by_its_sensor"
 _SAY_EVERY_SECONDS = 10.0
 # A home that another process holds is free again in a while; whatever else the engine refuses, it refuses again.
 _BUSY_TRIES, _BUSY_SECONDS = 2, 60.0

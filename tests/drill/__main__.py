@@ -35,12 +35,13 @@ class Database(str, Enum):
 def main(
     database: Annotated[Database, typer.Option(help="Where both histories are kept.")] = Database.BOTH,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was seen as JSON.")] = False,
+    crashes_only: Annotated[bool, typer.Option(help="Documents and crashes alone: a quarter of the time.")] = False,
     keep: Annotated[Path | None, typer.Option(help="Keep the installation and its logs below this folder.")] = None,
 ) -> None:
     """Drill Gristmill on real processes of Dagster: documents, feedback, releases, drift, kills. About 20 minutes."""
     kinds = [Database.SQLITE, Database.POSTGRES] if database is Database.BOTH else [database]
     root = keep or Path(tempfile.mkdtemp(prefix="gristmill-drill-"))
-    found = {kind.value: _drilled(kind, emptied(root / kind.value)) for kind in kinds}
+    found = {kind.value: _drilled(kind, emptied(root / kind.value), crashes_only=crashes_only) for kind in kinds}
     if keep is None:
         shutil.rmtree(root, ignore_errors=True)
     if as_json:
@@ -51,7 +52,7 @@ def main(
     raise typer.Exit(0 if all(each.held for seen in found.values() for each in seen) else 1)
 
 
-def _drilled(kind: Database, root: Path) -> list[Seen]:
+def _drilled(kind: Database, root: Path, *, crashes_only: bool) -> list[Seen]:
     began = time.monotonic()
     with ExitStack() as open_now:
         url = None
@@ -64,7 +65,7 @@ def _drilled(kind: Database, root: Path) -> list[Seen]:
         def say(text: str) -> None:
             _PROGRESS.print(f"{kind.value} {time.monotonic() - began:6.0f} s  {text}", markup=False, soft_wrap=True)
 
-        return drill(root, url, box, say)
+        return drill(root, url, box, say, crashes_only=crashes_only)
 
 
 def _table(name: str, seen: list[Seen]) -> Table:

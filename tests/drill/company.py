@@ -41,10 +41,6 @@ candidates = {candidates}
 [generator]
 engine = "quote"
 
-[evaluation]
-questions = "questions.jsonl"
-margin = 0.1
-
 [service]
 limits = {{ per_minute = 100000, questions_per_day = 100000, at_once = 2 }}
 
@@ -53,6 +49,12 @@ per_day = 400
 
 [watching]
 pace = 600
+"""
+# What the whole day has, and one of crashes alone has not.
+GATE = """
+[evaluation]
+questions = "questions.jsonl"
+margin = 0.1
 """
 LEAVE = "handbook/mill-leave.md"
 PAY = "handbook/mill-pay.md"
@@ -79,21 +81,24 @@ class Asked:
     quotes: tuple[str, ...]  # none: the documents do not answer it
 
 
-def open_for_business(root: Path) -> None:
-    """Write settings, questions and the first documents below a folder."""
+def open_for_business(root: Path, *, crashes_only: bool) -> None:
+    """Write settings, questions and the first documents below a folder; of a day of crashes alone two documents."""
+    write(root / "documents", OWN)
+    if crashes_only:
+        write(root, {"gristmill.toml": SETTINGS.format(candidates=100)})
+        return
     settle(root, candidates=100)
     documents = REPOSITORY / "samples" / "documents"
     for file in sorted(documents.rglob("*")):
         if file.suffix in _TEXT:
             write(root / "documents", {str(file.relative_to(documents)): file.read_bytes()})
-    write(root / "documents", OWN)
     lines = [json.dumps(row | {"split": "gate"}, ensure_ascii=False) for row in _gate()]
     write(root, {"questions.jsonl": "\n".join(lines) + "\n"})
 
 
 def settle(root: Path, candidates: int) -> None:
     """Write the settings: what a person would change to make another release."""
-    write(root, {"gristmill.toml": SETTINGS.format(candidates=candidates)})
+    write(root, {"gristmill.toml": SETTINGS.format(candidates=candidates) + GATE})
 
 
 def foreign() -> dict[str, str | bytes]:

@@ -63,8 +63,10 @@ def test_both_tools_stay_in_the_callers_groups(shared: Mill) -> None:
         assert "41000" not in json.dumps(data(said))
 
 
-def test_search_gives_passages(shared: Mill) -> None:
-    assert len(data(call(shared, shared.keys["hal"], "search", query="mill", k=2))["passages"]) == 2
+def test_search_gives_what_matters_of_passages(shared: Mill) -> None:
+    found = data(call(shared, shared.keys["hal"], "search", query="mill", k=2))["passages"]
+    assert 1 <= len(found) <= 2
+    assert all("mill" in passage["text"] for passage in found)
 
 
 def test_errors_are_told_with_what_to_do(shared: Mill) -> None:

@@ -156,14 +156,17 @@ def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 5,
     groups: AsGroups = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Whole passages, not what of them matters.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find passages, without an answer."""
+    """Find what documents say about something, without an answer: the spans that matter, or whole passages."""
     from gristmill.answering.answer import passage_json
     from gristmill.identity import Asker
 
     with waiting(as_json, "Searching"):
-        found = _answerer().search(query, Asker.in_groups(groups or []), k)
+        answerer = _answerer()
+        look = answerer.search if whole else answerer.focused
+        found = look(query, Asker.in_groups(groups or []), k)
     if as_json:
         print_json({"passages": [passage_json(passage) for passage in found]})
         return

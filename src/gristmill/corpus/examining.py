@@ -20,7 +20,8 @@ from gristmill.fingerprint import fingerprint
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import EXAMINED, PARSED
 
-_BATCH_DOCUMENTS = 128
+# A batch is one read of the table and one commit; what its files weigh bounds the memory.
+_BATCH_DOCUMENTS, _BATCH_BYTES = 512, 16_000_000
 _SLIM = [name for name in PARSED.schema if name not in {"text", "hidden"}]
 
 
@@ -75,9 +76,21 @@ def _bytes(due: pl.DataFrame) -> int:
     return int(due["bytes"].fill_null(0).sum() or 0)
 
 
+def _batches(sizes: list[int]) -> Iterator[tuple[int, int]]:
+    """Ranges of files that are read together."""
+    start = weight = 0
+    for number, size in enumerate(sizes):
+        if number > start and (number - start == _BATCH_DOCUMENTS or weight + size > _BATCH_BYTES):
+            yield start, number
+            start, weight = number, 0
+        weight += size
+    if start < len(sizes):
+        yield start, len(sizes)
+
+
 def _examined(lake: Lake, due: pl.DataFrame, crew: Examiners, progress: Progress) -> Iterator[list[dict[str, Any]]]:
-    for at in range(0, due.height, _BATCH_DOCUMENTS):
-        batch = due.slice(at, _BATCH_DOCUMENTS).select("examined_key", "parse_key", "source")
+    for start, end in _batches(due["bytes"].fill_null(0).to_list()):
+        batch = due.slice(start, end - start).select("examined_key", "parse_key", "source")
         parsed = lake.read(PARSED, where=pl.col("parse_key").is_in(batch["parse_key"].implode()))
         rows = []
         for row in crew.rows(batch.join(parsed, on="parse_key", how="left", maintain_order="left").to_dicts()):

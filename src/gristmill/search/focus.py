@@ -1,9 +1,9 @@
 """From passages to the spans of them that matter for the question: what is handed on, each span verbatim.
 
 Retrieval finds large passages well and small ones badly, but most of a large passage does not answer the question. So
-each unit of the passages (sentence, list item, table row) is scored against the question, and the best are kept, up to
-a number of tokens for all passages together; what lies between two kept units of one passage is kept with them, so that
-each passage stays one span. Finding the passages does not belong here.
+each unit of the passages (sentence, list item, table row) is scored against the question, and the best are kept: those
+with a good share of the best one's score, up to a number of tokens for all passages together. What lies between two
+kept units of one passage is kept with them, so that each passage stays one span. Ranking passages does not belong here.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from gristmill.models.encoder import Encoder
+from gristmill.models.encoder import TextEncoder
 from gristmill.search.lexical import LexicalIndex, terms
-from gristmill.search.retrieval import Passage, Query
+from gristmill.search.retrieval import Passage, Query, retrieve
 from gristmill.search.units import units
-from gristmill.settings import FocusSettings
+from gristmill.search.version import IndexVersion
+from gristmill.settings import FocusSettings, SearchSettings
 
-# Chosen on the tune split of the sample questions, by recall and IoU at 500 and 780 tokens.
-_COSINE, _COVERED, _PASSAGE, _BESIDE = 1.0, 1.0, 0.25, 0.35
+# As many passages the settings' tokens are for.
+_FIVE = 5
+# Chosen on the tune split of the sample questions: the highest IoU with the recall that 780 tokens without a least
+# score had.
+_COSINE, _COVERED, _PASSAGE, _BESIDE = 1.0, 1.0, 0.25, 0.2
 # A sentence is on the average less like the question than the whole passage is.
 _OF_PASSAGE = 0.7
 
@@ -38,6 +42,11 @@ class FocusedPassage:
     text: str
     score: float
 
+    def alone(self) -> Passage:
+        """Return what matters as a passage of its own."""
+        inside = tuple(s for s in self.passage.spans if s.start < self.end and s.end > self.start)
+        return replace(self.passage, text=self.text, start=self.start, end=self.end, spans=inside)
+
 
 @dataclass(frozen=True)
 class _Unit:
@@ -51,20 +60,23 @@ class _Unit:
 class Focuser:
     """Keeps what matters of the passages of one question."""
 
-    def __init__(self, encoder: Encoder, lexical: LexicalIndex, settings: FocusSettings) -> None:
+    def __init__(
+        self, encoder: TextEncoder, tokenizer: Tokenizer, lexical: LexicalIndex, settings: FocusSettings
+    ) -> None:
         self._encoder = encoder
+        self._tokenizer = tokenizer
         self._lexical = lexical
-        self._settings = settings
+        self.settings = settings
 
     def focus(self, query: Query, passages: Sequence[Passage], k: int) -> list[FocusedPassage]:
         """Return the `k` passages with the best units, best first, each cut down to one span."""
         scored = self._scored(query, passages)
-        kept = _kept(scored, passages, self._settings.tokens, k)
+        kept = _kept(scored, passages, self.settings, k)
         focused = [_span(passages[number], members) for number, members in kept.items()]
         return sorted(focused, key=lambda found: -found.score)
 
     def _scored(self, query: Query, passages: Sequence[Passage]) -> list[_Unit]:
-        found = [unit for n, passage in enumerate(passages) for unit in _units(n, passage, self._encoder.tokenizer)]
+        found = [unit for n, passage in enumerate(passages) for unit in _units(n, passage, self._tokenizer)]
         if not found:
             return []
         texts = [passages[unit.passage].text[unit.start : unit.end] for unit in found]
@@ -82,7 +94,7 @@ class Focuser:
     ) -> NDArray[np.float32]:
         """Return the likeness to the question: of the most promising units their own, of others their passage's."""
         cosines = passage.astype(np.float32) * _OF_PASSAGE
-        encoded = np.argsort(-promise, kind="stable")[: self._settings.encoded_units]
+        encoded = np.argsort(-promise, kind="stable")[: self.settings.encoded_units]
         if len(encoded):
             cosines[encoded] = self._encoder.encode([texts[at] for at in encoded]) @ query.vector
         return cosines
@@ -117,13 +129,19 @@ def _beside(passages: Sequence[int], scores: NDArray[np.float32]) -> NDArray[np.
     return best
 
 
-def _kept(scored: Sequence[_Unit], passages: Sequence[Passage], most: int, k: int) -> dict[int, list[_Unit]]:
+def _kept(
+    scored: Sequence[_Unit], passages: Sequence[Passage], settings: FocusSettings, k: int
+) -> dict[int, list[_Unit]]:
     """Return the kept units by passage: the best ones, each with all between it and what is kept already."""
     by_passage = {n: [unit for unit in scored if unit.passage == n] for n in range(len(passages))}
     places = {id(unit): at for members in by_passage.values() for at, unit in enumerate(members)}
     spans: dict[int, tuple[int, int]] = {}
-    left = most
-    for unit in sorted(scored, key=lambda unit: -unit.score):
+    left = settings.tokens * max(k, _FIVE) // _FIVE
+    best_first = sorted(scored, key=lambda unit: -unit.score)
+    least = settings.share * max(best_first[0].score, 0.0) if best_first else 0.0
+    for unit in best_first:
+        if unit.score < least:
+            break
         at = places[id(unit)]
         if unit.passage not in spans and len(spans) == k:
             continue
@@ -137,6 +155,14 @@ def _kept(scored: Sequence[_Unit], passages: Sequence[Passage], most: int, k: in
             spans[unit.passage] = wider
             left -= cost
     return {number: by_passage[number][first : last + 1] for number, (first, last) in spans.items()}
+
+
+def focused_passages(
+    index: IndexVersion, query: Query, search: SearchSettings, focuser: Focuser, k: int
+) -> list[FocusedPassage]:
+    """Return the `k` spans that matter most of the passages that a question finds, best first."""
+    settings = search.model_copy(update={"neighbours": focuser.settings.neighbours})
+    return focuser.focus(query, retrieve(index, query, settings, max(k, focuser.settings.passages)), k)
 
 
 def _span(passage: Passage, members: Sequence[_Unit]) -> FocusedPassage:

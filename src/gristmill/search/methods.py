@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from gristmill.identity import EVERYONE, Asker
 from gristmill.models.encoder import Encoder, TextEncoder
-from gristmill.search.focus import FocusedPassage, Focuser
+from gristmill.search.focus import FocusedPassage, Focuser, focused_passages
 from gristmill.search.retrieval import Passage, Query, retrieve
 from gristmill.search.version import IndexVersion
 from gristmill.settings import FocusSettings, SearchSettings
@@ -27,10 +27,13 @@ class Method(StrEnum):
 
     def settings(self, search: SearchSettings) -> SearchSettings:
         """Return the settings under which retrieval ranks by this method."""
-        weights = {"dense_weight": 0.0, "lexical_weight": 0.0, "bridge_weight": 0.0}
+        alone = {
+            "dense_weight": 0.0, "lexical_weight": 0.0, "bridge_weight": 0.0, "fusion": "weighted", "bridge": False,
+            "expansion": 0.0,
+        }  # fmt: skip
         changes: dict[Method, dict[str, object]] = {
-            Method.DENSE: {**weights, "dense_weight": 1.0, "fusion": "weighted", "bridge": False},
-            Method.LEXICAL: {**weights, "lexical_weight": 1.0, "fusion": "weighted", "bridge": False},
+            Method.DENSE: {**alone, "dense_weight": 1.0},
+            Method.LEXICAL: {**alone, "lexical_weight": 1.0},
             Method.RRF: {"fusion": "rrf", "bridge": False},
             Method.HYBRID: {},
         }
@@ -70,7 +73,5 @@ class Searcher:
 
     def focused(self, question: str, k: int) -> list[FocusedPassage]:
         """Return the `k` spans that matter most, from the passages that were looked at."""
-        query = self.query(question)
-        settings = self.search.model_copy(update={"neighbours": self.focus.neighbours})
-        passages = retrieve(self.index, query, settings, max(k, self.focus.passages))
-        return Focuser(self.encoder, self.index.lexical, self.focus).focus(query, passages, k)
+        focuser = Focuser(self.encoder, self.encoder.tokenizer, self.index.lexical, self.focus)
+        return focused_passages(self.index, self.query(question), self.search, focuser, k)

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gristmill.corpus.hygiene import iso_639_1
 from gristmill.errors import SearchIndexError
 from gristmill.identity import Asker, may_see
 from gristmill.models.encoder import Vectors
 from gristmill.search.dense import exact_search
+from gristmill.search.expansion import expanded, first_rows
 from gristmill.search.fusion import reciprocal_rank_fusion, weighted_fusion
 from gristmill.search.version import IndexVersion
 from gristmill.settings import SearchSettings
@@ -94,19 +97,53 @@ def retrieve(index: IndexVersion, query: Query, settings: SearchSettings, k: int
 
 
 def _score(index: IndexVersion, query: Query, settings: SearchSettings) -> _Scores:
-    groups = query.asker.groups
-    lexical_ranking = index.lexical.search(query.text, groups, settings.candidates)
-    dense_ranking = _dense(index, query, settings)
-    bridge_ranking = _bridge(index, query, settings)
-    rankings = [dense_ranking, lexical_ranking, bridge_ranking]
-    lexical, rows = dict(lexical_ranking), {row for ranking in rankings for row, _ in ranking}
-    dense = {row: float(index.matrix[row] @ query.vector) for row in rows}
+    lexical_ranking = index.lexical.search(query.text, query.asker.groups, settings.candidates)
+    rankings = [_dense(index, query, settings), lexical_ranking, _bridge(index, query, settings)]
+    rows = np.array(sorted({row for ranking in rankings for row, _ in ranking}), dtype=np.intp)
+    signals = _Signals(index, rows, dict(lexical_ranking), settings)
+    dense = signals.dense(query.vector)
     if settings.fusion == "rrf":
-        return _Scores(reciprocal_rank_fusion(rankings, settings.rrf_constant), dense, lexical)
-    signals = [(dense, settings.dense_weight), ({row: lexical.get(row, 0.0) for row in rows}, settings.lexical_weight)]
-    if index.bridge is not None and query.bridge is not None:
-        signals.append(({row: float(index.bridge[row] @ query.bridge) for row in rows}, settings.bridge_weight))
-    return _Scores(weighted_fusion(signals), dense, lexical)
+        return _Scores(reciprocal_rank_fusion(rankings, settings.rrf_constant), dense, signals.lexical)
+    fused = signals.fused(query.vector, query.bridge)
+    if settings.expansion:
+        fused = signals.fused(*signals.moved(query, first_rows(fused, settings.expansion_passages)))
+    return _Scores(fused, dense, signals.lexical)
+
+
+@dataclass(frozen=True)
+class _Signals:
+    """How like a question the candidates of it are, by each way of looking."""
+
+    index: IndexVersion
+    rows: NDArray[np.intp]
+    lexical: dict[int, float]
+    settings: SearchSettings
+
+    def dense(self, vector: Vectors) -> dict[int, float]:
+        return self._cosines(self.index.matrix, vector)
+
+    def fused(self, vector: Vectors, bridge: Vectors | None) -> dict[int, float]:
+        """Return the weighted sum of all signals."""
+        words = {row: self.lexical.get(row, 0.0) for row in self.rows.tolist()}
+        signals = [(self.dense(vector), self.settings.dense_weight), (words, self.settings.lexical_weight)]
+        if self.index.bridge is not None and bridge is not None:
+            signals.append((self._cosines(self.index.bridge, bridge), self._bridge_weight))
+        return weighted_fusion(signals)
+
+    @property
+    def _bridge_weight(self) -> float:
+        english = {iso_639_1(code) for code in self.index.manifest.languages} <= {"en"}
+        return self.settings.bridge_weight * (self.settings.bridge_in_english if english else 1.0)
+
+    def moved(self, query: Query, rows: list[int]) -> tuple[Vectors, Vectors | None]:
+        """Return the vectors of the question after it has seen what it found first."""
+        share, bridge = self.settings.expansion, query.bridge
+        if rows and self.index.bridge is not None and bridge is not None:
+            bridge = expanded(bridge, self.index.bridge[rows], share)
+        return expanded(query.vector, self.index.matrix[rows], share) if rows else query.vector, bridge
+
+    def _cosines(self, matrix: Vectors, vector: Vectors) -> dict[int, float]:
+        return dict(zip(self.rows.tolist(), (matrix[self.rows] @ vector).tolist(), strict=True))
 
 
 def _dense(index: IndexVersion, query: Query, settings: SearchSettings) -> list[tuple[int, float]]:

@@ -66,13 +66,13 @@ def mcp_server(service: Service, caller: Callable[[], Person]) -> MCPServer[obje
     @server.tool(annotations=reads)
     async def search(
         query: Annotated[str, Field(min_length=1, max_length=2_000, description="What to look for.")],
-        k: Annotated[int, Field(ge=1, le=50, description="How many passages.")] = 5,
+        k: Annotated[int, Field(ge=1, le=50, description="Passages at most.")] = 5,
     ) -> ToolPassages:
-        """Find passages in the organisation's documents that the caller may see."""
+        """Find what the documents that the caller may see say about something: verbatim spans, best first."""
         try:
             person = await _admitted(service, caller)
             answerer = service.current.take()
-            found = await service.turns.run(lambda: answerer.search(query, person.asker, k))
+            found = await service.turns.run(lambda: answerer.focused(query, person.asker, k))
         except (GristmillError, ProblemError) as error:
             raise ToolError(_said(error)) from error
         return ToolPassages(passages=[PassageOut.of(passage) for passage in found])

@@ -43,7 +43,20 @@ class SearchSettings(Section):
     dense_weight: float = Field(0.4, ge=0, le=1, description="Weight of the main encoder's score.")
     lexical_weight: float = Field(0.35, ge=0, le=1, description="Weight of the words' score.")
     bridge_weight: float = Field(0.25, ge=0, le=1, description="Weight of the multilingual encoder's score.")
+    bridge_in_english: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of that weight where all documents are in English.",
+    )
     bridge: bool = Field(True, description="Use a second, multilingual encoder beside the main one.")
+    expansion: float = Field(
+        0.2,
+        ge=0,
+        le=2,
+        description="How far a question is moved towards what it found first, and scored anew.",
+    )
+    expansion_passages: int = Field(3, ge=1, le=10, description="Passages that it is moved towards.")
     rrf_constant: int = Field(60, ge=1, description="Cormack, Clarke and Buettcher 2009.")
     passages_per_document: int = Field(2, ge=1, description="So that one long document does not fill the page.")
     neighbours: int = Field(3, ge=0, le=5, description="Chunks before and after a found one that its passage takes in.")
@@ -60,14 +73,17 @@ class SearchSettings(Section):
 
 
 class FocusSettings(Section):
-    """What of the found passages is handed on: the spans that matter for the question.
+    """What of the found passages search hands on: the spans that matter for the question.
 
-    Measured by `gristmill bench chunking`; the answer path weighs sentences itself and does not read it.
+    Measured by `python -m benchmarks.focus`; the answer path weighs sentences itself and does not read it.
     """
 
-    tokens: int = Field(780, ge=32, description="Most tokens of all passages of a question together.")
+    tokens: int = Field(1_000, ge=32, description="Most tokens of five passages of a question together.")
+    share: float = Field(
+        0.6, ge=0, le=1, description="Sentences below this share of the best one's score matter too little."
+    )
     passages: int = Field(10, ge=1, le=50, description="Passages that are looked at; the best spans of them are kept.")
-    neighbours: int = Field(1, ge=0, le=5, description="Chunks before and after a found one that are looked at too.")
+    neighbours: int = Field(2, ge=0, le=5, description="Chunks before and after a found one that are looked at too.")
     encoded_units: int = Field(
         0, ge=0, description="Sentences that are encoded to compare their meaning; the words of all are compared."
     )

@@ -141,3 +141,14 @@ def test_two_shared_lines_in_a_row_or_a_long_one_are_marked_and_a_short_heading_
     assert [text[line.start : line.end] for line in lines] == ["## Safety", "Wear gloves."]
     assert shared_edges(lines[:1]) == []
     assert shared_edges(lines) == [Span(0, len(text) - 1)]
+
+
+def test_the_first_and_last_lines_of_a_document_are_neighbours_only_if_nothing_stands_between() -> None:
+    for count, runs in ((24, 1), (25, 2)):
+        text = "\n\n".join(f"Line number {number}." for number in range(count))
+        lines = edge_lines(text)
+        assert [text[line.start : line.end] for line in lines[10:14]] == [
+            *(f"Line number {number}." for number in (10, 11)),
+            *(f"Line number {number}." for number in (count - 12, count - 11)),
+        ]
+        assert len(shared_edges(lines)) == runs

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gristmill.corpus.duplicates import Limits, content_hash, likeness, normalised_words
 from gristmill.corpus.duplicates.normalisation import shingles
 from gristmill.corpus.duplicates.signatures import PERMUTATIONS, signature, signature_matrix
-from gristmill.corpus.hygiene.characters import NOTABLE, _notable
+from gristmill.corpus.hygiene.characters import NOTABLE, _notable_runs
 from gristmill.corpus.hygiene.mojibake import MOJIBAKE_SIGN, has_mojibake_sign
 from gristmill.corpus.privacy.detection import RULES
 from gristmill.corpus.privacy.figures import Figures
@@ -74,7 +74,7 @@ def test_words_are_those_of_the_long_expression(text: str) -> None:
 @given(st.text(st.sampled_from("aÃ©â€™\u00a0\u200b\ufeff Ç\ue000\x07n\U0001f3f4"), max_size=40))
 def test_strange_characters_are_looked_for_where_they_can_stand(text: str) -> None:
     assert has_mojibake_sign(text) == bool(MOJIBAKE_SIGN.search(text))
-    assert [m.span() for m in _notable(text).finditer(text)] == [m.span() for m in NOTABLE.finditer(text)]
+    assert list(_notable_runs(text)) == [m.span() for m in NOTABLE.finditer(text)]
 
 
 def test_real_pages_read_the_same_both_ways() -> None:

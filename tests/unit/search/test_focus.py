@@ -14,7 +14,7 @@ TEXT = "# The mill\n\n" + "\n\n".join(paragraph(part, n) for n, part in enumerat
 
 @pytest.fixture
 def searcher(tmp_path: Path) -> Iterator[Searcher]:
-    parts = parts_in(tmp_path, focus={"tokens": 40}, search={"passages_per_document": 10})
+    parts = parts_in(tmp_path, focus={"tokens": 40, "share": 0.0}, search={"passages_per_document": 10})
     with parts.searcher([TrialText("mill.md", "Manual", TEXT)]) as made:
         yield made
 
@@ -47,3 +47,22 @@ def test_no_more_passages_than_asked_for_and_none_twice(searcher: Searcher) -> N
 
 def test_a_question_without_a_hit_is_answered_with_something_near(searcher: Searcher) -> None:
     assert len(searcher.focused("zzz", 2)) <= 2
+
+
+def test_sentences_that_say_far_less_than_the_best_one_are_left_out(tmp_path: Path) -> None:
+    handed_on = {}
+    for share in (0.0, 0.6):
+        parts = parts_in(tmp_path, focus={"share": share}, search={"passages_per_document": 10})
+        with parts.searcher([TrialText("mill.md", "Manual", TEXT)]) as made:
+            handed_on[share] = made.focused("who looks after the governor?", 5)
+    assert sum(len(found.text) for found in handed_on[0.6]) < sum(len(found.text) for found in handed_on[0.0]) / 2
+    assert "The governor of house 7" in handed_on[0.6][0].text
+
+
+def test_what_matters_alone_is_a_passage_that_names_its_own_chunks(searcher: Searcher) -> None:
+    for found in searcher.focused("who looks after the governor?", 3):
+        alone = found.alone()
+        assert TEXT[alone.start : alone.end] == alone.text
+        assert alone.document == found.passage.document
+        assert alone.spans
+        assert all(span.start < alone.end and span.end > alone.start for span in alone.spans)

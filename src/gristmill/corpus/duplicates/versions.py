@@ -50,6 +50,11 @@ _NUMBER = re.compile(
     r"|(?:revision|rev|issue|version|ausgabe)[\s_.-]{1,2}([a-h])(?![^\W_]))",
     re.IGNORECASE,
 )
+# Where no word for a version ends before a figure or a letter, none is numbered: a tenth of the price.
+_MAY_BE_NUMBERED = re.compile(
+    r"[EGNVWegnvw][\s_.-]{0,2}\d|(?:[Ee][Vv]|[Oo][Nn]|[Uu][Ee]|[Bb][Ee])[\s_.-]{1,2}[A-Ha-h](?![^\W_])"
+)
+_DRAFT_SIGNS = ("draft", "entwurf", "brouillon")
 _DRAFT = re.compile(r"(?<![^\W_])(?:draft|entwurf|brouillon)(?![^\W_])", re.IGNORECASE)
 # What follows speaks of another version: the number after it is not this document's.
 _OTHER_VERSION = re.compile(
@@ -115,12 +120,13 @@ def read_version(path: str, title: str, head: str, modified: date | None = None)
     # "K12-V4" in a text is a part; "travel-v2" as a name is a version.
     spaced = (places[0], ("name", re.sub(r"[_-]", " ", name)), places[2])
     number, number_place = next(_found(spaced, _number), ((), ""))
-    undated = ("first lines", _DATA_ROW.sub("", first) if "|" in first else first)
+    has_rows = "|" in first and _PATH_YEAR.search(first) is not None
+    undated = ("first lines", _DATA_ROW.sub("", first) if has_rows else first)
     named = (place for found in (_date, _year) for place in _found(places[1:], found))
     stated, date_place = next(_found((undated,), _date), None) or next(named, (None, ""))
     evidence = [f"number {'.'.join(map(str, number))} in the {number_place}"] if number else []
     evidence += [f"date {_written(stated)} in the {date_place}"] if stated else []
-    draft = any(_DRAFT.search(text) for text in (name, title, head[:300]))
+    draft = any(_DRAFT.search(text) for text in (name, title, head[:300]) if holds_any(_DRAFT_SIGNS, text))
     evidence += ["called a draft"] if draft else []
     if stated is None and modified is not None:
         stated, evidence = StatedDate(modified, Precision.DAY), [*evidence, f"last modified {modified}"]
@@ -153,7 +159,7 @@ def identifiers(text: str) -> Iterator[str]:
 
 
 def _number(text: str) -> tuple[int, ...]:
-    match = _NUMBER.search(text)
+    match = _NUMBER.search(text) if _MAY_BE_NUMBERED.search(text) else None
     if match is None:
         return ()
     figures, letter = match.groups()
@@ -161,7 +167,7 @@ def _number(text: str) -> tuple[int, ...]:
 
 
 def _date(text: str) -> StatedDate | None:
-    for match in _DATE.finditer(text):
+    for match in _DATE.finditer(text) if _PATH_YEAR.search(text) else ():
         if found := _as_date(match):
             return found
     return None

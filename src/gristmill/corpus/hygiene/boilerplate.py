@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from gristmill.corpus.hygiene.offsets import Span
@@ -66,22 +66,42 @@ class _Line(NamedTuple):
 
 
 def _lines(text: str) -> Iterator[_Line]:
-    position = 0
-    for line in text.split("\n"):
-        if stripped := line.strip():
-            yield _Line(position, position + len(line), stripped)
-        position += len(line) + 1
+    start = 0
+    while start <= len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        if stripped := text[start:end].strip():
+            yield _Line(start, end, stripped)
+        start = end + 1
 
 
 def edge_lines(text: str) -> list[EdgeLine]:
     """The first and last lines with words, in which navigation, headers and footers stand. Numbers tell neighbours."""
-    worded = [line for line in _lines(text) if _WORD.search(line.text)]
-    last = len(worded) - _LINES_OF_EDGE
+    ahead = _worded(_lines(text))
+    first = list(islice(ahead, 2 * _LINES_OF_EDGE))
+    if len(first) < 2 * _LINES_OF_EDGE:
+        return [EdgeLine(number, line.start, line.end, _hash(line.text)) for number, line in enumerate(first)]
+    last = list(islice(_worded(_lines_from_the_end(text)), _LINES_OF_EDGE))[::-1]
+    # What stands between is not counted: only neighbours have numbers in a row.
+    between = 0 if last[0].start <= first[_LINES_OF_EDGE].start else 1
+    numbered = enumerate([*first[:_LINES_OF_EDGE], *last])
     return [
-        EdgeLine(number, line.start, line.end, _hash(line.text))
-        for number, line in enumerate(worded)
-        if number < _LINES_OF_EDGE or number >= last
+        EdgeLine(number + between * (number >= _LINES_OF_EDGE), line.start, line.end, _hash(line.text))
+        for number, line in numbered
     ]
+
+
+def _worded(lines: Iterable[_Line]) -> Iterator[_Line]:
+    return (line for line in lines if _WORD.search(line.text))
+
+
+def _lines_from_the_end(text: str) -> Iterator[_Line]:
+    end = len(text)
+    while end >= 0:
+        start = text.rfind("\n", 0, end) + 1
+        if stripped := text[start:end].strip():
+            yield _Line(start, end, stripped)
+        end = start - 1
 
 
 def shared_edges(lines: Sequence[EdgeLine]) -> list[Span]:

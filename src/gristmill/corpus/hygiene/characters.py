@@ -61,6 +61,8 @@ _FEW_KINDS = 4
 _PLAIN_ASCII = bytes([9, 10, *range(0x20, 0x7F)])
 
 
+# Each step of cleaning asks for it again.
+@lru_cache(maxsize=2)
 def beyond_plain_ascii(text: str) -> str:
     """The characters of the text that are not printable ASCII, tab or line feed, in order.
 
@@ -72,9 +74,9 @@ def beyond_plain_ascii(text: str) -> str:
 def character_edits(text: str) -> Iterator[Edit]:
     """Edits that take out what cannot be seen and fold line ends and odd spaces."""
     position = 0
-    for run in _notable(text).finditer(text):
-        position = max(position, run.start())
-        while position < run.end():
+    for start, end in _notable_runs(text):
+        position = max(position, start)
+        while position < end:
             match = _PATTERN.match(text, position)
             kind = match.lastgroup if match else None
             if match and kind and kind != "meant":
@@ -82,15 +84,27 @@ def character_edits(text: str) -> Iterator[Edit]:
             position = match.end() if match else position + 1
 
 
-def _notable(text: str) -> re.Pattern[str]:
-    """Where to look: a text with few kinds of such characters is searched for these alone, which is cheaper."""
+def _notable_runs(text: str) -> Iterator[tuple[int, int]]:
+    """Where to look: a text with few kinds of such characters is searched for each of these, which is cheaper."""
     found = set("".join(NOTABLE.findall("".join(set(beyond_plain_ascii(text))))))
-    return _runs_of("".join(sorted(found))) if 0 < len(found) <= _FEW_KINDS else NOTABLE
+    if not 0 < len(found) <= _FEW_KINDS:
+        yield from (run.span() for run in NOTABLE.finditer(text))
+        return
+    start = end = -1
+    for place in sorted(place for character in found for place in _places(character, text)):
+        if place != end:
+            if end > start:
+                yield start, end
+            start = place
+        end = place + 1
+    yield start, end
 
 
-@lru_cache(maxsize=256)
-def _runs_of(characters: str) -> re.Pattern[str]:
-    return re.compile(f"[{re.escape(characters)}]+")
+def _places(character: str, text: str) -> Iterator[int]:
+    place = text.find(character)
+    while place >= 0:
+        yield place
+        place = text.find(character, place + 1)
 
 
 def _replacement(kind: str, found: str) -> str:

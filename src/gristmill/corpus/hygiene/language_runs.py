@@ -11,14 +11,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from gristmill.corpus.headings import heading_starts
 from gristmill.corpus.hygiene.languages import UNDETERMINED, detect_language
 from gristmill.corpus.hygiene.offsets import Span
 
 __all__ = ["LanguageRun", "language_runs"]
 
 # A heading begins a section; a shorter one joins the next, because it says too little to be told.
-_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 _LEAST_CHARACTERS = 200
+# As much as the detector reads of a text.
+_LONGEST_SAMPLE = 3_000
 # Small words of a language that are none, or rare, in the others.
 _SMALL = {
     "en": "the of and to is that for with this are be it as by from which not you can will have an",
@@ -66,10 +68,10 @@ def language_runs(text: str, language: str) -> list[LanguageRun]:
 
 def _sections(text: str) -> Iterator[Span]:
     start = 0
-    for heading in _HEADING.finditer(text):
-        if heading.start() - start >= _LEAST_CHARACTERS:
-            yield Span(start, heading.start())
-            start = heading.start()
+    for heading in heading_starts(text):
+        if heading - start >= _LEAST_CHARACTERS:
+            yield Span(start, heading)
+            start = heading
     if start < len(text):
         yield Span(start, len(text))
 
@@ -85,13 +87,16 @@ def _language_of(section: str, own: str) -> str:
 
 def _suspected(section: str) -> str:
     """The language that the small words or the script speak for; a script is one of its own."""
-    words = section.lower().split()
-    if not section.isascii() and len(_BEYOND_LATIN.findall(section)) > _LEAST_BEYOND * len(section):
+    section = section[:_LONGEST_SAMPLE]
+    # Every character beyond Latin takes a byte more than one, at least: most sections are done with that.
+    beyond = len(section.encode("utf-8", "surrogatepass")) - len(section)
+    if beyond > _LEAST_BEYOND * len(section) < len(_BEYOND_LATIN.findall(section)):
         return _OTHER
+    words = section.lower().split()
     counts: Counter[str] = Counter()
-    for word in words:
-        for code in _LANGUAGES.get(word, ()):
-            counts[code] += 1
+    for word, times in Counter(filter(_LANGUAGES.__contains__, words)).items():
+        for code in _LANGUAGES[word]:
+            counts[code] += times
     if not counts:
         return UNDETERMINED
     code, count = counts.most_common(1)[0]

@@ -9,14 +9,16 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.corpus.injection.features import SHRINKAGE, Grams, grams, windows_of
+from gristmill.corpus.injection.features import SHRINKAGE, Grams, Windows, grams, windows_of
+from gristmill.corpus.injection.first_look import FirstLook
 from gristmill.corpus.injection.reading import Integers, Reading, read
 from gristmill.errors import ModelError
 
@@ -53,14 +55,9 @@ class Classifier:
         """How far the logit of each window of a text lies above the threshold."""
         total = np.zeros(len(windows))
         count = np.zeros(len(windows))
-        for kind in grams(reading, windows):
-            weights = self.weights[kind.buckets]
-            if kind.all_count:
-                count += kind.last - kind.first
-            else:
-                weights[~kind.counted] = 0.0
-                count += _sums(kind.counted, kind, np.int32)
-            total += _sums(weights, kind, np.float64)
+        for _, kinds in groupby(grams(reading, windows), key=lambda kind: kind.of_words):
+            for sums, added in zip((total, count), self._sums(list(kinds)), strict=True):
+                sums += added
         return total / np.sqrt(count + SHRINKAGE) + (self.bias - self.threshold)
 
     def most_suspicious(self, folded: str) -> Suspicion:
@@ -71,20 +68,71 @@ class Classifier:
         """The window with the highest logit of each span of a text; of equals the first, sentences before pairs."""
         windows = windows_of(reading.text, spans)
         margins = self.margins(reading, windows.rows)
-        order = np.lexsort((np.arange(len(margins)), -margins, windows.parts))
-        best = order[np.searchsorted(windows.parts[order], np.arange(len(spans)))]
-        rows = zip(windows.rows[best].tolist(), margins[best].tolist(), strict=True)
-        return [Suspicion(start, end, margin) for (start, end), margin in rows]
+        best = _best(windows, margins, np.arange(len(margins)))
+        return [best[number] for number in range(len(spans))]
+
+    def suspicious(self, reading: Reading, starts: Integers, ends: Integers) -> dict[int, Suspicion]:
+        """Of the sections with a window above the threshold, by number, the highest; relative to their start.
+
+        Only sections that a first look finds worth it are read closely.
+        """
+        numbers = np.flatnonzero(self._first_look.is_worth_more(reading, starts, ends))
+        if not len(numbers):
+            return {}
+        close = reading.of_sections(starts[numbers], ends[numbers])
+        bounds = np.concatenate([[0], np.cumsum((ends - starts)[numbers])]).tolist()
+        windows = windows_of(close.text, list(pairwise(bounds)))
+        margins = self.margins(close, windows.rows)
+        found = _best(windows, margins, np.flatnonzero(margins >= 0))
+        return {
+            int(numbers[at]): Suspicion(best.start - bounds[at], best.end - bounds[at], best.margin)
+            for at, best in found.items()
+        }
+
+    @cached_property
+    def _first_look(self) -> FirstLook:
+        return FirstLook(self.weights, self.threshold - self.bias)
+
+    def _sums(self, kinds: Sequence[Grams]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The weights of the grams inside each window together, and how many count.
+
+        Grams that begin at one place are added up first. The shortest come first: a window holds them up to its end,
+        and of the longer ones those that begin last are taken off again.
+        """
+        shortest = kinds[0]
+        values = np.zeros(len(shortest.buckets), dtype=np.float32)
+        counts = np.zeros(len(shortest.buckets), dtype=np.uint8)
+        over, more = np.zeros(len(shortest.first)), np.zeros(len(shortest.first))
+        for kind in kinds:
+            weights = self.weights.take(kind.buckets)
+            weights *= kind.counted
+            values[: len(weights)] += weights
+            counts[: len(weights)] += kind.counted
+            for place in (kind.last + step for step in range(kind.longer)):
+                inside = np.flatnonzero((place < shortest.last) & (place < len(weights)))
+                over[inside] += weights[place[inside]]
+                more[inside] += kind.counted[place[inside]]
+        return (
+            _between(np.cumsum(values, dtype=np.float64), shortest) - over,
+            _between(np.cumsum(counts, dtype=np.int64), shortest) - more,
+        )
 
 
-def _sums(
-    values: NDArray[np.float32] | NDArray[np.bool_], kind: Grams, dtype: type[np.int32 | np.float64]
-) -> NDArray[np.float64]:
-    """The sum of the values of the grams inside each window."""
-    sums = np.zeros(len(values) + 1, dtype=dtype)
-    np.cumsum(values, dtype=dtype, out=sums[1:])
-    inside: NDArray[np.float64] = (sums[kind.last] - sums[kind.first]).astype(np.float64)
+def _between(sums: NDArray[np.float64] | Integers, kind: Grams) -> NDArray[np.float64]:
+    """The part of running sums that lies inside each window."""
+    from_zero = np.concatenate([np.zeros(1, dtype=sums.dtype), sums])
+    inside: NDArray[np.float64] = (from_zero[kind.last] - from_zero[kind.first]).astype(np.float64)
     return inside
+
+
+def _best(windows: Windows, margins: NDArray[np.float64], among: Integers) -> dict[int, Suspicion]:
+    """The best of some windows of each part that has any; of equals the first."""
+    parts = windows.parts[among]
+    order = among[np.lexsort((among, -margins[among], parts))]
+    _, firsts = np.unique(windows.parts[order], return_index=True)
+    best = order[firsts]
+    rows = zip(windows.parts[best].tolist(), windows.rows[best].tolist(), margins[best].tolist(), strict=True)
+    return {part: Suspicion(start, end, margin) for part, (start, end), margin in rows}
 
 
 def read_classifier(octets: bytes, sha256: str) -> Classifier:

@@ -44,8 +44,6 @@ def readable(octets: bytes) -> str:
 
 
 def _from_base64(run: str) -> str:
-    if not run.strip("-_"):  # a rule of a table: the commonest long run by far
-        return ""
     plain = re.sub(r"\s", "", run).rstrip("=").translate(str.maketrans("-_", "+/"))
     plain = plain[: len(plain) - (len(plain) % 4 == 1)]
     return readable(base64.b64decode(plain + "=" * (-len(plain) % 4)))
@@ -118,7 +116,7 @@ def _from_morse(run: str) -> str:
 class _Encoding(NamedTuple):
     """`characters` and `shortest` describe what every run is made of; without them `signs` must stand in the text.
 
-    `goes_on` is true where a run may continue on the next line.
+    `goes_on` is true where a run may continue on the next line. What is not `is_likely` is not decoded.
     """
 
     name: str
@@ -128,6 +126,17 @@ class _Encoding(NamedTuple):
     shortest: int = 0
     signs: tuple[str, ...] = ()
     goes_on: bool = False
+    is_likely: Callable[[str], bool] = bool
+
+
+def _has_points(run: str) -> bool:
+    """A rule of a table has none."""
+    return "." in run
+
+
+def _has_capitals(run: str) -> bool:
+    """Of twenty characters that encode a text, some are; of a name in a program and a rule of a table, none."""
+    return not run.islower() and run.strip("-_") != ""
 
 
 _HEX = "0123456789abcdefABCDEF"
@@ -141,6 +150,7 @@ _ENCODINGS = (
         _BASE64,
         20,
         goes_on=True,
+        is_likely=_has_capitals,
     ),
     _Encoding("base32", re.compile(r"[A-Z2-7]{24,}={0,6}"), _from_base32, string.ascii_uppercase + "234567", 24),
     _Encoding(
@@ -165,19 +175,21 @@ _ENCODINGS = (
         signs=("\\u", "\\x"),
     ),
     _Encoding("entities", re.compile(r"(?:&#x?[0-9a-fA-F]{2,6};\s?){6,}"), html.unescape, signs=("&#",)),
-    _Encoding("Morse", re.compile(r"[.-]{1,5}(?:[ /]{1,3}[.-]{1,5}){15,}"), _from_morse, "-. /", 31),
+    _Encoding(
+        "Morse", re.compile(r"[.-]{1,5}(?:[ /]{1,3}[.-]{1,5}){15,}"), _from_morse, "-. /", 31, is_likely=_has_points
+    ),
 )
 # Of base32: what may stand behind the last character of its run.
 _MOST_PADDING = 6
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}[^\s%]{0,40}%[0-9a-fA-F]{2}")
 
 
-def _table() -> NDArray[np.uint8]:
+def _table() -> bytes:
     """For each ASCII character the encodings that it can be part of, as bits."""
     table = np.zeros(256, dtype=np.uint8)
     for bit, encoding in enumerate(one for one in _ENCODINGS if one.characters):
         table[[ord(character) for character in encoding.characters if character.isascii()]] |= 1 << bit
-    return table
+    return table.tobytes()
 
 
 _CLASSES = _table()
@@ -186,7 +198,7 @@ _CLASSES = _table()
 def decoded_runs(text: str, parts: Sequence[tuple[int, int]] | None = None) -> Iterator[Decoded]:
     """Segments of a document that decode to readable text, or of several, between whose parts no run goes on."""
     # What is not ASCII becomes a question mark, which is part of no run.
-    classes = _CLASSES[np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8)]
+    classes = np.frombuffer(text.encode("ascii", "replace").translate(_CLASSES), dtype=np.uint8)
     bit = 0
     for encoding in _ENCODINGS:
         if encoding.characters:
@@ -218,8 +230,16 @@ def _long_runs(classes: NDArray[np.uint8], bit: np.uint8, shortest: int) -> list
     samples = (classes[::half] & bit) != 0
     if not (samples[1:] & samples[:-1]).any():
         return []
-    edges = np.flatnonzero(np.diff((classes & bit) != 0, prepend=False, append=False))
-    starts, ends = edges[::2], edges[1::2]
+    is_inside = (classes & bit) != 0
+    # Whichever are fewer are listed: what is inside, or what breaks a run.
+    if 2 * np.count_nonzero(is_inside) > len(classes):
+        breaks = np.flatnonzero(~is_inside)
+        starts, ends = np.concatenate([[0], breaks + 1]), np.concatenate([breaks, [len(classes)]])
+    else:
+        inside = np.flatnonzero(is_inside)
+        edges = np.flatnonzero(np.diff(inside) > 1)
+        starts = inside[np.concatenate([[0], edges + 1])]
+        ends = inside[np.concatenate([edges, [len(inside) - 1]])] + 1
     is_long = ends - starts >= shortest
     return list(zip(starts[is_long].tolist(), ends[is_long].tolist(), strict=True))
 
@@ -228,6 +248,8 @@ def _matches_at(encoding: _Encoding, text: str, places: list[tuple[int, int]]) -
     """The matches that begin inside these places, each after the end of the one before."""
     reached = 0
     for start, end in places:
+        if not encoding.is_likely(text[start:end]):
+            continue
         at = max(start, reached)
         limit = len(text) if encoding.goes_on else end + _MOST_PADDING
         while at < end and (match := encoding.runs.search(text, at, limit)) and match.start() < end:

@@ -38,14 +38,17 @@ SHRINKAGE = 50
 class Grams(NamedTuple):
     """Grams of one kind, and which of them lie inside each window: `first` up to, without, `last`.
 
-    `counted` is false for grams that do not count; where none is, `all_count`.
+    `counted` is false for grams that do not count. `of_words` tells words from characters, and `longer` by how many a
+    gram is longer than the shortest of them.
     """
 
     buckets: Integers
     counted: NDArray[np.bool_]
     first: Integers
     last: Integers
-    all_count: bool = False
+    of_words: bool
+    longer: int = 0
+    is_first_word: bool = False
 
 
 class Windows(NamedTuple):
@@ -104,7 +107,7 @@ def grams(reading: Reading, windows: Integers) -> Iterator[Grams]:
     if len(reading.hashes):
         is_first = np.zeros(len(reading.hashes), dtype=np.bool_)
         is_first[first[first < len(is_first)]] = True
-        yield Grams(_buckets(reading.hashes ^ _FIRST_WORD), is_first, first, last)
+        yield Grams(_buckets(reading.hashes ^ _FIRST_WORD), is_first, first, last, True, is_first_word=True)
 
 
 def _character_grams(mixed: Hashes, letters: NDArray[np.int32], run: int, windows: Integers) -> Grams:
@@ -116,17 +119,26 @@ def _character_grams(mixed: Hashes, letters: NDArray[np.int32], run: int, window
     # Rules of dots and dashes would outweigh everything: a run counts if it has two letters.
     counted = letters[run:] - letters[:-run] >= 2
     first = np.minimum(windows[:, 0], count)
-    return Grams(_buckets(hashes), counted, first, np.clip(windows[:, 1] - run + 1, first, count))
+    last = np.clip(windows[:, 1] - run + 1, first, count)
+    return Grams(_buckets(hashes), counted, first, last, False, run - _CHARACTER_RUNS[0])
 
 
-def _word_grams(words: Hashes, run: int, first: Integers, last: Integers) -> Grams:
-    count = len(words) - run + 1
+def word_grams(words: Hashes, run: int) -> Integers:
+    """The buckets of so many words in a row, wherever such a run begins."""
+    count = max(len(words) - run + 1, 0)
     mixed = np.full(count, 0x51ED + run, dtype=np.uint32)
     for offset in range(run):
         mixed ^= words[offset : offset + count]
         mixed *= _STEP
+    return _buckets(mixed)
+
+
+def _word_grams(words: Hashes, run: int, first: Integers, last: Integers) -> Grams:
+    buckets = word_grams(words, run)
+    count = len(buckets)
     begin = np.minimum(first, count)
-    return Grams(_buckets(mixed), np.ones(count, dtype=np.bool_), begin, np.clip(last - run + 1, begin, count), True)
+    end = np.clip(last - run + 1, begin, count)
+    return Grams(buckets, np.ones(count, dtype=np.bool_), begin, end, True, run - _WORD_RUNS[0])
 
 
 def _buckets(hashes: Hashes) -> Integers:

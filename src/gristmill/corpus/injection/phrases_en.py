@@ -259,6 +259,7 @@ RULES: tuple[Rule, ...] = (
             ("summar", "repl", "respon", "answer", "output", "report"),
             (" your ", " every ", " each ", " any ", " all "),
         ),
+        probe=r"(?:your|every|each|any|all) (?:future |subsequent )?(?:summar|repl|respon|answer|output|report)",
     ),
     Rule(
         "before-answering",

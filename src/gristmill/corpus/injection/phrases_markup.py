@@ -64,6 +64,8 @@ RULES: tuple[Rule, ...] = (
         r"(?:reasoning|thoughts?) \(assistant\)|(?:assistant|ai) (?:reasoning|thoughts?|instructions?))\*{0,2}\s{0,2}:"
         r"(?=[^\n]{0,160}?\b(?:you|your|must|call|append|reply|answer|ignore|i (?:will|have|should|must))\b)",
         "poses as a message of the system or as the assistant's own thoughts.",
+        probe=r"(?:system|note|message|notice|instruction|alert|update|directive|\(assistant\)|reasoning|thoughts?|"
+        r"instructions?)\*{0,2}\s{0,2}:",
     ),
     Rule(
         "image-carries-data",

@@ -5,6 +5,7 @@ Made once for a whole text; rules, disguises and the classifier look at it inste
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from gristmill.corpus.injection.triggers import COLUMNS, Bits, word_bits
 from gristmill.corpus.wording import words_of
 
-__all__ = ["Reading", "read"]
+__all__ = ["Reading", "Vocabulary", "read"]
 
 _ASCII = 128
 # Digits say nothing about intent; what is not a character breaks words alike.
@@ -28,26 +29,30 @@ Integers = NDArray[np.int64]
 Hashes = NDArray[np.uint32]
 
 
-class _Vocabulary(dict[str, int]):
+class Vocabulary:
     """A number for every distinct word met so far, and what is known of it in arrays."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.hashes = np.empty(1 << 12, dtype=np.uint32)
-        self.bits = np.empty((1 << 12, COLUMNS), dtype=np.uint64)
+        self._numbers: dict[str, int] = {}
+        self.words: list[str] = []
+        self.hashes = np.empty(0, dtype=np.uint32)
+        self.bits = np.empty((0, COLUMNS), dtype=np.uint64)
 
-    def __missing__(self, word: str) -> int:
-        number = len(self)
-        if number == len(self.hashes):
-            self.hashes = np.concatenate([self.hashes, np.empty_like(self.hashes)])
-            self.bits = np.concatenate([self.bits, np.empty_like(self.bits)])
-        self.hashes[number] = crc32(word.translate(_PLAIN).encode(errors="replace"))
-        self.bits[number] = word_bits(word)
-        self[word] = number
-        return number
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def numbers(self, words: Sequence[str]) -> Integers:
+        """The number of each word; what is new is looked at together."""
+        if new := list(set(words).difference(self._numbers)):
+            hashes = [crc32(word.translate(_PLAIN).encode(errors="replace")) for word in new]
+            self.hashes = np.concatenate([self.hashes, np.array(hashes, dtype=np.uint32)])
+            self.bits = np.concatenate([self.bits, word_bits(new)])
+            self._numbers.update(zip(new, range(len(self), len(self.hashes)), strict=True))
+            self.words += new
+        return np.fromiter(map(self._numbers.__getitem__, words), dtype=np.int64, count=len(words))
 
 
-_vocabulary = _Vocabulary()
+_vocabulary = Vocabulary()
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class Reading:
         codes: its characters as the classifier sees them: figures are 0, line ends and bars are blanks.
         starts: where each word begins.
         ends: one past its last character.
+        vocabulary: what is known of distinct words.
+        numbers: the number of each word in it.
         hashes: a hash of each word.
         bits: the groups of `triggers` that each word belongs to, a row a word.
     """
@@ -67,15 +74,39 @@ class Reading:
     codes: Hashes
     starts: Integers
     ends: Integers
+    vocabulary: Vocabulary
+    numbers: Integers
     hashes: Hashes
     bits: Bits
 
+    def words_between(self, starts: Integers, ends: Integers) -> tuple[Integers, Integers]:
+        """The first word of each section, and one past its last."""
+        first = np.searchsorted(self.ends, starts, side="right")
+        return first, np.maximum(np.searchsorted(self.starts, ends, side="left"), first)
+
+    def of_sections(self, starts: Integers, ends: Integers) -> Reading:
+        """Only these sections, one behind the other; they ascend."""
+        shifts = starts - np.concatenate([[0], np.cumsum(ends - starts)[:-1]])
+        first, last = self.words_between(starts, ends)
+        sections = list(zip(starts.tolist(), ends.tolist(), strict=True))
+        words = np.concatenate([np.arange(*pair) for pair in zip(first.tolist(), last.tolist(), strict=True)])
+        shift = np.repeat(shifts, last - first)
+        return Reading(
+            "".join(self.text[start:end] for start, end in sections),
+            np.concatenate([self.codes[start:end] for start, end in sections]),
+            self.starts[words] - shift,
+            self.ends[words] - shift,
+            self.vocabulary,
+            self.numbers[words],
+            self.hashes[words],
+            self.bits[words],
+        )
+
     def section_bits(self, starts: Integers, ends: Integers) -> Bits:
         """The groups of the words of each section, a row a section; sections ascend and hold whole words."""
-        first = np.searchsorted(self.ends, starts, side="right")
-        last = np.searchsorted(self.starts, ends, side="left")
+        first, last = self.words_between(starts, ends)
         rows = np.concatenate([self.bits, np.zeros((1, COLUMNS), dtype=np.uint64)])
-        pairs = np.column_stack([first, np.maximum(last, first)]).reshape(-1)
+        pairs = np.column_stack([first, last]).reshape(-1)
         found: Bits = np.bitwise_or.reduceat(rows, pairs, axis=0)[::2]
         return found
 
@@ -88,11 +119,12 @@ def read(folded: str) -> Reading:
     edges = np.flatnonzero(np.diff(is_word, prepend=False, append=False))
     words = words_of(folded)
     if len(_vocabulary) > _MOST_WORDS:
-        _vocabulary = _Vocabulary()
+        _vocabulary = Vocabulary()
     known = _vocabulary
-    numbers = np.fromiter(map(known.__getitem__, words), dtype=np.int64, count=len(words))
+    numbers = known.numbers(words)
     plain = np.where(codes < _ASCII, _PLAIN_CODES[np.minimum(codes, _ASCII - 1)], codes)
-    return Reading(folded, plain, edges[::2], edges[1::2], known.hashes[numbers], known.bits[numbers])
+    starts, ends = edges[::2], edges[1::2]
+    return Reading(folded, plain, starts, ends, known, numbers, known.hashes[numbers], known.bits[numbers])
 
 
 def _codes(folded: str) -> Hashes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -25,6 +26,7 @@ class Rule:
         pattern: matched against folded text. Every repeat is bounded, so work per position is bounded.
         explanation: completes "This passage …", for the document's owner.
         hidden_only: counts only in hidden text.
+        probe: a shorter pattern that every match holds, where the pattern itself is costly.
     """
 
     name: str
@@ -35,10 +37,20 @@ class Rule:
     explanation: str
     hidden_only: bool = False
     also: tuple[tuple[str, ...], ...] = ()
-    expression: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    probe: str = ""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "expression", re.compile(self.pattern))
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """The pattern, compiled when it is first needed: few are, in ordinary documents."""
+        return re.compile(self.pattern)
+
+    @cached_property
+    def _probe(self) -> re.Pattern[str]:
+        return re.compile(self.probe)
+
+    def may_match(self, folded: str) -> bool:
+        """Whether a folded text holds what every match holds."""
+        return any(need in folded for need in self.needs) and (not self.probe or self._probe.search(folded) is not None)
 
 
 class Match(NamedTuple):
@@ -52,6 +64,6 @@ class Match(NamedTuple):
 def matches(folded: str, rules: Sequence[Rule]) -> Iterator[Match]:
     """Every match of every rule in a folded text."""
     for rule in rules:
-        if any(need in folded for need in rule.needs):
+        if rule.may_match(folded):
             for found in rule.expression.finditer(folded):
                 yield Match(rule, found.start(), found.end())

@@ -5,17 +5,17 @@ A section ends at a heading, or where it grows beyond a limit. Spans cover the t
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from gristmill.corpus.headings import heading_starts
 
 SECTION_CHARACTERS = 1500
 # A section may be cut inside a sentence; matching reads this far into the next one.
 OVERLAP_CHARACTERS = 240
 # Shorter than this, the text under a heading joins what follows: a page of bare headings is not a thousand sections.
 _LEAST_CHARACTERS = 300
-_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 # A cut looks for these, best first, in the second half of the window.
 _BREAKS = ("\n\n", "\n", ". ", " ")
 
@@ -68,9 +68,9 @@ def split_sections(text: str) -> Iterator[Section]:
 
 def _heading_starts(text: str) -> list[int]:
     starts = [0]
-    for match in _HEADING.finditer(text):
-        if match.start() - starts[-1] >= _LEAST_CHARACTERS:
-            starts.append(match.start())
+    for start in heading_starts(text):
+        if start - starts[-1] >= _LEAST_CHARACTERS:
+            starts.append(start)
     return starts
 
 

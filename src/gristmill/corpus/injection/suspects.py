@@ -132,8 +132,6 @@ def _suspicions(
     held = np.flatnonzero(ends > starts).tolist() if classifier is not None else []
     if classifier is None or not held:
         return found
-    spans = [(int(starts[at]), int(ends[at])) for at in held]
-    for at, (start, _), best in zip(held, spans, classifier.most_suspicious_each(reading, spans), strict=True):
-        if best.margin >= 0:
-            found[at] = Suspicion(best.start - start, best.end - start, best.margin)
+    for number, best in classifier.suspicious(reading, starts[held], ends[held]).items():
+        found[held[number]] = best
     return found

@@ -27,6 +27,7 @@ _BITS = 64
 _FEWEST_LETTERS = 2
 # Words are looked up by their first four characters; shorter ones by all they have.
 _HEADS = (4, 3, 2)
+_SLOT_BITS = 16
 
 _Group = tuple[str, ...]
 Bits = NDArray[np.uint64]
@@ -58,15 +59,42 @@ def _words() -> dict[str, tuple[tuple[str, int], ...]]:
     return {head: tuple(words) for head, words in found.items()}
 
 
-def word_bits(word: str) -> list[int]:
-    """The groups that a folded word has a literal of, as `COLUMNS` integers of 64 bits."""
-    padded, by_head = f" {word} ", _words()
-    bits = [0] * COLUMNS
-    for at in range(len(padded) - 1):
+@cache
+def _head_slots() -> tuple[tuple[int, NDArray[np.bool_]], ...]:
+    """For each length of a head, the slots of the heads of that length."""
+    slots = {length: np.zeros(1 << _SLOT_BITS, dtype=np.bool_) for length in _HEADS}
+    for head in _words():
+        slots[len(head)][_slots(np.frombuffer(head.encode(), dtype=np.uint8), len(head))] = True
+    return tuple(slots.items())
+
+
+def _slots(codes: NDArray[np.uint8], length: int) -> NDArray[np.uint32]:
+    """A number for each run of so many characters; a few runs share one."""
+    count = len(codes) - length + 1
+    slots = codes[:count].astype(np.uint32)
+    for offset in range(1, length):
+        slots = slots * np.uint32(251) + codes[offset : offset + count]
+    return (slots * np.uint32(2_654_435_761)) >> np.uint32(32 - _SLOT_BITS)
+
+
+def word_bits(words: Sequence[str]) -> Bits:
+    """The groups that folded words have a literal of, `COLUMNS` integers of 64 bits a word."""
+    bits = np.zeros((len(words), COLUMNS), dtype=np.uint64)
+    # Two blanks between words: a literal is in one of them, with a blank on a side at most.
+    text = f" {'  '.join(words)} "
+    codes = np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8)
+    is_head = np.zeros(len(codes), dtype=np.bool_)
+    for length, slots in _head_slots():
+        if len(codes) >= length:
+            is_head[: len(codes) - length + 1] |= slots[_slots(codes, length)]
+    places = np.flatnonzero(is_head)
+    starts = np.cumsum([0, *(len(word) + 2 for word in words)])
+    by_head = _words()
+    for at, word in zip(places.tolist(), (np.searchsorted(starts, places, "right") - 1).tolist(), strict=True):
         for length in _HEADS:
-            for literal, number in by_head.get(padded[at : at + length], ()):
-                if padded.startswith(literal, at):
-                    bits[number // _BITS] |= 1 << number % _BITS
+            for literal, number in by_head.get(text[at : at + length], ()):
+                if text.startswith(literal, at):
+                    bits[word, number // _BITS] |= np.uint64(1 << number % _BITS)
     return bits
 
 

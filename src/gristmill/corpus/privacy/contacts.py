@@ -24,9 +24,16 @@ BIRTH_CUE = re.compile(
 )
 BIRTH_WORDS = ("born", "birth", "dob", "d.o.b", "gebor", "geb.", "geburt", "né le", "née le", "naissance")
 
+AT_HOST = r"@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}\b"
+
 CONTACT_RULES = (
     Rule(
-        Kind.EMAIL, "email", re.compile(r"[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}\b"), 0.98, needs=("@",)
+        Kind.EMAIL,
+        "email",
+        re.compile(rf"[\w.+%'-]{{1,64}}{AT_HOST}"),
+        0.98,
+        needs=("@",),
+        probe=re.compile(AT_HOST),
     ),
     Rule(Kind.DATE_OF_BIRTH, "date-of-birth", re.compile(rf"(?i)\b{DATE}\b"), 0.9, needs=BIRTH_WORDS, cue=BIRTH_CUE),
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from gristmill.corpus.privacy.capitals import CAPITAL, lacks_capitals
 from gristmill.corpus.privacy.contacts import DATE
+from gristmill.corpus.privacy.figures import Figures
 from gristmill.corpus.privacy.findings import Kind, PersonalData
 from gristmill.corpus.privacy.gazetteer import gazetteer
 from gristmill.corpus.privacy.rules import Rule, apply_rules
@@ -53,10 +54,13 @@ CUED_RULES = (
 )
 
 
+_RULES = (*CONTEXT_RULES, *CUED_RULES)
+
+
 def find_context(text: str) -> Iterator[PersonalData]:
     """Places, organisations, dates and web addresses in a text; they may overlap."""
     shown = _with_capitals(text)
-    yield from apply_rules((*CONTEXT_RULES, *CUED_RULES), shown, text.lower())
+    yield from apply_rules(_RULES, shown, text.lower(), Figures(shown))
     yield from _places(shown)
 
 

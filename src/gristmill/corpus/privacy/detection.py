@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from gristmill.corpus.privacy.addresses import find_addresses
 from gristmill.corpus.privacy.columns import find_birth_columns
 from gristmill.corpus.privacy.contacts import CONTACT_RULES
 from gristmill.corpus.privacy.context import find_context
 from gristmill.corpus.privacy.credentials import CREDENTIAL_RULES
+from gristmill.corpus.privacy.figures import Figures
 from gristmill.corpus.privacy.findings import Kind, PersonalData, without_overlaps
 from gristmill.corpus.privacy.names import find_persons
 from gristmill.corpus.privacy.numbers import NUMBER_RULES, find_digit_runs
-from gristmill.corpus.privacy.rules import apply_rules
+from gristmill.corpus.privacy.rules import Rule, apply_rules
 
 __all__ = ["find_personal_data", "find_personal_data_of"]
 
@@ -38,9 +40,15 @@ def find_personal_data_of(kinds: Collection[Kind], text: str, language: str = "e
 
 
 def _cheap(kinds: Collection[Kind], text: str) -> Iterator[bool]:
-    yield from (True for _ in apply_rules((rule for rule in RULES if rule.kind in kinds), text, text.lower()))
+    figures = Figures(text)
+    yield from (True for _ in apply_rules(_rules_of(frozenset(kinds)), text, text.lower(), figures))
     if not _DIGIT_RUN_KINDS.isdisjoint(kinds):
-        yield from (found.kind in kinds for found in find_digit_runs(text, kinds))
+        yield from (found.kind in kinds for found in find_digit_runs(text, kinds, figures))
+
+
+@lru_cache(maxsize=16)
+def _rules_of(kinds: frozenset[Kind]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES if rule.kind in kinds)
 
 
 def find_personal_data(text: str, language: str = "en", *, wide: bool = False) -> list[PersonalData]:
@@ -50,7 +58,8 @@ def find_personal_data(text: str, language: str = "en", *, wide: bool = False) -
     how capital letters are read, because German writes every noun with one.
     `wide` adds places, organisations, dates and web addresses.
     """
-    found = [*apply_rules(RULES, text, text.lower()), *find_digit_runs(text)]
+    figures = Figures(text)
+    found = [*apply_rules(RULES, text, text.lower(), figures), *find_digit_runs(text, figures=figures)]
     found += find_addresses(text)
     found += find_birth_columns(text)
     found += find_persons(text, language)

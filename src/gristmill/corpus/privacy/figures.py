@@ -17,6 +17,11 @@ _SHAPES = bytes(
 )
 _SEPARATORS = b"().-/ +\xa0"
 _NETWORK = re.compile(rb"0\.0{1,3}\.0{1,3}\.0")
+_ACCOUNT = re.compile(rb"aa00 ?[a0]{4} ?[a0]{4}")
+_RUN = re.compile(rb"0[0().\-/ +\xa0]*")
+# Two groups of figures or of the letters A to F, each with a colon behind it.
+_HEXADECIMAL = bytes(0x30 if chr(code) in string.hexdigits else code for code in range(256))
+_COLONS = re.compile(rb"0:0{1,4}:")
 _ASCII = bytes(range(128))
 
 
@@ -52,6 +57,19 @@ class Figures:
         return self._are_foreign or _NETWORK.search(self._shapes) is not None
 
     @property
-    def may_follow_letters(self) -> bool:
-        """Whether two figures stand behind two letters."""
-        return self._are_foreign or b"aa00" in self._shapes
+    def may_be_an_account(self) -> bool:
+        """Whether two figures stand behind two letters, and two groups of four behind them."""
+        return self._are_foreign or _ACCOUNT.search(self._shapes) is not None
+
+    @property
+    def may_be_parted_by_colons(self) -> bool:
+        """Whether groups of hexadecimal figures are."""
+        if ":" not in self._text:
+            return False
+        return _COLONS.search(self._text.encode("latin-1", "replace").translate(_HEXADECIMAL)) is not None
+
+    def runs(self, count: int) -> list[tuple[int, int]]:
+        """Where so many figures stand in a row, with nothing but what parts groups of them between."""
+        if self._are_foreign:
+            return [(0, len(self._text))]
+        return [run.span() for run in _RUN.finditer(self._shapes) if run.group().count(b"0") >= count]

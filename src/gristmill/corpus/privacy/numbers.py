@@ -7,7 +7,7 @@ digit needs a word that explains it, because part numbers, dates and measures lo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from ipaddress import ip_address
 
 from gristmill.corpus.privacy import checksums
@@ -109,7 +109,7 @@ def _may_be_identity(figures: Figures) -> bool:
 NUMBER_RULES = (
     Rule(Kind.IBAN, "iban", re.compile(r"(?i)\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\b"), 0.99,
          accept=lambda value: checksums.is_iban(_bare(value)), probe=IBAN_SHAPE,
-         shape=lambda figures: figures.may_follow_letters),
+         shape=lambda figures: figures.may_be_an_account),
     Rule(Kind.NATIONAL_ID, "uk-nino", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0.9,
          accept=lambda value: checksums.is_uk_nino(_bare(value)), probe=IDENTITY_SHAPE,
          shape=_may_be_identity),
@@ -125,7 +125,7 @@ NUMBER_RULES = (
          shape=_may_be_identity),
     Rule(Kind.IP_ADDRESS, "ipv6",
          re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}(?![\w:])"), 0.9,
-         needs=(":",), accept=_is_ip),
+         accept=_is_ip, shape=lambda figures: figures.may_be_parted_by_colons),
     Rule(Kind.PASSPORT, "passport", re.compile(r"\b[A-Z]{0,2}\d[A-Z0-9]{5,8}\b"), 0.85,
          needs=ID_WORDS, cue=ID_CUE, accept=_has_digits),
     Rule(Kind.DRIVING_LICENCE, "driving-licence", re.compile(r"(?i)\b[a-z]{0,5}\d[a-z0-9 -]{4,15}[a-z0-9]\b"), 0.85,
@@ -133,23 +133,45 @@ NUMBER_RULES = (
 )  # fmt: skip
 
 
-_FEWEST_OF_PHONE, _FEWEST_OF_IDENTITY = 7, 9
+_FEWEST_OF_PHONE, _FEWEST_OF_IDENTITY, _FEWEST_OF_HOST = 7, 9, 4
 
 
-def find_digit_runs(text: str, kinds: Collection[Kind] = frozenset(Kind)) -> Iterator[PersonalData]:
+# A sign or a bracket may stand before the first figure, and a blank between.
+_BEFORE_FIGURES = 2
+# Further than the longest run and what is looked at behind it: a search need not go on.
+_LONGEST_RUN = 64
+
+
+def find_digit_runs(
+    text: str, kinds: Collection[Kind] = frozenset(Kind), figures: Figures | None = None
+) -> Iterator[PersonalData]:
     """Card, identity, telephone and IPv4 numbers among the runs of digits; where all are too short, only those asked.
 
-    The numbers of other kinds are found too, where there are any of these.
+    The numbers of other kinds are found too, where there are any of these. `figures` are those of the text.
     """
-    figures = Figures(text)
+    figures = figures or Figures(text)
     fewest = _FEWEST_OF_PHONE if Kind.PHONE in kinds else _FEWEST_OF_IDENTITY
-    if not figures.may_be(fewest) and not (Kind.IP_ADDRESS in kinds and figures.may_name_a_host):
+    if Kind.IP_ADDRESS in kinds and figures.may_name_a_host:
+        fewest = _FEWEST_OF_HOST
+    if not figures.may_be(fewest):
         return
-    for match in DIGIT_RUN.finditer(text):
+    for match in _digit_runs(text, figures.runs(fewest)):
         verdict = _verdict(text, match.start(), match[0])
         if verdict is not None:
             kind, score, name = verdict
             yield PersonalData(kind, match.start(), match.end(), score, name)
+
+
+def _digit_runs(text: str, places: Iterable[tuple[int, int]]) -> Iterator[re.Match[str]]:
+    """The matches of `DIGIT_RUN` that begin in these places."""
+    reached = 0
+    for start, end in places:
+        reached = max(reached, start - _BEFORE_FIGURES)
+        while reached < end and (match := DIGIT_RUN.search(text, max(reached, 0), end + _LONGEST_RUN)):
+            if match.start() >= end:
+                break
+            yield match
+            reached = match.end()
 
 
 def _verdict(text: str, start: int, value: str) -> tuple[Kind, float, str] | None:

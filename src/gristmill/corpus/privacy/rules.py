@@ -6,11 +6,16 @@ Here is how rules run; the rules themselves are in `numbers`, `contacts` and `cr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from gristmill.corpus.privacy.figures import Figures
 from gristmill.corpus.privacy.findings import Kind, PersonalData
+
+if TYPE_CHECKING:
+    from gristmill.corpus.literals import Literals
 
 __all__ = ["Rule", "apply_rules", "cue_before"]
 
@@ -66,14 +71,14 @@ def cue_before(cue: re.Pattern[str], text: str, start: int) -> bool:
     return cue.search(text, max(0, start - CUE_REACH), start) is not None
 
 
-def apply_rules(rules: Iterable[Rule], text: str, lowered: str) -> Iterator[PersonalData]:
-    """What the rules find; `lowered` is the text in small letters, made once for all of them."""
+def apply_rules(rules: tuple[Rule, ...], text: str, lowered: str, figures: Figures) -> Iterator[PersonalData]:
+    """What the rules find; `lowered` is the text in small letters, `figures` are its own: made once for all of them."""
     probed: dict[re.Pattern[str], bool] = {}
-    figures = Figures(text)
+    literals = _needed(tuple(rule.needs for rule in rules)).in_text(lowered)
     for rule in rules:
-        if rule.shape is not None and not rule.shape(figures):
+        if rule.needs and literals.isdisjoint(rule.needs):
             continue
-        if rule.needs and not any(literal in lowered for literal in rule.needs):
+        if rule.shape is not None and not rule.shape(figures):
             continue
         if rule.probe is not None:
             if rule.probe not in probed:
@@ -81,6 +86,13 @@ def apply_rules(rules: Iterable[Rule], text: str, lowered: str) -> Iterator[Pers
             if not probed[rule.probe]:
                 continue
         yield from rule.find(text, lowered)
+
+
+@lru_cache(maxsize=16)
+def _needed(groups: tuple[tuple[str, ...], ...]) -> Literals:
+    from gristmill.corpus.literals import Literals
+
+    return Literals(literal for group in groups for literal in group)
 
 
 def _places(literal: str, lowered: str) -> Iterator[int]:

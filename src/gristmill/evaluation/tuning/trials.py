@@ -26,6 +26,7 @@ SIZES = (96, 128, 160, 190)
 _WEIGHTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 1.0)
 _CANDIDATES = (50, 100, 200)
 _PER_DOCUMENT = (1, 2, 3, 5)
+_EXPANSIONS = (0.0, 0.15, 0.3, 0.5)
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ def _name(chunker: ChunkerSettings, search: SearchSettings) -> str:
     weights = "/".join(f"{w:.2f}" for w in (search.dense_weight, search.lexical_weight, search.bridge_weight))
     fusion = search.fusion if search.fusion == "rrf" else weights
     return (
-        f"{chunker.strategy} {chunker.tokens}, {fusion}, {search.candidates} candidates, "
+        f"{chunker.strategy} {chunker.tokens}, {fusion}, expansion {search.expansion:g}, "
+        f"{search.candidates} candidates, "
         f"{search.passages_per_document} a document"
     )
 
@@ -162,6 +164,10 @@ def _fusions(current: SearchSettings) -> list[SearchSettings]:
         for share in dict.fromkeys(shares)
     ]
     return [current.model_copy(update=mix) for mix in [*mixes, {"fusion": "rrf"}]]
+
+
+def _expansions(current: SearchSettings) -> list[SearchSettings]:
+    return [current.model_copy(update={"expansion": n}) for n in _EXPANSIONS if n != current.expansion]
 
 
 def _depths(current: SearchSettings) -> list[SearchSettings]:
@@ -178,6 +184,7 @@ def _limits(current: SearchSettings) -> list[SearchSettings]:
 
 _SEARCH_STEPS: tuple[tuple[str, Callable[[SearchSettings], list[SearchSettings]]], ...] = (
     ("fusion", _fusions),
+    ("expansion", _expansions),
     ("candidates", _depths),
     ("diversity", _limits),
 )

@@ -44,7 +44,8 @@ class Search(BaseModel):
     """What to look for."""
 
     query: str = Field(min_length=1, max_length=2_000, examples=["annual leave"])
-    k: int = Field(5, ge=1, le=50, description="How many passages.")
+    k: int = Field(5, ge=1, le=50, description="Passages at most.")
+    whole: bool = Field(False, description="Whole passages, not what of them matters.")
 
 
 class Passages(BaseModel):
@@ -82,9 +83,10 @@ async def ask(
 
 @router.post("/search")
 async def search(wanted: Search, service: TheService, person: Asking) -> Passages:
-    """Find passages among the documents that the asker may see, without an answer."""
+    """Find what the documents that the asker may see say about something, without an answer."""
     answerer = service.current.take()
-    found = await service.turns.run(lambda: answerer.search(wanted.query, person.asker, wanted.k))
+    look = answerer.search if wanted.whole else answerer.focused
+    found = await service.turns.run(lambda: look(wanted.query, person.asker, wanted.k))
     return Passages(passages=[PassageOut.of(passage) for passage in found], release=answerer.tools.release)
 
 
