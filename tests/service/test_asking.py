@@ -61,15 +61,15 @@ def test_only_who_is_in_the_group_is_answered_from_its_documents(shared: Mill) -
 
 
 def test_search_returns_as_many_passages_as_asked_for(shared: Mill) -> None:
-    found = shared.post("hal", "/api/search", {"query": "mill", "k": 2, "whole": True}).json()
+    found = shared.post("hal", "/api/search", {"query": "mill", "k": 2}).json()
     assert len(found["passages"]) == 2
     assert found["release"] == shared.service.current.name
 
 
-def test_search_gives_what_matters_of_the_passages_that_it_gives_whole_when_asked(shared: Mill) -> None:
+def test_search_gives_what_matters_of_its_passages_when_asked(shared: Mill) -> None:
     query = {"query": PAY_QUESTION, "k": 1}
-    (span,) = shared.post("hal", "/api/search", query).json()["passages"]
-    (whole,) = shared.post("hal", "/api/search", {**query, "whole": True}).json()["passages"]
+    (span,) = shared.post("hal", "/api/search", {**query, "focus": True}).json()["passages"]
+    (whole,) = shared.post("hal", "/api/search", query).json()["passages"]
     assert span["text"] in whole["text"]
     assert PAY in span["text"]
 

@@ -134,7 +134,7 @@ def test_an_unforeseen_error_says_nothing_of_itself(mill: Mill, monkeypatch: pyt
     def broken(*_: object) -> None:
         raise RuntimeError("the secret is 41000")
 
-    monkeypatch.setattr(Answerer, "focused", broken)
+    monkeypatch.setattr(Answerer, "search", broken)
     response = mill.post("ann", "/api/search", {"query": "x"})
     assert response.status_code == 500
     assert "41000" not in response.text

@@ -63,8 +63,9 @@ def test_both_tools_stay_in_the_callers_groups(shared: Mill) -> None:
         assert "41000" not in json.dumps(data(said))
 
 
-def test_search_gives_what_matters_of_passages(shared: Mill) -> None:
-    found = data(call(shared, shared.keys["hal"], "search", query="mill", k=2))["passages"]
+def test_search_gives_passages_or_what_matters_of_them(shared: Mill) -> None:
+    assert len(data(call(shared, shared.keys["hal"], "search", query="mill", k=2))["passages"]) == 2
+    found = data(call(shared, shared.keys["hal"], "search", query="mill", k=2, focus=True))["passages"]
     assert 1 <= len(found) <= 2
     assert all("mill" in passage["text"] for passage in found)
 

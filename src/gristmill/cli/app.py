@@ -156,16 +156,18 @@ def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 5,
     groups: AsGroups = None,
-    whole: Annotated[bool, typer.Option("--whole", help="Whole passages, not what of them matters.")] = False,
+    focus: Annotated[
+        bool, typer.Option("--focus", help="Only what of the passages matters: a quarter as long.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find what documents say about something, without an answer: the spans that matter, or whole passages."""
+    """Find passages, without an answer."""
     from gristmill.answering.answer import passage_json
     from gristmill.identity import Asker
 
     with waiting(as_json, "Searching"):
         answerer = _answerer()
-        look = answerer.search if whole else answerer.focused
+        look = answerer.focused if focus else answerer.search
         found = look(query, Asker.in_groups(groups or []), k)
     if as_json:
         print_json({"passages": [passage_json(passage) for passage in found]})

@@ -67,12 +67,14 @@ def mcp_server(service: Service, caller: Callable[[], Person]) -> MCPServer[obje
     async def search(
         query: Annotated[str, Field(min_length=1, max_length=2_000, description="What to look for.")],
         k: Annotated[int, Field(ge=1, le=50, description="Passages at most.")] = 5,
+        focus: Annotated[bool, Field(description="Only what of the passages matters: a quarter as long.")] = False,
     ) -> ToolPassages:
-        """Find what the documents that the caller may see say about something: verbatim spans, best first."""
+        """Find passages in the organisation's documents that the caller may see, verbatim, best first."""
         try:
             person = await _admitted(service, caller)
             answerer = service.current.take()
-            found = await service.turns.run(lambda: answerer.focused(query, person.asker, k))
+            look = answerer.focused if focus else answerer.search
+            found = await service.turns.run(lambda: look(query, person.asker, k))
         except (GristmillError, ProblemError) as error:
             raise ToolError(_said(error)) from error
         return ToolPassages(passages=[PassageOut.of(passage) for passage in found])

@@ -45,7 +45,7 @@ class Search(BaseModel):
 
     query: str = Field(min_length=1, max_length=2_000, examples=["annual leave"])
     k: int = Field(5, ge=1, le=50, description="Passages at most.")
-    whole: bool = Field(False, description="Whole passages, not what of them matters.")
+    focus: bool = Field(False, description="Only what of the passages matters: a quarter as long.")
 
 
 class Passages(BaseModel):
@@ -83,9 +83,9 @@ async def ask(
 
 @router.post("/search")
 async def search(wanted: Search, service: TheService, person: Asking) -> Passages:
-    """Find what the documents that the asker may see say about something, without an answer."""
+    """Find passages among the documents that the asker may see, without an answer."""
     answerer = service.current.take()
-    look = answerer.search if wanted.whole else answerer.focused
+    look = answerer.focused if wanted.focus else answerer.search
     found = await service.turns.run(lambda: look(wanted.query, person.asker, wanted.k))
     return Passages(passages=[PassageOut.of(passage) for passage in found], release=answerer.tools.release)
 
