@@ -35,10 +35,10 @@ class Database(str, Enum):
 def main(
     database: Annotated[Database, typer.Option(help="Where both histories are kept.")] = Database.BOTH,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was seen as JSON.")] = False,
-    crashes_only: Annotated[bool, typer.Option(help="Documents and crashes alone: a quarter of the time.")] = False,
+    crashes_only: Annotated[bool, typer.Option(help="Documents and crashes alone.")] = False,
     keep: Annotated[Path | None, typer.Option(help="Keep the installation and its logs below this folder.")] = None,
 ) -> None:
-    """Drill Gristmill on real processes of Dagster: documents, feedback, releases, drift, kills. About 20 minutes."""
+    """Drill Gristmill on real processes of Dagster: documents, feedback, releases, drift, kills."""
     kinds = [Database.SQLITE, Database.POSTGRES] if database is Database.BOTH else [database]
     root = keep or Path(tempfile.mkdtemp(prefix="gristmill-drill-"))
     found = {kind.value: _drilled(kind, emptied(root / kind.value), crashes_only=crashes_only) for kind in kinds}

@@ -59,7 +59,7 @@ class Drill:
     house: House
     box: Mailbox
     say: Callable[[str], None]
-    crashes_only: bool = False  # a few documents, no questions, nobody who speaks: a quarter of the time
+    crashes_only: bool = False  # a few documents, no questions, nobody who speaks
     seen: list[Seen] = field(default_factory=list)
 
     def run(self) -> list[Seen]:
