@@ -23,7 +23,7 @@ CHECKS: dict[str, list[str]] = {
     "format": ["ruff", "format", "--check", "--quiet", "."],
     "types": ["mypy"],
     "imports": ["lint-imports", "--no-logo"],
-    "tests": ["pytest", "-q", *PARALLEL],
+    "tests": ["pytest", "-q", "--durations=20", *PARALLEL],
 }
 SHOWN_WHILE_RUNNING = {"tests"}
 

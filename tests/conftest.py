@@ -15,9 +15,9 @@ from tests.workspaces import workspace_at, write
 REPOSITORY = Path(__file__).parents[1]
 
 # Examples of the expensive properties; `GRISTMILL_EXAMPLES=500 pytest tests/unit/test_incremental.py` is thorough.
-EXAMPLES = int(os.environ.get("GRISTMILL_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("GRISTMILL_EXAMPLES", "8"))
 # Kills of a real ingest: `GRISTMILL_KILLS=30 pytest tests/faults`.
-KILLS = int(os.environ.get("GRISTMILL_KILLS", "3"))
+KILLS = int(os.environ.get("GRISTMILL_KILLS", "2"))
 # Random runs without a fault: `GRISTMILL_CLEAN_RUNS=50 pytest tests/faults/test_seeded_faults.py`.
 CLEAN_RUNS = int(os.environ.get("GRISTMILL_CLEAN_RUNS", "4"))
 

@@ -30,7 +30,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
     """A service that the tests of a module share; they must not change what others look at."""
-    with mill_at(template, tmp_path_factory.mktemp("mill")) as mill:
+    # All tests of a module ask in few names: more often than a person does in a minute.
+    limits = {"per_minute": 100_000}
+    with mill_at(template, tmp_path_factory.mktemp("mill"), service={"limits": limits}) as mill:
         yield mill
 
 

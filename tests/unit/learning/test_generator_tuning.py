@@ -28,7 +28,7 @@ from tests.unit.learning.tiny import lessons, tiny_base
 
 ROOT = Path(__file__).parents[3]
 # Kills of a training: `GRISTMILL_TRAINING_KILLS=20 pytest tests/unit/learning` is thorough.
-KILLS = int(os.environ.get("GRISTMILL_TRAINING_KILLS", "2"))
+KILLS = int(os.environ.get("GRISTMILL_TRAINING_KILLS", "1"))
 QUICK = TuningSettings(
     steps=24, rank=4, learning_rate=5e-3, evaluate_every=8, patience=9, checkpoint_every=4, precision="float32"
 )
