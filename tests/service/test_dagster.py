@@ -161,6 +161,8 @@ def test_a_socket_of_others_is_refused(mill: Mill, name: str) -> None:
         (b'{"query": "mutation M { launchRun(x: 1) { id } }"}', {}, ("launchRun",)),
         (b'{"query": "query Q { a } mutation M { b: wipe { id } }", "operationName": "Q"}', {}, ("wipe",)),
         (b"mutation { wipe }", {}, ("wipe",)),
+        ('{"query": "mutation { wipe }"}'.encode("utf-16"), {}, ("wipe",)),
+        ('{"query": "mutation { wipe }"}'.encode("utf-32-le"), {}, ("wipe",)),
         (b"", {"query": "mutation { wipe }"}, ("wipe",)),
         (b'{"type": "start", "payload": {"query": "mutation { ...F } fragment F on M { wipe }"}}', {}, ("a fragment",)),
         (b'{"query": "subscription { pipelineRunLogs { id } }"}', {}, ()),
@@ -172,3 +174,7 @@ def test_what_a_request_changes_is_read_from_wherever_dagster_reads_it(
     body: bytes, query: dict[str, str], found: tuple[str, ...]
 ) -> None:
     assert changes(body, query) == found
+
+
+def test_a_text_too_deep_to_read_counts_as_a_change() -> None:
+    assert changes(b"[" * 100_000, {}) == ("a text too deep to read",)

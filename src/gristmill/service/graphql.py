@@ -12,20 +12,24 @@ from collections.abc import Iterable, Iterator, Mapping
 def changes(body: bytes, query: Mapping[str, str]) -> tuple[str, ...]:
     """Return the mutations of a request: the names of the fields that they call; none when it only reads.
 
+    What is nested too deeply to be read here counts as a change: it may be read there.
+
     Args:
         body: of the request, or one message of a WebSocket.
         query: parameters of its address.
     """
-    return tuple(sorted(set(_mutations(_texts(body, query)))))
+    try:
+        return tuple(sorted(set(_mutations(_texts(body, query)))))
+    except RecursionError:
+        return ("a text too deep to read",)
 
 
 def _texts(body: bytes, query: Mapping[str, str]) -> Iterator[str]:
     if "query" in query:
         yield query["query"]
-    text = body.decode("utf-8", "replace")
-    yield text
+    yield body.decode("utf-8", "replace")
     try:
-        read = json.loads(text)
+        read = json.loads(body)  # of the bytes, as there: JSON may be in UTF-16 or UTF-32
     except ValueError:
         return
     if isinstance(read, dict):
@@ -42,7 +46,7 @@ def _mutations(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         try:
             document = parse(text)
-        except (GraphQLError, RecursionError):
+        except GraphQLError:
             continue  # Dagster cannot read it either
         for part in document.definitions:
             if isinstance(part, OperationDefinitionNode) and part.operation is OperationType.MUTATION:
