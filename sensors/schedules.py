@@ -34,7 +34,7 @@ weekly_retention = dg.ScheduleDefinition(
 monthly_report = dg.ScheduleDefinition(
     name="monthly_report",
     job=usage,
-    # In the last hour of nearly every month's last day, and of the days before it: the month's page is then whole.
+    # In the last hour of each month's last day, and of the days before it: the month's page is then whole.
     cron_schedule="30 23 28-31 * *",
     default_status=_RUNNING,
     description="On the last nights of a month: the usage report, which stays as reports/usage-YEAR-MONTH.html.",

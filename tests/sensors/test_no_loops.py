@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pytest
 
-from gristmill.asking import in_force
 from gristmill.mill import STAGES
 from gristmill.watchers import outbox
 from sensors import arrivals
 from tests.conftest import CYCLES
 from tests.releases import put_in_force
 from tests.sensors.ticks import Installation, Ticks
-from tests.workspaces import grind, workspace_at, write
+from tests.workspaces import grind, write
 
-_DOCUMENTS: dict[str, str | bytes] = {"mill.md": "# The mill\n\nThe wheel turns by day.\n"}
 # What decides how documents are cut, each with values that are not the default.
 _CUTS: dict[str, tuple[Any, ...]] = {
     "strategy": ("fixed", "recursive", "structure"),
@@ -30,43 +26,27 @@ _CUTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("loops")
-    write(root / "documents", _DOCUMENTS)
-    workspace = workspace_at(root / "home", root / "documents")
-    grind(workspace, STAGES)
-    in_force(workspace)
-    return root
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test() as made:
-        yield made
-
-
-def test_each_change_of_encoder_or_chunker_is_seen_and_asked_for_once(root: Path, instance: dg.DagsterInstance) -> None:
+def test_each_change_of_encoder_or_chunker_is_asked_for_once(ground: Path, instance: dg.DagsterInstance) -> None:
     draw = random.Random(7)
     for number in range(max(10, CYCLES)):
         setting = draw.choice(sorted(_CUTS))
         cut = {setting: draw.choice(_CUTS[setting])}
         changed = (
-            Installation(root=str(root), encoder_name=f"encoder {number}")
+            Installation(root=str(ground), encoder_name=f"encoder {number}")
             if draw.random() < 0.5
-            else Installation(root=str(root), settings={"chunker": cut})
+            else Installation(root=str(ground), settings={"chunker": cut})
         )
         ticks = Ticks(arrivals.models_changed, instance, changed)
         assert [len(ticks.tick()) for _ in range(3)] == [1, 0, 0], changed
     assert outbox(changed.open()).listed()[0].key == "models"
-    assert Ticks(arrivals.models_changed, instance, Installation(root=str(root))).tick() == []
+    assert Ticks(arrivals.models_changed, instance, Installation(root=str(ground))).tick() == []
 
 
-def test_embedding_anew_again_and_again_asks_once_for_each(root: Path, instance: dg.DagsterInstance) -> None:
-    ticks = Ticks(arrivals.models_changed, instance, Installation(root=str(root)))
+def test_embedding_anew_again_and_again_asks_once_for_each(ground: Path, instance: dg.DagsterInstance) -> None:
+    ticks = Ticks(arrivals.models_changed, instance, Installation(root=str(ground)))
     assert ticks.tick() == []
     for number in range(CYCLES):
-        ticks.resource = Installation(root=str(root), encoder_name=f"cycle {number}")
+        ticks.resource = Installation(root=str(ground), encoder_name=f"cycle {number}")
         workspace = ticks.resource.open()
         assert [len(ticks.tick()) for _ in range(3)] == [1, 0, 0]
         grind(workspace, STAGES)  # the run that it asked for

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 import sensors
 from gristmill.asking import in_force
 from gristmill.definitions import build_defs
-from gristmill.mill import STAGES
 from gristmill.monitoring.deciding import Memory
 from gristmill.storage.records import FeedbackRow, ReceiptRow
 from gristmill.watchers import feedback_standing, outbox
@@ -22,33 +20,12 @@ from sensors import arrivals, health
 from sensors.events import forget_events
 from tests.releases import put_in_force
 from tests.sensors.ticks import Installation, Ticks
-from tests.workspaces import grind, workspace_at, write
-
-DOCUMENTS: dict[str, str | bytes] = {
-    "mill.md": "# The mill\n\nThe wheel turns by day.\n",
-    "pay.md": "# Pay\n\nA crown.\n",
-}
-
-
-@pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("ground")
-    write(root / "documents", DOCUMENTS)
-    workspace = workspace_at(root / "home", root / "documents")
-    grind(workspace, STAGES)
-    in_force(workspace)
-    return root
+from tests.workspaces import grind, write
 
 
 @pytest.fixture
 def root(ground: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(ground, tmp_path / "root"))
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test() as made:
-        yield made
 
 
 def answers(workspace: Workspace, release: str, count: int, refused: int, began: datetime) -> None:

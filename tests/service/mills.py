@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import shutil
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.applications import Starlette
 
 from gristmill.identity import Role
 from gristmill.mill import STAGES
@@ -130,6 +134,19 @@ def mill_over(workspace: Workspace, people: Mapping[str, tuple[Role, tuple[str, 
     service.current.look()
     client = TestClient(app, base_url="http://localhost", client=("127.0.0.1", 5_000))
     return Mill(app, workspace, client, add_people(service, people))
+
+
+@contextmanager
+def listening(app: Starlette, **options: Any) -> Iterator[str]:
+    """Serve an application on a free port of this machine; yields its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", **options))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
 
 
 @contextmanager

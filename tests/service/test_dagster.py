@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gristmill.service.graphql import changes
 from tests.service.conftest import MakeMill
-from tests.service.mills import Mill
+from tests.service.mills import Mill, listening
 
 
 async def _told(request: Request) -> Response:
@@ -42,14 +39,8 @@ def upstream() -> Iterator[str]:
         Route("/dagster/{path:path}", _told, methods=["GET", "POST"]),
         WebSocketRoute("/dagster/graphql", _echo),
     ]
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with listening(Starlette(routes=routes)) as address:
+        yield address
 
 
 @pytest.fixture

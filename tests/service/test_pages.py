@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 
 from gristmill.missing import gaps_file
-from tests.service.mills import FACT, QUESTION, Mill
+from tests.service.mills import FACT, QUESTION, Mill, listening
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -31,14 +28,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def site(shared: Mill) -> Iterator[str]:
     """The service of `shared` on a free port."""
-    server = uvicorn.Server(uvicorn.Config(shared.app, port=0, lifespan="off", log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with listening(shared.app, lifespan="off") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ class SearchSettings(Section):
 
 
 class FocusSettings(Section):
-    """What of the found passages search hands on: the spans that matter for the question.
+    """What of the found passages search hands on in focus: the spans that matter for the question.
 
     Measured by `python -m benchmarks.focus`; the answer path weighs sentences itself and does not read it.
     """
