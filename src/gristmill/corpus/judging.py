@@ -7,7 +7,6 @@ brings back words that were split, hidden text must not count for quality, and s
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,11 @@ from gristmill.corpus import hygiene, injection, privacy, quality
 from gristmill.corpus.duplicates import content_hash, normalised_words, shingles, signature
 from gristmill.corpus.duplicates.versions import HEAD_CHARACTERS
 from gristmill.corpus.findings import Finding, error, warning
+from gristmill.corpus.headings import heading_of
 from gristmill.corpus.pages import paged_text_hash
 from gristmill.corpus.policies import SourcePolicy
 from gristmill.corpus.privacy import Kind, Policy
 
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
-_HEADING_WITHIN = 4_000
 _MOST_EXCERPT = 120
 _NAMED_FINDINGS = 2
 # The rules here are those of a text alone: no age, no versions, so any day will do.
@@ -244,12 +242,6 @@ def _separated(removed: Sequence[hygiene.HiddenSpan]) -> Iterator[Finding]:
             f"{count} that a reader of the file does not see {'were' if len(removed) > 1 else 'was'} left out.",
             "Look at them with 'gristmill documents show', and take them out of the file.",
         )
-
-
-def heading_of(text: str) -> str:
-    """Return the first heading near the beginning of a Markdown text, or nothing."""
-    found = _HEADING.search(text[:_HEADING_WITHIN])
-    return found[1].strip() if found else ""
 
 
 def _folded(text: str) -> str:

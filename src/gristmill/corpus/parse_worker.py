@@ -7,6 +7,7 @@ Nothing is pickled.
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import resource
@@ -190,11 +191,15 @@ def _success(result: Any, data: bytes, kind: str, limits: Limits) -> Reply:
     return Reply(
         Outcome.PARSED,
         text=text,
-        title=str(metadata.get("title") or metadata.get("subject") or "").strip(),
+        title=_title(str(metadata.get("title") or metadata.get("subject") or ""), kind),
         language=(result.detected_languages or [""])[0],
         modified=_time(metadata.get("modified_at") or metadata.get("created_at")),
         pages=tuple((page.page, page.start) for page in locate_pages(text, pages)) if len(pages) > 1 else (),
     )
+
+
+def _title(stated: str, kind: str) -> str:
+    return (html.unescape(stated) if kind == HTML else stated).strip()
 
 
 def _failure(message: str) -> Reply:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gristmill.settings import PrivacySettings, Settings
 
 # Raised by whoever changes what an examination finds: rules, detectors, cleaning.
-_CODE_VERSION = 3
+_CODE_VERSION = 4
 # These depend on the day or on other documents, and are decided anew in every run.
 STALE, SUPERSEDED = "stale", "superseded"
 

@@ -9,8 +9,16 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from gristmill.corpus.duplicates import Likeness, SimilarPair, candidate_pairs, signature_matrix, verified_pairs
+from gristmill.corpus.duplicates import (
+    Likeness,
+    SimilarPair,
+    candidate_pairs,
+    normalised_heading,
+    signature_matrix,
+    verified_pairs,
+)
 from gristmill.fingerprint import fingerprint
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import EXAMINED, SIMILAR
@@ -20,31 +28,44 @@ _ITSELF = Likeness(1.0, 1.0, 0, 0)
 
 def similar_pairs(lake: Lake, examined: pl.DataFrame) -> list[SimilarPair]:
     """Bring `similar_texts` up to date with the contents of `examined`, and return the pairs among them."""
-    contents = examined.select("content_hash", "examined_key").unique("content_hash", keep="any").sort("content_hash")
+    contents = _contents(examined)
     stored = lake.read(SIMILAR)
-    gone = stored.join(contents, left_on="left", right_on="content_hash", how="anti").vstack(
-        stored.join(contents, left_on="right", right_on="content_hash", how="anti")
+    known = contents.join(stored, left_on="itself", right_on="pair", how="semi").select("content_hash")
+    kept = stored.join(known, left_on="left", right_on="content_hash", how="semi").join(
+        known, left_on="right", right_on="content_hash", how="semi"
     )
-    lake.delete(SIMILAR, gone["pair"].unique())
-    kept = stored.join(gone, on="pair", how="anti")
-    added = _rows(_compare(lake, contents, kept))
+    lake.delete(SIMILAR, stored.join(kept, on="pair", how="anti")["pair"])
+    is_new = ~contents["content_hash"].is_in(known["content_hash"].implode())
+    added = _rows(_compare(lake, contents, is_new.to_numpy()), contents.filter(is_new))
     lake.append(SIMILAR, added)
     rows = kept.vstack(added).filter(pl.col("left") != pl.col("right")).sort("pair")
     return [_pair(row) for row in rows.iter_rows(named=True)]
 
 
-def _compare(lake: Lake, contents: pl.DataFrame, known: pl.DataFrame) -> list[SimilarPair]:
-    compared = set(known.filter(pl.col("left") == pl.col("right"))["left"])
-    names = contents["content_hash"].to_list()
-    is_new = np.array([name not in compared for name in names], dtype=np.bool_)
+def _contents(examined: pl.DataFrame) -> pl.DataFrame:
+    """One row for each content, whichever documents have it: one of their keys, their heading, and its own pair.
+
+    That pair is stored when a content was compared with all others. It names the heading, which has a part in it.
+    """
+    contents = (
+        examined.filter(pl.col("content_hash").is_not_null())
+        .group_by("content_hash")
+        .agg(pl.col("examined_key").min(), pl.col("heading").max().fill_null(""))
+        .sort("content_hash")
+    )
+    itself = [fingerprint(name, name, heading) for name, _, heading in contents.iter_rows()]
+    return contents.with_columns(pl.Series("itself", itself, dtype=pl.String))
+
+
+def _compare(lake: Lake, contents: pl.DataFrame, is_new: NDArray[np.bool_]) -> list[SimilarPair]:
     if not is_new.any():
         return []
-    keys = dict(contents.iter_rows())
-    signatures = lake.read(EXAMINED, ["examined_key", "signature"])
-    by_key = dict(signatures.iter_rows())
-    matrix = signature_matrix([by_key[keys[name]] for name in names])
-    found = verified_pairs(candidate_pairs(matrix, is_new), names, _reader(lake, keys))
-    return [*found, *(SimilarPair(name, name, _ITSELF) for name, new in zip(names, is_new, strict=True) if new)]
+    names, keys = contents["content_hash"].to_list(), contents["examined_key"].to_list()
+    headings = [normalised_heading(heading) for heading in contents["heading"]]
+    signatures = dict(lake.read(EXAMINED, ["examined_key", "signature"]).iter_rows())
+    matrix = signature_matrix([signatures[key] for key in keys])
+    candidates = candidate_pairs(matrix, is_new, headings=headings)
+    return verified_pairs(candidates, names, _reader(lake, dict(zip(names, keys, strict=True))), headings=headings)
 
 
 def _reader(lake: Lake, keys: dict[str, str]) -> Callable[[Collection[str]], dict[str, str]]:
@@ -57,10 +78,14 @@ def _reader(lake: Lake, keys: dict[str, str]) -> Callable[[Collection[str]], dic
     return read
 
 
-def _rows(pairs: list[SimilarPair]) -> pl.DataFrame:
+def _rows(pairs: list[SimilarPair], compared: pl.DataFrame) -> pl.DataFrame:
     rows = [
         {"pair": fingerprint(pair.left, pair.right), "left": pair.left, "right": pair.right, **pair.likeness._asdict()}
         for pair in pairs
+    ]
+    rows += [
+        {"pair": itself, "left": name, "right": name, **_ITSELF._asdict()}
+        for name, itself in compared.select("content_hash", "itself").iter_rows()
     ]
     return pl.DataFrame(rows, schema=SIMILAR.schema)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gristmill.corpus.acceptance import accept_documents, title_of
-from gristmill.corpus.judging import heading_of
+from gristmill.corpus.headings import heading_of
 from gristmill.corpus.ledger import accepted, counts
 from gristmill.corpus.report import Silent
 from gristmill.mill import parsed_documents, source_files
@@ -140,7 +140,13 @@ def test_every_status_is_counted_even_when_no_document_has_it(ledger: Ledger) ->
     [
         ("a/b.md", "Stated  *title*", "# Heading", "Stated title"),
         ("a/b.md", "", "intro\n## The `heading` ##\n", "The heading"),
+        ("a.md", "", "### Navigation\n\n- index\n\n# Bearings\n", "Bearings"),
+        ("a.md", "", "## Install\n\n```\n# a comment\n```\n", "Install"),
+        ("a.md", "", "---\nauthor: N. N.\n---\n\n# Bearings\n", "Bearings"),
+        ("a.rst", "", ".. _label:\n\n****\nOil\n****\n\nUse it.\n\nMore\n====\n", "Oil"),
+        ("a.rst", "", ":mod:`oil` --- For pumps\n=======================\n", "oil --- For pumps"),
         ("a/torque_of-bolts.pdf", None, "no heading", "torque of bolts"),
+        ("a/torque_of-bolts.txt", None, "Torque of bolts, in newton metres, by size\n---\n", "torque of bolts"),
         ("a/torque.pdf", " ", None, "torque"),
         ("a.md", "x" * 500, "", "x" * 200),
     ],
@@ -149,3 +155,26 @@ def test_a_title_is_the_stated_one_or_the_first_heading_or_the_files_name(
     document: str, stated: str | None, text: str | None, title: str
 ) -> None:
     assert title_of(document, stated, heading_of(text or "")) == title
+
+
+def test_a_new_heading_is_compared_anew_and_ends_as_in_a_rebuild(ledger: Ledger, folder: Path) -> None:
+    words = " ".join(f"word{number}" for number in range(60))
+    more = " ".join(f"more{number}" for number in range(600))
+    write(folder, {"page.md": f"# Oil\n\n{words} {more}"})
+    for heading, is_near in (("# Tools", False), ("# Oil", True), ("# Tools", False)):
+        write(folder, {"list.md": f"{heading}\n\n{words}"})
+        ledger.run()
+        rules = {finding["rule"] for finding in ledger["list.md"]["findings"]}
+        assert ("near_duplicate" in rules) is is_near
+
+
+def test_the_same_words_with_a_heading_are_compared_anew(ledger: Ledger, folder: Path) -> None:
+    """The words stay, so the content does: what its heading made of it has to follow."""
+    words = " ".join(f"word{number}" for number in range(60))
+    more = " ".join(f"more{number}" for number in range(600))
+    write(folder, {"page.md": f"# Oil\n\n{words} {more}"})
+    for mark, is_near in (("", False), ("# ", True), ("", False)):
+        write(folder, {"list.md": f"{mark}Oil\n\n{words}"})
+        ledger.run()
+        rules = {finding["rule"] for finding in ledger["list.md"]["findings"]}
+        assert ("near_duplicate" in rules) is is_near

@@ -17,12 +17,14 @@ from gristmill.corpus.duplicates import (
     content_hash,
     find_families,
     likeness,
+    normalised_heading,
     normalised_words,
     shingles,
     signature,
     signature_matrix,
     verified_pairs,
 )
+from gristmill.corpus.headings import heading_of
 
 WORDS = [f"word{number}" for number in range(400)]
 
@@ -35,7 +37,9 @@ def families_of(texts: dict[str, str], authority: tuple[str, ...] = (), **dates:
     by_content = {content_hash(normalised_words(text)): text for text in texts.values()}
     contents = sorted(by_content)
     matrix = signature_matrix([signature(shingles(normalised_words(by_content[content]))) for content in contents])
-    pairs = verified_pairs(candidate_pairs(matrix, np.ones(len(contents), np.bool_)), contents, lambda _: by_content)
+    headings = [normalised_heading(heading_of(by_content[content])) for content in contents]
+    candidates = candidate_pairs(matrix, np.ones(len(contents), np.bool_), headings=headings)
+    pairs = verified_pairs(candidates, contents, lambda _: by_content, headings=headings)
     members = [
         Member(path, content_hash(normalised_words(text)), len(text.split()), dates.get(path))
         for path, text in texts.items()
@@ -100,6 +104,27 @@ def test_a_chain_of_changes_does_not_make_its_ends_duplicates() -> None:
     for family in families_of(chain):
         for duplicate in family.duplicates:
             assert likeness(chain[family.representative], chain[duplicate.path]).jaccard >= 0.5
+
+
+LIST_OF_CONTENTS = prose(6, 40)
+
+
+@pytest.mark.parametrize(
+    ("heading", "of_list", "found"),
+    [
+        ("# Oil and *grease*", "Oil and grease\n==============\n", True),
+        ("# Oil and grease", "# Tools", False),
+        ("", "", False),
+    ],
+)
+def test_a_list_of_contents_is_a_duplicate_of_its_page_under_the_same_heading_only(
+    heading: str, of_list: str, found: bool
+) -> None:
+    page = f"{heading}\n\n{LIST_OF_CONTENTS} {prose(7, 800)}"
+    families = families_of({"list.txt": f"{of_list}\n{LIST_OF_CONTENTS}", "page.md": page})
+    assert [family.representative for family in families] == (["page.md"] if found else [])
+    for family in families:
+        assert "of its word runs stand in page.md, which is longer" in family.duplicates[0].reason
 
 
 corpora = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=10)

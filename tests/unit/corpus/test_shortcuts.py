@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -100,4 +101,5 @@ def test_a_pair_at_the_limits_is_not_ruled_out_by_its_signatures(share: float) -
             matrix = signature_matrix([signature(shingles(words)) for words in (left, right)])
             agreement = (matrix[:1, :PERMUTATIONS] == matrix[1:, :PERMUTATIONS]).mean(axis=1)
             sizes = matrix[:, PERMUTATIONS].astype("int64").reshape(1, 2)
-            assert limits.may_hold(agreement, sizes, PERMUTATIONS).all()
+            for same_heading in (np.array([False]), np.array([True])):
+                assert limits.may_hold(agreement, sizes, PERMUTATIONS, same_heading).all()

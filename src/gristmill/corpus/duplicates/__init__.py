@@ -6,7 +6,7 @@ which are new. Nothing here removes a document.
 
 from gristmill.corpus.duplicates.families import Duplicate, Family, Member, Relation, find_families
 from gristmill.corpus.duplicates.limits import Limits
-from gristmill.corpus.duplicates.normalisation import content_hash, normalised_words, shingles
+from gristmill.corpus.duplicates.normalisation import content_hash, normalised_heading, normalised_words, shingles
 from gristmill.corpus.duplicates.signatures import SIGNATURE_VERSION, candidate_pairs, signature, signature_matrix
 from gristmill.corpus.duplicates.similarity import Likeness, SimilarPair, likeness, verified_pairs
 from gristmill.corpus.duplicates.superseded import Superseded, VersionedDocument, find_amended, find_superseded
@@ -30,6 +30,7 @@ __all__ = [
     "find_families",
     "find_superseded",
     "likeness",
+    "normalised_heading",
     "normalised_words",
     "read_version",
     "shingles",

@@ -157,7 +157,17 @@ def _duplicate(best: Member, member: Member, known: _Known) -> Duplicate:
     if best.content_hash == member.content_hash:
         return Duplicate(member.path, best.path, Relation.EXACT, 1.0, True, f"the same words as {best.path}")
     found = known[best.content_hash, member.content_hash]
-    similar = f"{found.jaccard:.0%} of the word runs of both are shared with {best.path}"
-    adds = f"it has {found.right_adds} words of its own" if found.right_adds else "it has no word of its own"
+    similar = _similar(found, best, member)
+    own = {0: "no word", 1: "one word"}.get(found.right_adds, f"{found.right_adds} words")
+    adds = f"it has {own} of its own"
     redundant = found.right_adds == 0
     return Duplicate(member.path, best.path, Relation.NEAR, round(found.jaccard, 4), redundant, f"{similar}; {adds}")
+
+
+def _similar(found: Likeness, best: Member, member: Member) -> str:
+    """The share that both have of all; where one is far longer, that says little, and what the shorter shares does."""
+    if found.jaccard >= found.containment / 2:
+        return f"{found.jaccard:.0%} of the word runs of both are shared with {best.path}"
+    if member.length <= best.length:
+        return f"{found.containment:.0%} of its word runs stand in {best.path}, which is longer"
+    return f"it holds {found.containment:.0%} of the word runs of {best.path}, and is longer"

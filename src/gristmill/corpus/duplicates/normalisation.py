@@ -6,14 +6,14 @@ import re
 from functools import cache
 from hashlib import blake2b
 
+from gristmill.corpus.headings import FRONT_MATTER
 from gristmill.corpus.wording import with_blanks
 
-__all__ = ["SHINGLE_WORDS", "content_hash", "normalised_words", "shingles"]
+__all__ = ["SHINGLE_WORDS", "content_hash", "normalised_heading", "normalised_words", "shingles"]
 
 # Three words: on 496 pages in two markups, five lose a tenth of the pairs to markup within the sentence; two bring
 # pages about different things together.
 SHINGLE_WORDS = 3
-_FRONT_MATTER = re.compile(r"\A---\n.{0,4000}?\n(?:---\n|\n(?=#))", re.DOTALL)
 # Link targets with their titles, roles and directives of reStructuredText, tags, addresses: each with what stands in
 # every match. Most texts have one or two of them, and an expression of those alone costs a tenth.
 _NOT_TEXT = (
@@ -27,9 +27,14 @@ _NOT_TEXT = (
 
 def normalised_words(text: str) -> list[str]:
     """The words of a text, the same for Markdown, HTML as Markdown, reStructuredText and plain text."""
-    text = _FRONT_MATTER.sub("", text)
+    text = FRONT_MATTER.sub("", text)
     forms = tuple(form for sign, form in _NOT_TEXT if sign in text)
     return with_blanks(_any_of(forms).sub(" ", text) if forms else text).casefold().split()
+
+
+def normalised_heading(heading: str) -> str:
+    """The words of a heading, by which two texts call themselves the same."""
+    return " ".join(normalised_words(heading))
 
 
 @cache

@@ -46,14 +46,33 @@ def signature_matrix(signatures: Sequence[bytes]) -> Matrix:
     return np.frombuffer(b"".join(signatures), dtype="<u4").reshape(len(signatures), PERMUTATIONS + 1)
 
 
-def candidate_pairs(signatures: Matrix, is_new: npt.NDArray[np.bool_], limits: Limits = DEFAULT_LIMITS) -> list[Pair]:
-    """Pairs of rows that agree in a band, can be near duplicates and hold at least one new row, sorted."""
+def candidate_pairs(
+    signatures: Matrix,
+    is_new: npt.NDArray[np.bool_],
+    limits: Limits = DEFAULT_LIMITS,
+    headings: Sequence[str] = (),
+) -> list[Pair]:
+    """Pairs of rows that agree in a band or a heading, can be near duplicates and hold at least one new row, sorted.
+
+    `headings` has one for each row, empty where there is none, as `normalised_heading` gives it.
+    """
     keys = np.empty(0, dtype=np.int64)
-    for band in range(BANDS if is_new.any() else 0):
-        keys = np.union1d(keys, _pairs_of_band(signatures, is_new, band))
+    headed = _numbers_of(headings or [""] * len(signatures))
+    if is_new.any():
+        for band in range(BANDS):
+            keys = np.union1d(keys, _pairs_of_keys(_band(signatures, band), is_new))
+        rows = np.flatnonzero(headed)
+        keys = np.union1d(keys, _pairs_of_keys(headed[rows], is_new[rows], rows, len(is_new)))
     left, right = np.divmod(keys, max(1, len(signatures)))
-    similar = _similar(signatures, left, right, limits)
+    same_heading = (headed[left] == headed[right]) & (headed[left] > 0)
+    similar = _similar(signatures, left, right, same_heading, limits)
     return [pair for pair, is_similar in zip(_pairs(left, right), similar, strict=True) if is_similar]
+
+
+def _numbers_of(headings: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """The same number for the same heading; 0 for none."""
+    numbers = {"": 0}
+    return np.array([numbers.setdefault(heading, len(numbers)) for heading in headings], dtype=np.uint64)
 
 
 def _pairs(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Iterator[Pair]:
@@ -61,47 +80,58 @@ def _pairs(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Iterato
 
 
 def _similar(
-    signatures: Matrix, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], limits: Limits
+    signatures: Matrix,
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    same_heading: npt.NDArray[np.bool_],
+    limits: Limits,
 ) -> list[bool]:
     minima, sizes = signatures[:, :PERMUTATIONS], signatures[:, PERMUTATIONS].astype(np.int64)
     similar: list[bool] = []
     for start in range(0, len(left), 10_000):
-        one, other = left[start : start + 10_000], right[start : start + 10_000]
+        part = slice(start, start + 10_000)
+        one, other = left[part], right[part]
         agreement = (minima[one] == minima[other]).mean(axis=1)
-        similar += limits.may_hold(agreement, np.column_stack([sizes[one], sizes[other]]), PERMUTATIONS).tolist()
+        both = np.column_stack([sizes[one], sizes[other]])
+        similar += limits.may_hold(agreement, both, PERMUTATIONS, same_heading[part]).tolist()
     return similar
 
 
-def _pairs_of_band(signatures: Matrix, is_new: npt.NDArray[np.bool_], band: int) -> npt.NDArray[np.int64]:
-    """Pairs as left * rows + right."""
+def _band(signatures: Matrix, band: int) -> npt.NDArray[np.uint64]:
     rows = PERMUTATIONS // BANDS
     values = signatures[:, band * rows : (band + 1) * rows].astype(np.uint64)
-    keys = values[:, 0] << np.uint64(32) | values[:, 1]
+    keys: npt.NDArray[np.uint64] = values[:, 0] << np.uint64(32) | values[:, 1]
+    return keys
+
+
+def _pairs_of_keys(
+    keys: npt.NDArray[np.uint64],
+    is_new: npt.NDArray[np.bool_],
+    rows: npt.NDArray[np.int64] | None = None,
+    total: int | None = None,
+) -> npt.NDArray[np.int64]:
+    """Pairs with the same key as left * total + right; `rows` are the numbers of the rows, if these are not all."""
     touched = np.flatnonzero(np.isin(keys, keys[is_new]))
     order = touched[np.argsort(keys[touched], kind="stable")]
     starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[:1]] + np.uint64(1)))
     sizes = np.diff(starts, append=len(order))
     # Almost every bucket that is shared holds two.
     twos = starts[sizes == 2]
-    found = [_numbered(order[twos], order[twos + 1], is_new)]
+    buckets = [(order[twos], order[twos + 1])]
     for start, size in zip(starts[sizes > 2].tolist(), sizes[sizes > 2].tolist(), strict=True):
-        found.append(_pairs_of_bucket(order[start : start + size], is_new))
-    return np.concatenate(found)
-
-
-def _pairs_of_bucket(bucket: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    if len(bucket) > _LARGEST_BUCKET:
-        left, right = bucket[:-1], bucket[1:]
-    else:
-        upper = np.triu_indices(len(bucket), 1)
-        left, right = bucket[upper[0]], bucket[upper[1]]
-    return _numbered(left, right, is_new)
-
-
-def _numbered(
-    left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.int64]:
-    """Pairs that hold a new row, each as one number: the lower row times the number of rows, plus the higher."""
+        buckets.append(_pairs_of_bucket(order[start : start + size]))
+    left, right = (np.concatenate(side) for side in zip(*buckets, strict=True))
     touches_new = is_new[left] | is_new[right]
-    low, high = np.minimum(left, right)[touches_new], np.maximum(left, right)[touches_new]
-    return (low.astype(np.int64) * len(is_new) + high).astype(np.int64)
+    left, right = left[touches_new], right[touches_new]
+    if rows is not None:
+        left, right = rows[left], rows[right]
+    low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
+    numbered: npt.NDArray[np.int64] = low * (len(keys) if total is None else total) + high
+    return numbered
+
+
+def _pairs_of_bucket(bucket: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    if len(bucket) > _LARGEST_BUCKET:
+        return bucket[:-1], bucket[1:]
+    upper = np.triu_indices(len(bucket), 1)
+    return bucket[upper[0]], bucket[upper[1]]

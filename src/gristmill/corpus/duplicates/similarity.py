@@ -42,18 +42,21 @@ def verified_pairs(
     contents: Sequence[str],
     read: Callable[[Collection[str]], Mapping[str, str]],
     limits: Limits = DEFAULT_LIMITS,
+    headings: Sequence[str] = (),
 ) -> list[SimilarPair]:
     """The candidate pairs of rows that are near duplicates.
 
-    `contents` are the content hashes of the rows; `read` gives the texts of a few hundred
-    contents, for candidates only.
+    `contents` are the content hashes of the rows, `headings` what `candidate_pairs` was given; `read` gives the texts
+    of a few hundred contents, for candidates only.
     """
     similar = []
     for block in _blocks(sorted(pairs)):
         texts = read({contents[row] for pair in block for row in pair})
         prepared = {content: _Prepared.of(text) for content, text in texts.items()}
         for left, right in block:
-            if found := _compared(prepared[contents[left]], prepared[contents[right]], limits):
+            same_heading = bool(headings and headings[left]) and headings[left] == headings[right]
+            one, other = prepared[contents[left]], prepared[contents[right]]
+            if found := _compared(one, other, limits, same_heading=same_heading):
                 similar.append(SimilarPair(contents[left], contents[right], found))
     return similar
 
@@ -88,13 +91,13 @@ class _Prepared:
         return cls(frozenset(words), shingles(words))
 
 
-def _compared(left: _Prepared, right: _Prepared, limits: Limits) -> Likeness | None:
+def _compared(left: _Prepared, right: _Prepared, limits: Limits, *, same_heading: bool) -> Likeness | None:
     shorter, longer = sorted((len(left.shingles), len(right.shingles)))
     if shorter < limits.fewest_shingles and left.shingles != right.shingles:
         return None
     found = _likeness(left, right)
-    contained = found.containment >= limits.containment and longer <= limits.longest_ratio * shorter
-    return found if found.jaccard >= limits.jaccard or contained else None
+    holds = limits.hold(found.jaccard, found.containment, (shorter, longer), same_heading=same_heading)
+    return found if holds else None
 
 
 def _likeness(left: _Prepared, right: _Prepared) -> Likeness:

@@ -16,18 +16,22 @@ import numpy as np
 from gristmill.corpus.duplicates import (
     candidate_pairs,
     content_hash,
+    normalised_heading,
     normalised_words,
     shingles,
     signature,
     signature_matrix,
     verified_pairs,
 )
+from gristmill.corpus.formats import HTML
+from gristmill.corpus.headings import heading_of
 from gristmill.corpus.hygiene import BoilerplateModel, clean
 
 __all__ = ["DuplicatesReport", "benchmark_duplicates"]
 
 _SOURCE_SUFFIX = ".rst.txt"
 _COMPARABLE_RATIO = 2.0
+_MOST_CHARACTERS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,12 @@ def benchmark_duplicates(folder: Path) -> DuplicatesReport:
     started = time.perf_counter()
     signatures = [signature(shingles(normalised_words(texts.texts[content]))) for content in contents]
     signed = time.perf_counter()
-    matrix = signature_matrix(signatures)
+    headings = [normalised_heading(heading_of(texts.texts[content])) for content in contents]
+    candidates = candidate_pairs(
+        signature_matrix(signatures), np.ones(len(contents), dtype=np.bool_), headings=headings
+    )
     pairs = verified_pairs(
-        candidate_pairs(matrix, np.ones(len(contents), dtype=np.bool_)),
-        contents,
-        lambda wanted: {content: texts.texts[content] for content in wanted},
+        candidates, contents, lambda wanted: {content: texts.texts[content] for content in wanted}, headings=headings
     )
     searched = time.perf_counter()
     found = [(texts.names[pair.left], texts.names[pair.right]) for pair in pairs]
@@ -117,12 +122,12 @@ def _without_boilerplate(text: str, model: BoilerplateModel) -> str:
 
 def _pages(folder: Path) -> Iterator[tuple[str, tuple[str, str]]]:
     """Name, and the text of the page and of its source."""
-    from kreuzberg import ExtractionConfig, extract_bytes_sync
+    from gristmill.corpus.parse_worker import Limits, parse
 
-    config = ExtractionConfig(output_format="markdown", use_cache=False, enable_quality_processing=False)
+    limits = Limits(memory_mb=0, max_characters=_MOST_CHARACTERS, ocr=False, ocr_languages=())
     for source in sorted((folder / "_sources").rglob(f"*{_SOURCE_SUFFIX}")):
         name = source.relative_to(folder / "_sources").as_posix().removesuffix(_SOURCE_SUFFIX)
         page = folder / f"{name}.html"
         if page.exists():
-            html = extract_bytes_sync(page.read_bytes(), "text/html", config=config).content
+            html = parse(page.read_bytes(), HTML, limits).text
             yield name, (clean(html).text, clean(source.read_text(encoding="utf-8")).text)
