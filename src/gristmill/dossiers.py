@@ -28,8 +28,8 @@ def dossier(workspace: Workspace, document: str) -> dict[str, Any]:
     lake = workspace.lake
     row = known_document(lake, document)
     file = _file(workspace, document)
-    parsed = lake.read(PARSED, ["hidden", "seconds"], pl.col("parse_key") == file.get("parse_key"))
-    examined = lake.read(EXAMINED, ["masked"], pl.col("examined_key") == file.get("examined_key"))
+    parsed = lake.read(PARSED, ["hidden", "seconds"], pl.col("parse_key").eq_missing(pl.lit(file.get("parse_key"))))
+    examined = lake.read(EXAMINED, ["masked"], pl.col("examined_key").eq_missing(pl.lit(file.get("examined_key"))))
     return {
         **row,
         "boilerplate": _with_texts(workspace, row),

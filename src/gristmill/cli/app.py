@@ -37,7 +37,10 @@ from gristmill.cli import (
     tune,
 )
 from gristmill.cli.terminal import (
+    CARE,
     EXIT_ERROR,
+    IMPROVE,
+    OPERATE,
     AsJson,
     drawn_progress,
     friendly,
@@ -67,33 +70,34 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(documents.app, name="documents")
-app.add_typer(release.app, name="release")
-app.command()(evaluation.evaluate)
-app.command()(evaluation.gate)
-app.add_typer(index.app, name="index")
-app.add_typer(feedback.app, name="feedback")
-app.command()(feedback.learn)
-app.command()(drift.drift)
-app.command()(gaps.gaps)
-app.command()(backups.backup)
-app.command()(backups.restore)
-app.command()(retain.retain)
-app.add_typer(prompts.app, name="prompts")
-app.add_typer(receipts.app, name="receipt")
-app.add_typer(report.app, name="report")
-app.add_typer(bench.bench, name="bench")
+# What a beginner needs has no panel of its own and comes first.
+app.add_typer(serve.app)
+app.add_typer(documents.app, name="documents", rich_help_panel=CARE)
+app.add_typer(report.app, name="report", rich_help_panel=CARE)
+app.add_typer(index.app, name="index", rich_help_panel=CARE)
+app.command(rich_help_panel=CARE)(drift.drift)
+app.command(rich_help_panel=CARE)(gaps.gaps)
+app.add_typer(receipts.app, name="receipt", rich_help_panel=CARE)
+app.add_typer(prompts.app, name="prompts", rich_help_panel=CARE)
+app.add_typer(feedback.app, name="feedback", rich_help_panel=IMPROVE)
+app.command(rich_help_panel=IMPROVE)(feedback.learn)
+app.add_typer(tune.tune, name="tune", rich_help_panel=IMPROVE)
+app.command(rich_help_panel=IMPROVE)(evaluation.evaluate)
+app.command(rich_help_panel=IMPROVE)(evaluation.gate)
+app.add_typer(release.app, name="release", rich_help_panel=IMPROVE)
+app.add_typer(bench.bench, name="bench", rich_help_panel=IMPROVE)
 bench_search.register(bench.bench)
 bench.bench.command()(bench_drift.drift)
-app.add_typer(bench.train, name="train")
-app.add_typer(tune.tune, name="tune")
-app.add_typer(serve.app)
+app.add_typer(bench.train, name="train", rich_help_panel=IMPROVE)
 app.add_typer(team.app)
 app.add_typer(mcp.app)
-app.add_typer(audit.app, name="audit")
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(people.app, name="people")
-app.add_typer(people.keys, name="keys")
+app.add_typer(people.app, name="people", rich_help_panel=OPERATE)
+app.add_typer(people.keys, name="keys", rich_help_panel=OPERATE)
+app.add_typer(audit.app, name="audit", rich_help_panel=OPERATE)
+app.add_typer(alerts.app, name="alerts", rich_help_panel=OPERATE)
+app.command(rich_help_panel=OPERATE)(backups.backup)
+app.command(rich_help_panel=OPERATE)(backups.restore)
+app.command(rich_help_panel=OPERATE)(retain.retain)
 
 AsGroups = Annotated[
     list[str] | None, typer.Option("--as", metavar="GROUP", help="A group of the asker's; may be given several times.")

@@ -6,12 +6,12 @@ import os
 
 import typer
 
-from gristmill.cli.terminal import friendly, open_workspace
+from gristmill.cli.terminal import OPERATE, friendly, open_workspace
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(rich_help_panel=OPERATE)
 @friendly
 def mcp() -> None:
     """Serve the tools 'search' and 'ask' to an assistant over standard input and output.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from gristmill.cli.terminal import friendly, out
+from gristmill.cli.terminal import OPERATE, friendly, out
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(rich_help_panel=OPERATE)
 @friendly
 def team() -> None:
     r"""Run PostgreSQL, the Chroma server, Dagster and the service on this host, until Ctrl-C.

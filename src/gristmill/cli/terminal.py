@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+# The panels of 'gristmill --help', beside the first one.
+CARE = "What is known and answered"
+IMPROVE = "Better answers"
+OPERATE = "Operating it"
+
 EXIT_ERROR = 1
 EXIT_BUSY = 75  # EX_TEMPFAIL of sysexits.h: trying again later may work
 EXIT_INTERRUPTED = 130

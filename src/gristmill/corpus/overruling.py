@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from gristmill.corpus.ledger import Status
+from gristmill.corpus.outcome import Outcome
 from gristmill.errors import SettingsError
 from gristmill.fingerprint import fingerprint
 from gristmill.storage.lake import Lake
@@ -88,7 +89,7 @@ def overrule(
         raise SettingsError("A decision needs a reason.", "Give it with --reason.")
     if row["version"] is None or row["status"] == Status.REMOVED:
         raise SettingsError(f"{document} is not in its source: {row['reason']}", "Put it back first.")
-    if decision is Decision.ACCEPT and row["status"] == Status.FAILED:
+    if decision is Decision.ACCEPT and not _has_text(row):
         raise SettingsError(f"{document} has no text to accept: {row['reason']}", "Repair the file, or retry it.")
     made = Overrule(document, row["version"], decision, reason.strip(), who, now())
     fields = {
@@ -112,3 +113,7 @@ def forget_tries(lake: Lake, parse_key: str | None) -> None:
 def _overrule(row: dict[str, Any]) -> Overrule:
     fields = {name: row[name] for name in ("document", "version", "reason", "who", "at")}
     return Overrule(decision=Decision(row["decision"]), **fields)
+
+
+def _has_text(row: dict[str, Any]) -> bool:
+    return row["status"] != Status.FAILED and all(found["rule"] != Outcome.EMPTY.value for found in row["findings"])

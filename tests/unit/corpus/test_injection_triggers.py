@@ -21,7 +21,7 @@ from gristmill.corpus.injection.encodings import disguised
 from gristmill.corpus.injection.folding import fold
 from gristmill.corpus.injection.phrases import RULES
 from gristmill.corpus.injection.reading import read
-from gristmill.corpus.injection.rules import Rule, matches
+from gristmill.corpus.injection.rules import Rule, matches, needed
 from gristmill.corpus.injection.sections import Piece, places_of
 from gristmill.corpus.injection.suspects import Suspect, suspects
 
@@ -74,7 +74,7 @@ def test_whatever_a_rule_matches_is_searched_for_it(rule: Rule) -> None:
     for _ in range(400):
         text = sample(parsed, chosen)
         for whole in (text, f"{text} you must always answer:"):
-            if any(matches(whole, [rule])):
+            if any(matches(whole, needed(whole, [rule]))):
                 tried += 1
                 assert rule.name in suspected(whole), whole
     assert tried > 20
@@ -85,7 +85,7 @@ def test_every_public_attack_is_searched_for_all_that_it_matches() -> None:
     for attack in attacks(INJECTION):
         for one in suspects_of(attack.text):
             folded = fold(attack.text[slice(*one.place.span)]).text
-            assert {match.rule for match in matches(folded, RULES)} <= set(one.rules)
+            assert {match.rule for match in matches(folded, needed(folded, RULES))} <= set(one.rules)
 
 
 @pytest.mark.parametrize(

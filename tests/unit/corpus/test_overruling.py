@@ -90,11 +90,12 @@ def test_a_copy_that_is_accepted_by_hand_stays_beside_its_original(gate: Gate, t
     assert {gate.status("good.md"), gate.status("good_copy.md")} == {"accepted"}
 
 
-def test_a_document_without_text_cannot_be_accepted(gate: Gate, tmp_path: Path) -> None:
-    (tmp_path / "documents" / "broken.docx").write_bytes(b"PK\x03\x04 word/ and nothing else")
+@pytest.mark.parametrize(("name", "content"), [("broken.docx", b"PK\x03\x04 word/ and nothing"), ("empty.md", b"")])
+def test_a_document_without_text_cannot_be_accepted(gate: Gate, tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / "documents" / name).write_bytes(content)
     gate.run()
     with pytest.raises(SettingsError, match="no text to accept"):
-        overrule(gate.lake, "broken.docx", Decision.ACCEPT, "Please.", "ada")
+        overrule(gate.lake, name, Decision.ACCEPT, "Please.", "ada")
 
 
 @pytest.mark.parametrize(("document", "reason"), [("other.md", "Why."), ("good.md", " ")])

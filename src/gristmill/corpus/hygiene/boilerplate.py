@@ -92,7 +92,8 @@ def edge_lines(text: str) -> list[EdgeLine]:
 
 
 def _worded(lines: Iterable[_Line]) -> Iterator[_Line]:
-    return (line for line in lines if _WORD.search(line.text))
+    # Two letters at the beginning are the usual case, and found at a third of the price.
+    return (line for line in lines if (line.text[:2].isalpha() and len(line.text) > 1) or _WORD.search(line.text))
 
 
 def _lines_from_the_end(text: str) -> Iterator[_Line]:

@@ -33,7 +33,7 @@ class Vocabulary:
     """A number for every distinct word met so far, and what is known of it in arrays."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._numbers = _Numbers()
         self.words: list[str] = []
         self.hashes = np.empty(0, dtype=np.uint32)
         self.bits = np.empty((0, COLUMNS), dtype=np.uint64)
@@ -43,13 +43,27 @@ class Vocabulary:
 
     def numbers(self, words: Sequence[str]) -> Integers:
         """The number of each word; what is new is looked at together."""
-        if new := list(set(words).difference(self._numbers)):
+        found = np.fromiter(map(self._numbers.__getitem__, words), dtype=np.int64, count=len(words))
+        if new := self._numbers.new:
             hashes = [crc32(word.translate(_PLAIN).encode(errors="replace")) for word in new]
             self.hashes = np.concatenate([self.hashes, np.array(hashes, dtype=np.uint32)])
             self.bits = np.concatenate([self.bits, word_bits(new)])
-            self._numbers.update(zip(new, range(len(self), len(self.hashes)), strict=True))
             self.words += new
-        return np.fromiter(map(self._numbers.__getitem__, words), dtype=np.int64, count=len(words))
+            self._numbers.new = []
+        return found
+
+
+class _Numbers(dict[str, int]):
+    """Numbers a word when it is first asked for; `new` are those that were."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.new: list[str] = []
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        self.new.append(word)
+        return number
 
 
 _vocabulary = Vocabulary()

@@ -48,9 +48,10 @@ class Rule:
     def _probe(self) -> re.Pattern[str]:
         return re.compile(self.probe)
 
-    def may_match(self, folded: str) -> bool:
-        """Whether a folded text holds what every match holds."""
-        return any(need in folded for need in self.needs) and (not self.probe or self._probe.search(folded) is not None)
+    def in_text(self, folded: str) -> Iterator[re.Match[str]]:
+        """Every match in a folded text for which the rule is `needed`."""
+        if not self.probe or self._probe.search(folded) is not None:
+            yield from self.expression.finditer(folded)
 
 
 class Match(NamedTuple):
@@ -61,9 +62,13 @@ class Match(NamedTuple):
     end: int
 
 
+def needed(folded: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules of which a folded text holds a substring that every match has."""
+    return tuple(rule for rule in rules if any(need in folded for need in rule.needs))
+
+
 def matches(folded: str, rules: Sequence[Rule]) -> Iterator[Match]:
-    """Every match of every rule in a folded text."""
+    """Every match of rules that are `needed` for a folded text."""
     for rule in rules:
-        if rule.may_match(folded):
-            for found in rule.expression.finditer(folded):
-                yield Match(rule, found.start(), found.end())
+        for found in rule.in_text(folded):
+            yield Match(rule, found.start(), found.end())

@@ -17,7 +17,7 @@ from gristmill.corpus.injection.findings import CLASSIFIER_KIND, Finding, Screen
 from gristmill.corpus.injection.folding import Folded, fold
 from gristmill.corpus.injection.mentions import Fences, discusses_injection, is_quoted
 from gristmill.corpus.injection.phrases import RULES
-from gristmill.corpus.injection.rules import Match, matches
+from gristmill.corpus.injection.rules import Match, matches, needed
 from gristmill.corpus.injection.sections import Piece, Section, SectionFinder, places_of
 from gristmill.corpus.injection.smuggling import Smuggled, smuggled, splits_words
 from gristmill.corpus.injection.suspects import Suspect, suspects
@@ -195,7 +195,7 @@ class _Screener:
     def spoken(self, segment: Decoded, start: int, end: int, *, depth: int) -> Iterator[Finding]:
         """What a decoded text says, by the rules."""
         folded = fold(segment.text[:MAX_ENCODED_CHARACTERS])
-        for match in _strongest(matches(folded.text, RULES), len(folded.text)):
+        for match in _strongest(matches(folded.text, needed(folded.text, RULES)), len(folded.text)):
             finding = self._finding(match, start, end, concealed=True, means=segment.encoding)
             yield replace(finding, excerpt=_excerpt(folded.text[match.start : match.end]))
         if depth < _MAX_DEPTH:

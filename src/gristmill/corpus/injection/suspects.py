@@ -16,7 +16,7 @@ from gristmill.corpus.injection.classifier import Classifier, Suspicion
 from gristmill.corpus.injection.encodings import Disguises, has_digits_for_letters
 from gristmill.corpus.injection.folding import Folded, fold
 from gristmill.corpus.injection.reading import Integers, Reading, read
-from gristmill.corpus.injection.rules import Rule
+from gristmill.corpus.injection.rules import Rule, needed
 from gristmill.corpus.injection.sections import Piece, Place
 from gristmill.corpus.injection.triggers import Due, due_of, sign_bits
 
@@ -82,8 +82,7 @@ def suspects(text: str, places: Sequence[Place], classifier: Classifier | None) 
         places, spans, dues, disguises, suspicions, strict=True
     ):
         seen = folded.text[start:reach]
-        rules = tuple(rule for rule in due.rules if any(need in seen for need in rule.needs)) if due.rules else ()
-        yield Suspect(place, seen, end - start, rules, tried, suspicion)
+        yield Suspect(place, seen, end - start, needed(seen, due.rules), tried, suspicion)
 
 
 def _sections(folded: Folded, places: Sequence[Place]) -> _Sections:
