@@ -80,7 +80,7 @@ def release_evaluation(context: dg.AssetExecutionContext, workspace: WorkspaceRe
 
 @dg.asset_check(asset=release_evaluation, blocking=True)
 def the_gate_promotes_it(context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource) -> dg.AssetCheckResult:
-    """The newest decision on the candidate is to promote it, or it is in force already."""
+    """The newest decision on the candidate is to promote it, it is in force, or was rolled back and is not offered."""
     from gristmill.release_stages import standing
 
     with workspace.at_work(context) as run:

@@ -28,13 +28,14 @@ _LOADS = re.compile(r"<(?:script|link|img|iframe)\b[^>]*|@import[^;]*|url\([^)]*
 
 @dataclass(frozen=True)
 class Standing:
-    """How the candidate that the settings make stands with the gate."""
+    """How the candidate that the settings make stands with the gate; `passed` is that nothing has to be done."""
 
     passed: bool
     candidate: str
     in_force: str
     reason: str
     recovery: str
+    offered: bool = True  # what was rolled back is not: it stands in nobody's way, and nobody is asked again
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,9 @@ def standing(workspace: Workspace) -> Standing:
         return Standing(True, candidate, present, "It is in force.", "")
     rows = workspace.registry.decisions(candidate)
     if candidate in workspace.registry.withdrawn():
-        reason = "It was rolled back."
-        return Standing(False, candidate, present, reason, f"Change it, or 'gristmill release promote {candidate}'.")
+        reason = f"It was rolled back and is not offered again: {present} goes on answering."
+        recovery = f"Change the settings or the documents, or 'gristmill release promote {candidate}'."
+        return Standing(True, candidate, present, reason, recovery, offered=False)
     if not rows:
         recovery = "Name a question file below [evaluation] and materialise 'release_evaluation'."
         return Standing(False, candidate, present, "Nothing was decided on it.", recovery)
@@ -93,14 +95,14 @@ def standing(workspace: Workspace) -> Standing:
 
 
 def release_stage(workspace: Workspace) -> tuple[StageReport, Contents]:
-    """Put the candidate in force if it is not; its stored decision is read again.
+    """Put the candidate in force if it is not, and was not rolled back; its stored decision is read again.
 
     Raises:
         GateError: the stored decision is not to promote it.
     """
     began = time.perf_counter()
     stands = standing(workspace)
-    moved = stands.candidate != stands.in_force
+    moved = stands.offered and stands.candidate != stands.in_force
     if moved:
         promote(workspace, stands.candidate, who="orchestrator")
     registry = workspace.registry

@@ -94,3 +94,22 @@ def test_a_child_that_never_was_made_waits_for_a_person() -> None:
     watched.made("parent", "a")
     watched.checked(passed=True)
     assert [watched.tick(), watched.tick()] == [0, 0]
+
+
+def test_what_failed_in_a_run_is_left_to_its_retry_until_an_input_changes(watched: Watched) -> None:
+    """Else the daemon's retry and a run of this sensor both went on with the work of a crashed run."""
+
+    @dg.multi_asset(
+        specs=[dg.AssetSpec("parent"), dg.AssetSpec("child", deps=["parent"])], can_subset=True, name="crashing"
+    )
+    def run_that_crashes():  # type: ignore[no-untyped-def]
+        yield dg.MaterializeResult(asset_key="parent", data_version=dg.DataVersion("b"))
+        raise dg.Failure("the worker is gone")
+
+    assert not dg.materialize([run_that_crashes], instance=watched.instance, raise_on_error=False).success
+    watched.checked(passed=True)
+    assert watched.tick() == 0
+    assert watched.tick() == 0
+    watched.made("parent", "c")
+    watched.checked(passed=True)
+    assert watched.tick() == 1
