@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import dagster as dg
 import pytest
 
@@ -102,7 +104,7 @@ def test_what_failed_in_a_run_is_left_to_its_retry_until_an_input_changes(watche
     @dg.multi_asset(
         specs=[dg.AssetSpec("parent"), dg.AssetSpec("child", deps=["parent"])], can_subset=True, name="crashing"
     )
-    def run_that_crashes():  # type: ignore[no-untyped-def]
+    def run_that_crashes() -> Iterator[dg.MaterializeResult[None]]:
         yield dg.MaterializeResult(asset_key="parent", data_version=dg.DataVersion("b"))
         raise dg.Failure("the worker is gone")
 
