@@ -6,6 +6,7 @@ What a check looks at and by which rules is in pyproject.toml.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -14,9 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
-# Each worker may hold the models: more of them only where memory is plenty. A file stays with one worker, since its
-# tests share what they set up; in the order of their names, the long ones come early.
-PARALLEL = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# A quarter of the time goes into waiting for processes, so one worker more than there are cores; each may hold the
+# models, so there are few. A file stays with one worker, since its tests share what they set up; in the order of their
+# names, the long ones come early.
+PARALLEL = ["-n", str(min(4, (os.cpu_count() or 2) + 1)), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 CHECKS: dict[str, list[str]] = {
     "style": ["ruff", "check", "--quiet", "."],

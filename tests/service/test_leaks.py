@@ -16,7 +16,7 @@ from tests.service.mills import Mill, mill_over
 from tests.workspaces import grind, workspace_at, write
 
 # `GRISTMILL_PAIRS=10000 pytest tests/service/test_leaks.py` is thorough.
-PAIRS = int(os.environ.get("GRISTMILL_PAIRS", "400"))
+PAIRS = int(os.environ.get("GRISTMILL_PAIRS", "200"))
 GROUPS = ("hr", "finance", "board", "legal", "works")
 TOPICS = ("leave", "wages", "turbines", "contracts", "audits", "safety", "mergers", "travel")
 

@@ -16,7 +16,7 @@ from tests.service.conftest import MakeMill
 from tests.service.mills import Mill
 
 # `GRISTMILL_SCHEMA_EXAMPLES=200 pytest tests/service/test_schema.py` is thorough.
-EXAMPLES = int(os.environ.get("GRISTMILL_SCHEMA_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("GRISTMILL_SCHEMA_EXAMPLES", "8"))
 
 
 def operations(mill: Mill) -> list[tuple[str, str, dict[str, Any]]]:
