@@ -1,5 +1,6 @@
 """Sensors for what goes wrong: falling quality, failed and late runs, a full disk. Each tells people once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -8,7 +9,7 @@ from dagster._core.storage.tags import WILL_RETRY_TAG
 from gristmill.monitoring.deciding.memory import Memory
 from gristmill.resources import WorkspaceResource
 from sensors.declaring import RUNNING, told, watching
-from sensors.events import AT_WORK
+from sensors.events import AT_WORK, lost
 from sensors.jobs import roll_back
 
 
@@ -82,6 +83,22 @@ def run_is_late(context: dg.SensorEvaluationContext, workspace: WorkspaceResourc
     return dg.SkipReason(f"{len(late)} runs are late.")
 
 
+@watching(60)
+def run_is_gone(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Ends runs whose process is gone, as after a restart of the machine; Dagster's daemon tries them again.
+
+    It does not look at runs on other machines, and leaves a minute to the code server, which sees the end of what it
+    started itself. No false alarms: a process lives or it does not.
+    """
+    memory = Memory.of(context.cursor)
+    gone = lost(context.instance)
+    for run in gone:
+        if run.run_id in memory.seen:
+            context.instance.report_run_failed(run, "Its process is gone, as after a restart of the machine.")
+    seen = replace(memory, seen=" ".join(run.run_id for run in gone))
+    return dg.SensorResult(skip_reason=f"{len(gone)} runs have no process any more.", cursor=seen.text())
+
+
 run_failed = dg.run_failure_sensor(name="run_failed", default_status=RUNNING, description=told(_run_failed))(
     _run_failed
 )
@@ -92,4 +109,4 @@ run_succeeded = dg.run_status_sensor(
     description=told(_run_succeeded),
 )(_run_succeeded)
 
-ALL = [answers_became_worse, home_is_well, run_failed, run_succeeded, run_is_late]
+ALL = [answers_became_worse, home_is_well, run_failed, run_succeeded, run_is_late, run_is_gone]

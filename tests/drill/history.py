@@ -62,17 +62,6 @@ def made_by(instance: dg.DagsterInstance, asset: str) -> str | None:
     return None if event is None else event.run_id
 
 
-def worker_of(instance: dg.DagsterInstance, run: str) -> int | None:
-    """Return the process that works on a run, as the run itself told."""
-    for entry in instance.all_logs(run):
-        event = entry.dagster_event
-        if event is not None and event.is_engine_event:
-            pid = event.engine_event_data.metadata.get("pid")
-            if pid is not None:
-                return int(str(pid.value))
-    return None
-
-
 def has_begun(instance: dg.DagsterInstance, run: str, step: str) -> bool:
     """Say whether a run came to one of its steps."""
     logs = instance.all_logs(run, of_type=dg.DagsterEventType.STEP_START)

@@ -22,6 +22,7 @@ from gristmill.release.registry import How
 from gristmill.search.damage import damaged_files
 from gristmill.storage.tables import EMBEDDINGS
 from gristmill.workspace import Workspace
+from sensors.events import worker_of
 from tests.drill import company, history
 from tests.drill.house import DrillError, House, waited
 from tests.drill.mailbox import Mailbox
@@ -137,7 +138,7 @@ class Drill:
         [run] = found
         # In the middle of its work, with the encoder's slot in its hand.
         self._wait("the encoder at work", lambda: history.has_begun(self.instance, run, "chunk_embeddings"))
-        worker = self._wait("the worker", lambda: history.worker_of(self.instance, run))
+        worker = self._wait("the worker", lambda: worker_of(self.instance, run))
         os.kill(int(worker), signal.SIGKILL)
         self._ingested(1)
         self._answers("14 sacks", company.note_question(2))

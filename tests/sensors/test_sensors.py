@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
 
 import sensors
 from gristmill.asking import in_force
@@ -149,6 +152,26 @@ def test_a_late_run_is_told_once(root: Path, instance: dg.DagsterInstance) -> No
         Ticks(health.run_is_late, instance, resource).tick()
     [told] = outbox(resource.open()).listed()
     assert (told.key, told.times) == ("run-late-learn", 3)
+
+
+def started(instance: dg.DagsterInstance, worker: int) -> str:
+    """Return a run that counts as at work by a process."""
+    run = instance.add_run(dg.DagsterRun(job_name="ingest", status=dg.DagsterRunStatus.STARTING))
+    instance.report_dagster_event(dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, "ingest"), run.run_id)
+    instance.report_engine_event("at work", run, EngineEventData({"pid": dg.MetadataValue.text(str(worker))}))
+    return run.run_id
+
+
+def test_a_run_whose_process_is_gone_is_ended_at_the_second_look(root: Path, instance: dg.DagsterInstance) -> None:
+    """After a restart of the machine nobody else does: it would count as at work for hours, and hold up the next."""
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    gone, alive = started(instance, ended.pid), started(instance, os.getpid())
+    ticks = Ticks(health.run_is_gone, instance, Installation(root=str(root)))
+    for expected in ("STARTED", "FAILURE", "FAILURE"):
+        ticks.tick()
+        found = {run.run_id: run.status.value for run in instance.get_runs()}
+        assert found == {gone: expected, alive: "STARTED"}
 
 
 def failed(instance: dg.DagsterInstance, tags: dict[str, str]) -> dg.RunFailureSensorContext:
