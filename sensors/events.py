@@ -37,9 +37,8 @@ def lost(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     if not isinstance(instance.run_launcher, DefaultRunLauncher):
         return []  # their processes are elsewhere, and their launcher looks after them
     records = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-    return [
-        record.dagster_run for record in records if _is_gone(worker_of(instance, record.dagster_run.run_id), record)
-    ]
+    found = [(record.dagster_run, record.start_time) for record in records]
+    return [run for run, began in found if _is_gone(worker_of(instance, run.run_id), began)]
 
 
 def worker_of(instance: dg.DagsterInstance, run: str) -> int | None:
