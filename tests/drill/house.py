@@ -23,6 +23,7 @@ from typing import Any
 import dagster as dg
 import httpx
 
+from gristmill.team.addresses import as_driver
 from tests.faults.runs import processes_of_session
 
 REPOSITORY = Path(__file__).parents[2]
@@ -104,7 +105,7 @@ class House:
         self.logs = self.root / "logs"
         for folder in (self.dagster_home, self.logs, self.root / "documents"):
             folder.mkdir(parents=True, exist_ok=True)
-        storage = "" if self.database is None else _STORAGE.format(url=_plain(self.database, "dagster"))
+        storage = "" if self.database is None else _STORAGE.format(url=_of_dagster(self.database, "dagster"))
         config = (REPOSITORY / "dagster.yaml").read_text() + storage
         (self.dagster_home / "dagster.yaml").write_text(config)
         (self.root / "workspace.yaml").write_text(
@@ -236,8 +237,9 @@ def emptied(folder: Path) -> Path:
     return folder
 
 
-def _plain(url: str, database: str) -> str:
-    return url.replace("+psycopg", "").rpartition("/")[0] + f"/{database}"
+def _of_dagster(url: str, database: str) -> str:
+    """Dagster speaks to PostgreSQL through psycopg2 alone; SQLAlchemy would choose another driver if none were named."""
+    return as_driver(url, "psycopg2").rpartition("/")[0] + f"/{database}"
 
 
 def _free_port() -> int:
