@@ -238,7 +238,7 @@ def emptied(folder: Path) -> Path:
 
 
 def _of_dagster(url: str, database: str) -> str:
-    """Dagster speaks to PostgreSQL through psycopg2 alone; SQLAlchemy would choose another driver if none were named."""
+    """Dagster speaks to PostgreSQL through psycopg2 alone; where none is named, SQLAlchemy chooses another."""
     return as_driver(url, "psycopg2").rpartition("/")[0] + f"/{database}"
 
 
