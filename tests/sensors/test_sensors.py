@@ -16,6 +16,7 @@ import sensors
 from gristmill.asking import in_force
 from gristmill.definitions import build_defs
 from gristmill.monitoring.deciding import Memory
+from gristmill.release_stages import release_stage, standing
 from gristmill.storage.records import FeedbackRow, ReceiptRow
 from gristmill.watchers import feedback_standing, outbox
 from gristmill.workspace import Workspace
@@ -152,6 +153,22 @@ def test_a_late_run_is_told_once(root: Path, instance: dg.DagsterInstance) -> No
         Ticks(health.run_is_late, instance, resource).tick()
     [told] = outbox(resource.open()).listed()
     assert (told.key, told.times) == ("run-late-learn", 3)
+
+
+def test_what_was_rolled_back_is_not_offered_again_and_fails_no_night(root: Path) -> None:
+    workspace = Installation(root=str(root)).open()
+    first = in_force(workspace)
+    changed = Installation(root=str(root), settings={"search": {"passages": 3}}).open()
+    candidate = changed.candidate()
+    changed.registry.keep(candidate)
+    put_in_force(changed, candidate.name)
+    assert standing(changed).passed
+    changed.registry.rollback(who="ann", reason="worse")
+    stands = standing(changed)
+    assert (stands.passed, stands.offered, stands.in_force) == (True, False, first)
+    assert "rolled back" in stands.reason
+    release_stage(changed)
+    assert in_force(changed) == first
 
 
 def started(instance: dg.DagsterInstance, worker: int) -> str:
