@@ -13,7 +13,7 @@ from functools import cached_property
 
 from gristmill.answering.asked import Kind, asked_kinds, has_kind
 from gristmill.answering.sentences import Unit
-from gristmill.search.lexical import LexicalIndex, terms
+from gristmill.search.lexical import LexicalIndex, asked_for, terms
 from gristmill.search.retrieval import Passage
 
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -93,7 +93,9 @@ class Asked:
         """Return the question's terms with their rarity, 0..1."""
         if language not in self._by_language:
             size = max(2, self._lexical.size)
-            frequency = {term: self._lexical.document_frequency(term) for term in terms(self.question, language)}
+            frequency = {
+                term: self._lexical.document_frequency(term) for term in terms(asked_for(self.question), language)
+            }
             self._by_language[language] = {
                 term: math.log((size + 1) / (count + 0.5)) / math.log(2 * size + 2) for term, count in frequency.items()
             }
