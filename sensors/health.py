@@ -93,7 +93,7 @@ def run_is_gone(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     memory = Memory.of(context.cursor)
     gone = lost(context.instance)
     for run in gone:
-        if run.run_id in memory.seen:
+        if run.run_id in memory.seen.split():
             context.instance.report_run_failed(run, "Its process is gone, as after a restart of the machine.")
     seen = replace(memory, seen=" ".join(run.run_id for run in gone))
     return dg.SensorResult(skip_reason=f"{len(gone)} runs have no process any more.", cursor=seen.text())

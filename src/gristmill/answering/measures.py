@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
-from gristmill.answering.asked import Kind, asked_kinds, has_kind
+from gristmill.answering.asked import Kind, asked_for, asked_kinds, has_kind
 from gristmill.answering.sentences import Unit
-from gristmill.search.lexical import LexicalIndex, asked_for, terms
+from gristmill.search.lexical import LexicalIndex, terms
 from gristmill.search.retrieval import Passage
 
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")

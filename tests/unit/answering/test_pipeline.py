@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -100,8 +101,8 @@ def test_a_passage_that_speaks_to_a_model_is_neither_quoted_nor_shown_to_it(
     answerer, parrot, _ = ask()
     given = answerer.ask(QUESTION, Asker())
     assert all(citation.document != "trap.md" for citation in given.citations)
-    assert "99 days" not in given.text
-    assert "99 days" not in parrot.shown
+    assert "99" not in given.text
+    assert re.search(r"\b99\b", parrot.shown) is None  # a canary may have the digits within it
 
 
 def test_an_asker_outside_the_group_meets_nothing_of_it(

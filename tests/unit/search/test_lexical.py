@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gristmill.search.lexical import LexicalIndex, asked_for, terms
+from gristmill.search.lexical import LexicalIndex, terms
 
 TEXTS = [
     ("eng", "The turbines were running all night beside the old mill."),
@@ -96,17 +96,3 @@ def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
 
 def test_a_word_of_inhuman_length_is_no_term() -> None:
     assert terms("x" * 100 + " mill") == ["mill"]
-
-
-@pytest.mark.parametrize(
-    ("question", "wanted"),
-    [
-        ("How many days of leave do I have?", "days of leave"),
-        ("Wie viele Urlaubstage habe ich?", "Urlaubstage"),
-        ("Combien de jours de congé est-ce que j'ai ?", "de jours de congé"),
-        ("What's the price of MES and who is IT in May?", "the price of MES and IT in May"),
-        ("Who is who?", "Who is who"),
-    ],
-)
-def test_the_words_that_make_a_question_are_not_asked_for(question: str, wanted: str) -> None:
-    assert asked_for(question) == wanted

@@ -61,18 +61,17 @@ def candidate_pairs(
     if is_new.any():
         for band in range(BANDS):
             keys = np.union1d(keys, _pairs_of_keys(_band(signatures, band), is_new))
-        rows = np.flatnonzero(headed)
-        keys = np.union1d(keys, _pairs_of_keys(headed[rows], is_new[rows], rows, len(is_new)))
+        keys = np.union1d(keys, _pairs_of_keys(headed, is_new))
     left, right = np.divmod(keys, max(1, len(signatures)))
-    same_heading = (headed[left] == headed[right]) & (headed[left] > 0)
-    similar = _similar(signatures, left, right, same_heading, limits)
+    similar = _similar(signatures, left, right, headed[left] == headed[right], limits)
     return [pair for pair, is_similar in zip(_pairs(left, right), similar, strict=True) if is_similar]
 
 
 def _numbers_of(headings: Sequence[str]) -> npt.NDArray[np.uint64]:
-    """The same number for the same heading; 0 for none."""
-    numbers = {"": 0}
-    return np.array([numbers.setdefault(heading, len(numbers)) for heading in headings], dtype=np.uint64)
+    """The same number for the same heading; a row without one has a number of its own."""
+    numbers: dict[str, int] = {}
+    named = [numbers.setdefault(heading or f"\n{row}", len(numbers)) for row, heading in enumerate(headings)]
+    return np.array(named, dtype=np.uint64)
 
 
 def _pairs(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Iterator[Pair]:
@@ -104,13 +103,8 @@ def _band(signatures: Matrix, band: int) -> npt.NDArray[np.uint64]:
     return keys
 
 
-def _pairs_of_keys(
-    keys: npt.NDArray[np.uint64],
-    is_new: npt.NDArray[np.bool_],
-    rows: npt.NDArray[np.int64] | None = None,
-    total: int | None = None,
-) -> npt.NDArray[np.int64]:
-    """Pairs with the same key as left * total + right; `rows` are the numbers of the rows, if these are not all."""
+def _pairs_of_keys(keys: npt.NDArray[np.uint64], is_new: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Pairs of rows with the same key that hold a new row, as left * rows + right."""
     touched = np.flatnonzero(np.isin(keys, keys[is_new]))
     order = touched[np.argsort(keys[touched], kind="stable")]
     starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[:1]] + np.uint64(1)))
@@ -123,10 +117,8 @@ def _pairs_of_keys(
     left, right = (np.concatenate(side) for side in zip(*buckets, strict=True))
     touches_new = is_new[left] | is_new[right]
     left, right = left[touches_new], right[touches_new]
-    if rows is not None:
-        left, right = rows[left], rows[right]
     low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
-    numbered: npt.NDArray[np.int64] = low * (len(keys) if total is None else total) + high
+    numbered: npt.NDArray[np.int64] = low * len(keys) + high
     return numbered
 
 
