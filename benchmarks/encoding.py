@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from gristmill.models.encoder import TransformerEncoder
-from gristmill.search.chunking import with_context
+from gristmill.search.rows import with_context
 from gristmill.settings import EncoderSettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import CHUNKS

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from gristmill.fingerprint import fingerprint
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.crossing import draw_vectors
 from gristmill.search.embedding import embedding_id
 from gristmill.storage.lake import Lake

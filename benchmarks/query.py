@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.made_up import ENCODER, GROUPS, draw_text, real_vectors, write_lake
 from gristmill.identity import Asker
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.building import BuildOptions, build
 from gristmill.search.crossing import draw_vectors
 from gristmill.search.dense import exact_search

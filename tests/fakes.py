@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from gristmill.fingerprint import fingerprint
 from gristmill.models.catalog import encoder_weights
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.settings import EncoderSettings
 
 DIMENSIONS = 64

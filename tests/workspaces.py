@@ -10,7 +10,8 @@ import polars as pl
 
 from gristmill.corpus.report import StageReport
 from gristmill.mill import STAGES, Run, Stage, working
-from gristmill.models.encoder import Encoder, Vectors
+from gristmill.models.encoder import Encoder
+from gristmill.models.vectors import Vectors
 from gristmill.search.index import open_current
 from gristmill.settings import Settings, SourceSettings
 from gristmill.storage.keyfile import KEY_BYTES

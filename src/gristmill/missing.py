@@ -16,7 +16,7 @@ from gristmill.evaluation.question_set import read_set
 from gristmill.evaluation.retrieving import QuestionVectors
 from gristmill.evaluation.running import OutcomeCache
 from gristmill.fingerprint import fingerprint
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.monitoring.gaps import Gap, failed_questions, gather
 from gristmill.monitoring.gaps.clusters import Measured
 from gristmill.storage.artifacts import write_durably

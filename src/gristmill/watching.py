@@ -20,7 +20,7 @@ from gristmill.corpus.ledger import accepted
 from gristmill.corpus.report import Progress
 from gristmill.errors import SettingsError
 from gristmill.evaluation.retrieving import QuestionVectors
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.monitoring.drift.monitor import Verdict, judge
 from gristmill.monitoring.drift.page import DriftReport, Monitored, as_page
 from gristmill.monitoring.drift.simulation import Simulated, simulate

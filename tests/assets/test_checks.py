@@ -20,7 +20,7 @@ from gristmill.corpus.checks import (
 )
 from gristmill.corpus.quarantine import report_file
 from gristmill.mill import Run, grind
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.checks import check_chunk_embeddings, check_chunks, check_search_index
 from gristmill.search.version import read_manifest, write_manifest
 from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, PARSED, SOURCE_FILES, TEXTS, Table

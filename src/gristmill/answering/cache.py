@@ -14,7 +14,7 @@ from threading import Lock
 
 from gristmill.answering.answer import Answer, Citation
 from gristmill.fingerprint import fingerprint
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.retrieval import Passage
 
 _NEAR_LOOKED_AT = 200

@@ -29,7 +29,8 @@ from gristmill.answering.measures import (
 )
 from gristmill.answering.sentences import Unit, units_of
 from gristmill.corpus.hygiene import detect_language, iso_639_1
-from gristmill.models.encoder import TextEncoder, Vectors
+from gristmill.models.encoder import TextEncoder
+from gristmill.models.vectors import Vectors
 from gristmill.search.lexical import LexicalIndex
 from gristmill.search.retrieval import Passage, Query
 

@@ -21,7 +21,8 @@ from gristmill.evaluation.questions import Question
 from gristmill.evaluation.statistics import mcnemar
 from gristmill.fingerprint import fingerprint
 from gristmill.identity import Asker
-from gristmill.models.encoder import TextEncoder, Vectors
+from gristmill.models.encoder import TextEncoder
+from gristmill.models.vectors import Vectors
 from gristmill.search.retrieval import Query, retrieve
 from gristmill.search.rows import audience_groups
 from gristmill.search.version import IndexVersion

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from gristmill.errors import ModelError
 from gristmill.models.bert_graph import build_graph, shape_of
+from gristmill.models.vectors import Vectors
 from gristmill.settings import EncoderSettings
 
-Vectors = NDArray[np.float32]
 _FLAGS = Path("/proc/cpuinfo")
 
 

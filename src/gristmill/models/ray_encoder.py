@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gristmill.compute import at_once, connected, in_order
-from gristmill.models.encoder import TransformerEncoder, Vectors
+from gristmill.models.encoder import TransformerEncoder
+from gristmill.models.vectors import Vectors
 from gristmill.settings import EncoderSettings, RaySettings
 
 # Batches under way for each process.

@@ -11,7 +11,8 @@ from threading import Lock
 
 import numpy as np
 
-from gristmill.models.encoder import TextEncoder, Vectors
+from gristmill.models.encoder import TextEncoder
+from gristmill.models.vectors import Vectors
 
 # At 384 dimensions in float32 this is 60 MB.
 MOST_REMEMBERED = 40_000

@@ -16,12 +16,11 @@ from polars.io.plugins import register_io_source
 
 from gristmill.errors import SearchIndexError
 from gristmill.search.chroma import CHROMA, LOCAL, ChromaIndex, ChromaPlace
-from gristmill.search.chunking import with_context
 from gristmill.search.damage import damaged_files
 from gristmill.search.dense import BRIDGE, VECTORS, read_vectors, write_matrix
 from gristmill.search.lexical import LexicalIndex, Record
 from gristmill.search.recall import settle_width
-from gristmill.search.rows import ROWS, content_hash, index_keys, row_blocks
+from gristmill.search.rows import ROWS, content_hash, index_keys, row_blocks, with_context
 from gristmill.search.version import (
     ROWS_FILE,
     Approximate,

@@ -16,10 +16,9 @@ from gristmill.corpus.ledger import accepted
 from gristmill.corpus.quality import Severity
 from gristmill.errors import SearchIndexError
 from gristmill.models.encoder import Encoder, TextEncoder
-from gristmill.search.chunking import with_context
 from gristmill.search.embedding import vectors_of
 from gristmill.search.index import open_current
-from gristmill.search.rows import content_hash, index_rows
+from gristmill.search.rows import content_hash, index_rows, with_context
 from gristmill.search.version import IndexVersion
 from gristmill.storage.artifacts import VersionStore
 from gristmill.storage.lake import Lake

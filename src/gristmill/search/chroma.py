@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from gristmill.errors import SearchIndexError
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 
 CHROMA = "chroma"
 LOCAL_COLLECTION = "chunks"

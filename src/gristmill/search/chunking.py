@@ -21,6 +21,7 @@ from gristmill.fingerprint import fingerprint, text_hash
 from gristmill.models.encoder import Encoder
 from gristmill.search.chunkers import Chunker, make_chunker
 from gristmill.search.chunkers.chunker import Span, says_something
+from gristmill.search.rows import with_context
 from gristmill.settings import ChunkerSettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import CHUNKS, TEXTS
@@ -146,11 +147,6 @@ def _trimmed(span: Span, text: str, marked: Sequence[tuple[int, int]]) -> Span |
     start += len(text[start:end]) - len(text[start:end].lstrip())
     end = start + len(text[start:end].rstrip())
     return span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
-
-
-def with_context(context: str, text: str) -> str:
-    """Return what is embedded and searched for a chunk."""
-    return f"{context}\n{text}" if context else text
 
 
 def _forget_others(lake: Lake, documents: pl.DataFrame) -> int:

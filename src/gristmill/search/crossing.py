@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from gristmill.errors import SearchIndexError
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.chroma import ChromaIndex
 from gristmill.search.dense import VECTORS, Run, exact_search
 from gristmill.search.recall import settle_width

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.rows import audience_groups
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import EMBEDDINGS

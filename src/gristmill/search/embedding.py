@@ -14,8 +14,9 @@ import polars as pl
 
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.fingerprint import fingerprint
-from gristmill.models.encoder import TextEncoder, Vectors
-from gristmill.search.chunking import with_context
+from gristmill.models.encoder import TextEncoder
+from gristmill.models.vectors import Vectors
+from gristmill.search.rows import with_context
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import CHUNKS, EMBEDDINGS
 

@@ -16,7 +16,8 @@ from tokenizers import Tokenizer
 
 from gristmill.corpus.report import Progress, Silent
 from gristmill.fingerprint import text_hash
-from gristmill.models.encoder import Encoder, TextEncoder, Vectors
+from gristmill.models.encoder import Encoder, TextEncoder
+from gristmill.models.vectors import Vectors
 
 # What a kill loses at most, and long enough that sorting by length pays.
 _BLOCK = 512

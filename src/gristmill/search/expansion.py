@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 
 
 def first_rows(fused: Mapping[int, float], count: int) -> list[int]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from gristmill.errors import SearchIndexError
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.building import records
 from gristmill.search.chroma import CHROMA
 from gristmill.search.damage import Damage

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.chroma import FIRST_WIDTH, ChromaIndex
 from gristmill.search.dense import VECTORS, Run, exact_search, runs_of
 from gristmill.search.rows import audience_groups

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gristmill.corpus.hygiene import iso_639_1
 from gristmill.errors import SearchIndexError
 from gristmill.identity import Asker, may_see
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.dense import exact_search
 from gristmill.search.expansion import expanded, first_rows
 from gristmill.search.fusion import reciprocal_rank_fusion, weighted_fusion

@@ -44,6 +44,11 @@ ROWS = schema(
 _IDENTITY = ("chunk", "embedding_key", "audience_key", "language", "modified", "superseded")
 
 
+def with_context(context: str, text: str) -> str:
+    """Return what is embedded and searched for a chunk."""
+    return f"{context}\n{text}" if context else text
+
+
 _ORDER = ("audience_key", "document", "ordinal")
 _KEY_COLUMNS = ("chunk", "document", "ordinal", "embedding_key")
 

@@ -16,10 +16,9 @@ from gristmill.fingerprint import fingerprint, text_hash
 from gristmill.identity import EVERYONE
 from gristmill.models.encoder import TextEncoder
 from gristmill.search.chunkers import Chunker, Span
-from gristmill.search.chunking import with_context
 from gristmill.search.dense import BRIDGE, VECTORS
 from gristmill.search.lexical import LexicalIndex
-from gristmill.search.rows import ROWS
+from gristmill.search.rows import ROWS, with_context
 from gristmill.search.version import ROWS_FILE, IndexVersion, Manifest, write_manifest
 
 

@@ -21,7 +21,7 @@ import polars as pl
 
 from gristmill.errors import SearchIndexError
 from gristmill.fingerprint import file_hash, fingerprint
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.chroma import CHROMA, ChromaIndex, ChromaPlace
 from gristmill.search.dense import BRIDGE, VECTORS, Run, runs_of
 from gristmill.search.lexical import LexicalIndex

@@ -7,6 +7,7 @@ nothing in it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from gristmill.storage.tables import Table
 
 # Many small commits make many small files, and every read opens all of them.
 _COMPACT_ABOVE_FILES = 24
+# What tells a commit from any other, also from one of the same number in a table that was put in its place.
+_Commit = tuple[str, int, int, int]
 
 
 class Lake:
@@ -27,6 +30,7 @@ class Lake:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+        self._read: dict[str, tuple[_Commit, DeltaTable]] = {}
 
     def read(self, table: Table, columns: Sequence[str] | None = None, where: pl.Expr | None = None) -> pl.DataFrame:
         """Return rows of a table; a table that was never written is empty.
@@ -44,7 +48,7 @@ class Lake:
 
     def scan(self, table: Table) -> pl.LazyFrame:
         """Return a lazy frame over the table's current version, in the declared columns."""
-        opened = self._open(table)
+        opened = self._current(table)
         if opened is None:
             return table.schema.to_frame().lazy()
         absent = _absent(table, {field.name for field in opened.schema().fields})
@@ -58,7 +62,7 @@ class Lake:
         Raises:
             StorageError: the table exists and cannot be read.
         """
-        opened = self._open(table)
+        opened = self._current(table)
         for place in sorted(opened.file_uris()) if opened is not None else ():
             try:
                 frame = pl.scan_parquet(place)
@@ -83,7 +87,7 @@ class Lake:
                 rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
             )
             merge.when_matched_update_all().when_not_matched_insert_all().execute()
-            self._compact(table)
+            _compact(opened)
         return rows.height
 
     def append(self, table: Table, rows: pl.DataFrame) -> int:
@@ -93,7 +97,8 @@ class Lake:
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
         with _changing(table):
             write_deltalake(self.place(table), rows, mode="append", schema_mode="merge")
-            self._compact(table)
+            if (opened := self._current(table)) is not None:
+                _compact(opened)
         return rows.height
 
     def delete(self, table: Table, keys: pl.Series) -> int:
@@ -111,7 +116,7 @@ class Lake:
 
     def version(self, table: Table) -> int:
         """Return the number of the table's latest commit; -1 before the first."""
-        opened = self._open(table)
+        opened = self._current(table)
         return -1 if opened is None else opened.version()
 
     def vacuum(self, table: Table, hours: int = 168) -> int:
@@ -145,11 +150,36 @@ class Lake:
         except (DeltaError, OSError) as error:
             raise StorageError(f"Table '{table.name}' cannot be opened: {error}.", "Run 'gristmill doctor'.") from error
 
-    def _compact(self, table: Table) -> None:
-        opened = self._open(table)
-        if opened is not None and len(opened.file_uris()) > _COMPACT_ABOVE_FILES:
-            opened.optimize.compact(commit_properties=CommitProperties(custom_metadata={"by": "gristmill"}))
-            opened.vacuum(retention_hours=24, dry_run=False, enforce_retention_duration=False)
+    def _current(self, table: Table) -> DeltaTable | None:
+        """The table at its latest commit, for reading: opened once a commit, since opening costs more than a look."""
+        commit = None if "://" in self.url else _latest_commit(Path(self.place(table), "_delta_log"))
+        if commit is None:
+            return self._open(table)
+        known = self._read.get(table.name)
+        if known is None or known[0] != commit:
+            opened = self._open(table)
+            if opened is None:
+                return None
+            known = self._read[table.name] = commit, opened
+        return known[1]
+
+
+def _latest_commit(log: Path) -> _Commit | None:
+    """The name of a log's last commit with what tells its file apart; None where there is none, or it just went."""
+    try:
+        name = max((entry.name for entry in os.scandir(log) if entry.name.endswith(".json")), default=None)
+        if name is None:
+            return None
+        seen = os.stat(log / name)
+    except OSError:
+        return None
+    return name, seen.st_ino, seen.st_mtime_ns, seen.st_size
+
+
+def _compact(opened: DeltaTable) -> None:
+    if len(opened.file_uris()) > _COMPACT_ABOVE_FILES:
+        opened.optimize.compact(commit_properties=CommitProperties(custom_metadata={"by": "gristmill"}))
+        opened.vacuum(retention_hours=24, dry_run=False, enforce_retention_duration=False)
 
 
 def _absent(table: Table, stored: Collection[str]) -> list[pl.Expr]:

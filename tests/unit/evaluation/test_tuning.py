@@ -18,7 +18,7 @@ from gristmill.evaluation.ranges import Range, total, union
 from gristmill.evaluation.tuning.questions import TuningQuestion, TuningSet, questions_of_corpus, questions_of_file
 from gristmill.evaluation.tuning.report import as_html, as_toml, overall_verdict, write_candidate
 from gristmill.evaluation.tuning.trials import Tuner, Tuning
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.trial import TrialText
 from gristmill.settings import Settings
 from tests.fakes import DIMENSIONS, FakeEncoder

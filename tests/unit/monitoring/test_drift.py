@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.monitoring.drift import ALPHA, Item, State, Stream, Verdict, compare, judge
 from gristmill.monitoring.drift.page import DriftReport, Monitored, as_page
 from gristmill.monitoring.drift.simulation import simulate

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gristmill.models.encoder import TransformerEncoder, Vectors
+from gristmill.models.encoder import TransformerEncoder
+from gristmill.models.vectors import Vectors
 from gristmill.monitoring.drift.simulation import simulate
 from gristmill.settings import EncoderSettings
 from tests.conftest import REPOSITORY

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gristmill.search.chunkers import STRATEGIES, Chunker, make_chunker
-from gristmill.search.chunking import chunker_fingerprint, with_context
+from gristmill.search.chunking import chunker_fingerprint
+from gristmill.search.rows import with_context
 from gristmill.settings import ChunkerSettings
 from gristmill.settings.search import Strategy
 from tests.conftest import EXAMPLES

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from gristmill.errors import SettingsError
 from gristmill.search.chunkers import Chunker
-from gristmill.search.chunking import chunker_fingerprint, with_context
+from gristmill.search.chunking import chunker_fingerprint
+from gristmill.search.rows import with_context
 from gristmill.settings import ChunkerSettings
 from gristmill.storage.tables import CHUNKS, TEXTS
 from gristmill.workspace import Workspace

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search import embedding
-from gristmill.search.chunking import with_context
 from gristmill.search.embedding import vectors_of
+from gristmill.search.rows import with_context
 from gristmill.storage.tables import CHUNKS, EMBEDDINGS
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder, bag_of_words

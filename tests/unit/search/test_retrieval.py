@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gristmill.identity import Asker
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.search.building import build
 from gristmill.search.retrieval import Passage, Query, retrieve
 from gristmill.search.version import IndexVersion

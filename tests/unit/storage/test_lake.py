@@ -49,6 +49,41 @@ def test_an_upsert_is_one_commit(lake: Lake) -> None:
     assert lake.version(TEXTS) == before + 1
 
 
+def test_what_another_writer_commits_is_read_next(lake: Lake) -> None:
+    other = Lake(lake.url)
+    lake.append(TEXTS, texts(a="one"))
+    assert held(other) == {"a": "one"}
+    lake.upsert(TEXTS, texts(a="ONE"))
+    assert held(other) == {"a": "ONE"}
+    lake.delete(TEXTS, pl.Series(["a"]))
+    assert held(other) == {}
+    assert other.version(TEXTS) == lake.version(TEXTS)
+
+
+def test_a_table_put_in_the_place_of_another_is_read_though_it_has_as_many_commits(lake: Lake, tmp_path: Path) -> None:
+    saved = Lake(str(tmp_path / "saved"))
+    saved.append(TEXTS, texts(a="saved"))
+    lake.append(TEXTS, texts(a="lost"))
+    assert held(lake) == {"a": "lost"}
+    shutil.rmtree(lake.url)
+    assert held(lake) == {}
+    shutil.copytree(saved.url, lake.url)
+    assert held(lake) == {"a": "saved"}
+
+
+def test_a_table_is_opened_once_a_commit(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake.append(TEXTS, texts(a="one"))
+    opened = []
+    monkeypatch.setattr("gristmill.storage.lake.DeltaTable", lambda url: opened.append(url) or DeltaTable(url))
+    for _ in range(3):
+        held(lake)
+        lake.version(TEXTS)
+    assert len(opened) <= 1
+    lake.append(TEXTS, texts(b="two"))
+    held(lake)
+    assert len(opened) <= 2
+
+
 def test_nothing_to_write_is_no_commit(lake: Lake) -> None:
     lake.append(TEXTS, texts(a="one"))
     before = lake.version(TEXTS)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.monitoring.drift.shift import ALPHA, LEAST, Array, Shift, compare, nearness
 from gristmill.monitoring.drift.streams import LEAST_REFERENCE, Item, Stream
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 
 # False alarms per window and monitor, over both tests: 0.6 in 30 windows. `gristmill bench drift` measures it.
 ALPHA = 0.02

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gristmill.corpus.report import Progress, Silent
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.monitoring.drift.shift import ALPHA, compare
 from gristmill.monitoring.drift.streams import MOST_REFERENCE
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.monitoring.drift.shift import LEAST
 
 # More would cost time and find differences too small to act on.

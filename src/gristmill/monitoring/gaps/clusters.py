@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gristmill.fingerprint import fingerprint
-from gristmill.models.encoder import Vectors
+from gristmill.models.vectors import Vectors
 from gristmill.monitoring.gaps.failed import FailedQuestion
 from gristmill.monitoring.gaps.titles import draft_title
 
