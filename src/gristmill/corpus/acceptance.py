@@ -225,10 +225,15 @@ def _store_texts(lake: Lake, rows: Iterable[dict[str, Any]]) -> None:
     """Store the texts of accepted documents before the ledger names them."""
     wanted = pl.Series("text_hash", sorted({row["text_hash"] for row in rows} - {None}), dtype=pl.String).to_frame()
     missing = wanted.join(lake.read(TEXTS, ["text_hash"]), on="text_hash", how="anti")["text_hash"]
-    for at in range(0, len(missing), _BATCH_TEXTS):
-        part = missing.slice(at, _BATCH_TEXTS)
-        texts = lake.read(EXAMINED, TEXTS.schema.names(), pl.col("text_hash").is_in(part.implode()))
-        lake.append(TEXTS, texts.unique("text_hash", keep="any").sort("text_hash"))
+    if missing.is_empty():
+        return
+    examined = lake.batches(EXAMINED, TEXTS.schema.names(), _BATCH_TEXTS, pl.col("text_hash").is_in(missing.implode()))
+    stored: set[str] = set()  # two contents can come to the same text
+    for texts in examined:
+        known = pl.Series(sorted(stored), dtype=pl.String)
+        new = texts.unique("text_hash", keep="any").filter(~pl.col("text_hash").is_in(known.implode()))
+        lake.append(TEXTS, new)
+        stored.update(new["text_hash"])
 
 
 def _forget_unused_texts(lake: Lake) -> None:

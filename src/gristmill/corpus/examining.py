@@ -20,7 +20,7 @@ from gristmill.fingerprint import fingerprint
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import EXAMINED, PARSED
 
-# A batch is one read of the table and one commit; what its files weigh bounds the memory.
+# A batch is one commit; what its texts weigh bounds the memory.
 _BATCH_DOCUMENTS, _BATCH_BYTES = 512, 16_000_000
 _SLIM = [name for name in PARSED.schema if name not in {"text", "hidden"}]
 
@@ -77,7 +77,7 @@ def _bytes(due: pl.DataFrame) -> int:
 
 
 def _batches(sizes: list[int]) -> Iterator[tuple[int, int]]:
-    """Ranges of files that are read together."""
+    """Ranges of texts that are examined together."""
     start = weight = 0
     for number, size in enumerate(sizes):
         if number > start and (number - start == _BATCH_DOCUMENTS or weight + size > _BATCH_BYTES):
@@ -89,12 +89,15 @@ def _batches(sizes: list[int]) -> Iterator[tuple[int, int]]:
 
 
 def _examined(lake: Lake, due: pl.DataFrame, crew: Examiners, progress: Progress) -> Iterator[list[dict[str, Any]]]:
-    for start, end in _batches(due["bytes"].fill_null(0).to_list()):
-        batch = due.slice(start, end - start).select("examined_key", "parse_key", "source")
-        parsed = lake.read(PARSED, where=pl.col("parse_key").is_in(batch["parse_key"].implode()))
-        rows = []
-        for row in crew.rows(batch.join(parsed, on="parse_key", how="left", maintain_order="left").to_dicts()):
-            if row is not None:
-                rows.append(row)
-            progress.advance()
-        yield rows
+    """The rows of `due` batch by batch; the table of parsed texts is read once, however many batches there are."""
+    keys = due.select("examined_key", "parse_key", "source")
+    wanted = pl.col("parse_key").is_in(keys["parse_key"].implode())
+    for parsed in lake.batches(PARSED, PARSED.schema.names(), _BATCH_DOCUMENTS, wanted):
+        joined = keys.join(parsed, on="parse_key", how="inner", maintain_order="left")
+        for start, end in _batches(joined["text"].str.len_bytes().fill_null(0).to_list()):
+            rows = []
+            for row in crew.rows(joined.slice(start, end - start).to_dicts()):
+                if row is not None:
+                    rows.append(row)
+                progress.advance()
+            yield rows

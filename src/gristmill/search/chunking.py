@@ -28,7 +28,7 @@ from gristmill.storage.tables import CHUNKS, TEXTS
 
 _CODE_VERSION = 3
 _COMMIT_CHARACTERS = 8_000_000
-_BATCH_DOCUMENTS = 256
+_BATCH_TEXTS = 256
 
 
 def chunker_fingerprint(settings: ChunkerSettings, encoder: Encoder) -> str:
@@ -80,10 +80,9 @@ def _chunked(
     chunker = make_chunker(settings, encoder)
     rows: list[dict[str, Any]] = []
     characters = 0
-    for at in range(0, missing.height, _BATCH_DOCUMENTS):
-        batch = missing.slice(at, _BATCH_DOCUMENTS)
-        texts = lake.read(TEXTS, where=pl.col("text_hash").is_in(batch["text_hash"].implode()))
-        for row in batch.join(texts, on="text_hash", how="left", maintain_order="left").iter_rows(named=True):
+    wanted = pl.col("text_hash").is_in(missing["text_hash"].unique().implode())
+    for texts in lake.batches(TEXTS, TEXTS.schema.names(), _BATCH_TEXTS, wanted):
+        for row in missing.join(texts, on="text_hash", how="inner", maintain_order="left").iter_rows(named=True):
             rows += _rows(row, chunker)
             characters += len(row["text"])
             progress.advance()

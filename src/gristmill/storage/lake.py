@@ -57,12 +57,13 @@ class Lake:
     def batches(
         self, table: Table, columns: Sequence[str], rows: int, where: pl.Expr | None = None
     ) -> Iterator[pl.DataFrame]:
-        """Yield the rows of a table, at most so many at a time, with one file of it in memory at a time.
+        """Yield the rows of a table, so many at a time and the rest at last, with one file of it in memory at a time.
 
         Raises:
             StorageError: the table exists and cannot be read.
         """
         opened = self._current(table)
+        held = table.schema.to_frame().select(columns)
         for place in sorted(opened.file_uris()) if opened is not None else ():
             try:
                 frame = pl.scan_parquet(place)
@@ -72,7 +73,12 @@ class Lake:
             except (pl.exceptions.PolarsError, OSError) as error:
                 said = f"Table '{table.name}' cannot be read: {error}."
                 raise StorageError(said, "Run 'gristmill doctor'.") from error
-            yield from read.iter_slices(rows)
+            held = read if held.is_empty() else pl.concat([held, read])
+            while held.height >= rows:
+                yield held.head(rows)
+                held = held.slice(rows)
+        if held.height:
+            yield held
 
     def upsert(self, table: Table, rows: pl.DataFrame) -> int:
         """Insert rows, replacing those with the same key, in one commit. Returns how many were given."""

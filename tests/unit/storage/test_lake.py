@@ -131,6 +131,14 @@ def test_rows_in_batches_are_the_rows_of_all_files_also_of_an_older_version(lake
     assert list(lake.batches(EMBEDDINGS, ["vector"], 2)) == []
 
 
+def test_batches_are_full_though_rows_came_one_by_one(lake: Lake) -> None:
+    for key in "abcde":
+        lake.append(TEXTS, texts(**{key: key.upper()}))
+    batches = list(lake.batches(TEXTS, ["text_hash", "text"], 2))
+    assert [batch.height for batch in batches] == [2, 2, 1]
+    assert dict(pl.concat(batches).sort("text_hash").iter_rows()) == held(lake)
+
+
 def test_rows_keep_their_values_through_the_table(lake: Lake) -> None:
     row = {
         "parse_key": "k", "outcome": "parsed", "reason": "", "attempts": 1, "text": "Mühle 🌾 \u0000 end", "title": "",
