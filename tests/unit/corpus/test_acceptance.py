@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from gristmill.corpus.headings import heading_of
 from gristmill.corpus.ledger import accepted, counts
 from gristmill.corpus.report import Silent
 from gristmill.mill import parsed_documents, source_files
-from gristmill.storage.tables import DOCUMENTS, TEXTS
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import DOCUMENTS, EXAMINED, PARSED, TEXTS, Table
 from gristmill.workspace import Workspace
 from tests.workspaces import grind, source, workspace_at, write
 
@@ -168,3 +170,31 @@ def test_a_changed_heading_is_compared_anew(ledger: Ledger, folder: Path, others
         ledger.run()
         rules = {finding["rule"] for finding in ledger["list.md"]["findings"]}
         assert ("near_duplicate" in rules) is is_near
+
+
+def test_more_batches_do_not_read_a_table_of_texts_more_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: dict[str, str | bytes] = {f"{n}.md": f"# Part {n}\n\nThe wheel number {n} turns.\n" for n in range(7)}
+    looks: Counter[str] = Counter()
+    for name in ("read", "batches"):
+        real = getattr(Lake, name)
+
+        def counted(lake: Lake, table: Table, *rest: Any, real: Any = real, **more: Any) -> Any:
+            looks[table.name] += 1
+            return real(lake, table, *rest, **more)
+
+        monkeypatch.setattr(Lake, name, counted)
+
+    def counts_of(home: str, at_once: int) -> dict[str, int]:
+        looks.clear()
+        for place in (
+            "corpus.examining._BATCH_DOCUMENTS",
+            "corpus.acceptance._BATCH_TEXTS",
+            "search.chunking._BATCH_TEXTS",
+        ):
+            monkeypatch.setattr(f"gristmill.{place}", at_once)
+        workspace = workspace_at(tmp_path / home, write(tmp_path / f"{home}-documents", files))
+        grind(workspace)
+        assert workspace.lake.version(EXAMINED) >= 7 // at_once - 1
+        return {table.name: looks[table.name] for table in (PARSED, EXAMINED, TEXTS)}
+
+    assert counts_of("one", 1) == counts_of("all", 100)
