@@ -30,7 +30,7 @@ from gristmill.settings import EncoderSettings
 
 PEERS = ("llamaindex", "haystack", "cocoindex")
 PACKAGES = (
-    "torch", "sentence-transformers", "llama-index-core", "llama-index-embeddings-huggingface",
+    "torch>=2.13,<2.14", "sentence-transformers", "llama-index-core", "llama-index-embeddings-huggingface",
     "llama-index-vector-stores-chroma", "haystack-ai", "chroma-haystack", "cocoindex", "chromadb==1.5.9",
     "beautifulsoup4", "lxml",
 )  # fmt: skip

@@ -23,19 +23,28 @@ _COLUMNS = ["document", "status", "reason", "attempts", "audience", "title", "la
             "first_seen", "changed"]  # fmt: skip
 
 
+OfStatus = Annotated[str | None, typer.Option("--status", "-s", help="accepted, quarantined, failed or removed.")]
+Containing = Annotated[str, typer.Option("--contains", "-c", help="Part of the document's path.")]
+
+
 @app.callback()
 @friendly
 def documents(
-    context: typer.Context,
-    status: Annotated[
-        str | None, typer.Option("--status", "-s", help="accepted, quarantined, failed or removed.")
-    ] = None,
-    contains: Annotated[str, typer.Option("--contains", "-c", help="Part of the document's path.")] = "",
-    as_json: AsJson = False,
+    context: typer.Context, status: OfStatus = None, contains: Containing = "", as_json: AsJson = False
 ) -> None:
     """Show the ledger: every document ever seen, its status and the reason."""
-    if context.invoked_subcommand is not None:
-        return
+    if context.invoked_subcommand is None:
+        _list(status, contains, as_json)
+
+
+@app.command("list")
+@friendly
+def listed(status: OfStatus = None, contains: Containing = "", as_json: AsJson = False) -> None:
+    """Show the ledger, as 'gristmill documents' alone does."""
+    _list(status, contains, as_json)
+
+
+def _list(status: str | None, contains: str, as_json: bool) -> None:
     from gristmill.corpus.ledger import find
 
     rows = find(open_workspace().lake, status, contains)
