@@ -281,11 +281,20 @@ def _require(decision: GateDecisionRow | None, name: str, present: str | None, s
     if decision is None:
         raise GateError(f"Nothing was decided on {name}.", remedy)
     if decision.outcome != Outcome.PROMOTE:
-        raise GateError(f"The gate decided on {name}: {decision.outcome}. {decision.reason}", remedy)
+        raise GateError(
+            f"The gate decided on {name}: {decision.outcome}. {decision.reason}", _way_on(decision.outcome, remedy)
+        )
     if decision.baseline != present:
         raise GateError(f"{name} was compared with {decision.baseline}, and {present} is in force now.", remedy)
     if scope is not None and decision.scope != scope:
         raise GateError(f"The newest decision on {name} is '{decision.scope}', not '{scope}'.", remedy)
+
+
+def _way_on(outcome: str, again: str) -> str:
+    """What can be done about a decision that is not to promote: the same questions give the same decision."""
+    if outcome == Outcome.REJECT:
+        return "Make another candidate: change what the report shows to be worse."
+    return f"Add questions with known answers to your question file, run 'gristmill ingest', then: {again}"
 
 
 def _newest_move(session: Session) -> ReleaseMoveRow:

@@ -67,11 +67,16 @@ def test_a_release_without_a_decision_is_refused(registry: Registry) -> None:
     assert registry.in_force() == FIRST.name
 
 
-@pytest.mark.parametrize("outcome", [Outcome.REJECT, Outcome.INSUFFICIENT])
-def test_only_a_decision_to_promote_promotes(registry: Registry, outcome: Outcome) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "remedy"), [(Outcome.REJECT, "another candidate"), (Outcome.INSUFFICIENT, "Add questions")]
+)
+def test_only_a_decision_to_promote_promotes_and_the_remedy_is_no_second_try(
+    registry: Registry, outcome: Outcome, remedy: str
+) -> None:
     name = decided(registry, SECOND, outcome)
-    with pytest.raises(GateError, match=str(outcome)):
+    with pytest.raises(GateError, match=str(outcome)) as refused:
         registry.promote(name, who="eva")
+    assert remedy in str(refused.value.remedy)
 
 
 def test_a_decision_against_what_is_no_longer_in_force_is_refused(registry: Registry) -> None:
