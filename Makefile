@@ -10,6 +10,8 @@ export GX_ANALYTICS_ENABLED := false
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
+# A module is compiled once, at its first import. Without that, as some shells and images ask, each start costs seconds.
+export PYTHONDONTWRITEBYTECODE :=
 
 # A stamp is younger than what it was installed from; an interrupted install leaves none.
 RUNTIME := .venv/installed

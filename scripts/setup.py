@@ -36,7 +36,9 @@ def main() -> int:
     """Install what is missing, step by step, and say how long it took and how large it is."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     arguments.add_argument("--dev", action="store_true", help="also install what the tests need")
-    dev: bool = arguments.parse_args().dev
+    arguments.add_argument("--compile", action="store_true", help="also compile all modules, for an image")
+    asked = arguments.parse_args()
+    dev: bool = asked.dev
     started = time.monotonic()
     os.environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     try:
@@ -53,6 +55,9 @@ def main() -> int:
         say("Gristmill itself")
         pip("install", "--no-deps", "--no-build-isolation", "--editable", ".")
         refuse_old_locks()
+        if asked.compile:
+            say("Compiled modules")
+            compile_all()
     except SetupError as error:
         print(f"\nsetup: {error}", file=sys.stderr)
         return 1
@@ -215,6 +220,14 @@ def pip(*arguments: str) -> None:
     """
     if run_pip(*arguments).returncode:
         raise SetupError(f"`pip {' '.join(arguments)}` failed, see above; `make setup` again goes on from here")
+
+
+def compile_all() -> None:
+    """Compile every module, for processes that may not write; files of packages that are no modules stay as they are."""
+    code = [str(ROOT / name) for name in ("src", "assets", "sensors") if (ROOT / name).is_dir()]
+    subprocess.run(
+        [str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib"), *code], stdout=subprocess.DEVNULL
+    )
 
 
 def run_pip(command: str, *arguments: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:

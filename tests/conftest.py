@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from gristmill.workspace import Workspace
 from tests.workspaces import workspace_at, write
 
 REPOSITORY = Path(__file__).parents[1]
+
+# Tests start many processes; each would compile what it imports anew where the environment forbids to keep it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Examples of the expensive properties; `GRISTMILL_EXAMPLES=500 pytest tests/unit/test_incremental.py` is thorough.
 EXAMPLES = int(os.environ.get("GRISTMILL_EXAMPLES", "8"))
