@@ -223,7 +223,7 @@ def pip(*arguments: str) -> None:
 
 
 def compile_all() -> None:
-    """Compile every module, for processes that may not write; files of packages that are no modules stay as they are."""
+    """Compile every module, for those who may not write; what is no module in spite of its name stays as it is."""
     code = [str(ROOT / name) for name in ("src", "assets", "sensors") if (ROOT / name).is_dir()]
     subprocess.run(
         [str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib"), *code], stdout=subprocess.DEVNULL

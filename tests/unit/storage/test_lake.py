@@ -73,8 +73,13 @@ def test_a_table_put_in_the_place_of_another_is_read_though_it_has_as_many_commi
 
 def test_a_table_is_opened_once_a_commit(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     lake.append(TEXTS, texts(a="one"))
-    opened = []
-    monkeypatch.setattr("gristmill.storage.lake.DeltaTable", lambda url: opened.append(url) or DeltaTable(url))
+    opened: list[str] = []
+
+    def counted(url: str) -> DeltaTable:
+        opened.append(url)
+        return DeltaTable(url)
+
+    monkeypatch.setattr("gristmill.storage.lake.DeltaTable", counted)
     for _ in range(3):
         held(lake)
         lake.version(TEXTS)
