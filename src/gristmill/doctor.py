@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from importlib.util import find_spec
+from pathlib import Path
 
 from gristmill.corpus.ledger import counts
 from gristmill.corpus.parse_worker import tessdata
@@ -24,6 +27,8 @@ from gristmill.workspace import Workspace
 
 _LOW_DISK_BYTES = 2 << 30
 _FEW_CORES = 2
+# A package that every run loads, and that costs most to compile.
+_LARGEST = "dagster"
 
 
 class Severity(str, Enum):
@@ -165,8 +170,22 @@ def machine(_workspace: Workspace) -> Finding:
     return Finding("machine", severity, f"{cores} cores, {memory:.0f} GB memory", remedy)
 
 
+def starts(_workspace: Workspace) -> Finding:
+    """Is what Python compiles kept, or compiled anew at each start?"""
+    found = find_spec(_LARGEST)
+    kept = found is not None and found.cached is not None and Path(found.cached).exists()
+    if kept or not sys.dont_write_bytecode:
+        return Finding("starts", Severity.OK, "modules are compiled once")
+    return Finding(
+        "starts",
+        Severity.WARNING,
+        "PYTHONDONTWRITEBYTECODE is set and modules are not compiled: each start takes some seconds more.",
+        "Unset it, or compile them once: python scripts/setup.py --compile, or python -m compileall -q .venv/lib.",
+    )
+
+
 CHECKS: tuple[Check, ...] = (
-    settings, environment, home_writable, machine, sources, encoder, generator, reading_scans, lake, documents,
+    settings, environment, home_writable, machine, starts, sources, encoder, generator, reading_scans, lake, documents,
     search_index,
 )  # fmt: skip
 
