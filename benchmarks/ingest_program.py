@@ -28,6 +28,8 @@ def _workspace(folder: Path, state: Path, tokens: int) -> Any:
             "chunker": {"tokens": tokens},
             # Every page is to be indexed, as the others do.
             "corpus": {"max_bad_share": 1.0, "leave_out_duplicates": False},
+            # Not those of the checkout, whose settings are read too.
+            "evaluation": {"questions": None},
         }
     )
     return Workspace(settings)

@@ -28,6 +28,7 @@ _STAGE_NAMES = {
     "accept": "Judging documents",
     "chunk": "Cutting into chunks",
     "embed": "Encoding chunks",
+    "embed again": "... by both encoders",
     "index": "Building the index",
     "evaluate": "Asking questions",
     "closed book": "Asking the model alone",

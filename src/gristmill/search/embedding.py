@@ -32,19 +32,20 @@ def embedding_id(encoder: str, embedding_key: str) -> str:
 
 def embed_chunks(lake: Lake, encoders: Sequence[TextEncoder], progress: Progress) -> StageReport:
     """Bring `embeddings` up to date with `chunks` for each encoder; those of other encoders are deleted."""
-    reports = [_embed(lake, encoder, progress) for encoder in encoders]
+    works = ("embed", *("embed again" for _ in encoders[1:]))
+    reports = [_embed(lake, encoder, progress, work) for encoder, work in zip(encoders, works, strict=True)]
     used = [encoder.fingerprint for encoder in encoders]
     others = lake.read(EMBEDDINGS, ["embedding"], ~pl.col("encoder").is_in(used))
     lake.delete(EMBEDDINGS, others["embedding"])
     return reports[0]
 
 
-def _embed(lake: Lake, encoder: TextEncoder, progress: Progress) -> StageReport:
+def _embed(lake: Lake, encoder: TextEncoder, progress: Progress, work: str) -> StageReport:
     wanted = lake.read(CHUNKS, ["embedding_key", "tokens", "document"]).unique("embedding_key", maintain_order=True)
     stored = lake.read(EMBEDDINGS, ["embedding", "embedding_key", "encoder"])
     mine = stored.filter(pl.col("encoder") == encoder.fingerprint)
     missing = wanted.join(mine, on="embedding_key", how="anti")
-    progress.start("embed", missing.height)
+    progress.start(work, missing.height)
     began = time.perf_counter()
     for block in _blocks(lake, missing):
         vectors = _encode(encoder, block, progress)
