@@ -27,8 +27,8 @@ from gristmill.workspace import Workspace
 
 _LOW_DISK_BYTES = 2 << 30
 _FEW_CORES = 2
-# A package that every run loads, and that costs most to compile.
-_LARGEST = "dagster"
+# Every process of a run loads it, and it is among what costs most to compile.
+_LARGE = "dagster"
 
 
 class Severity(str, Enum):
@@ -172,15 +172,18 @@ def machine(_workspace: Workspace) -> Finding:
 
 def starts(_workspace: Workspace) -> Finding:
     """Is what Python compiles kept, or compiled anew at each start?"""
-    found = find_spec(_LARGEST)
-    kept = found is not None and found.cached is not None and Path(found.cached).exists()
-    if kept or not sys.dont_write_bytecode:
+    found = find_spec(_LARGE)
+    kept = Path(found.cached) if found is not None and found.cached is not None else None
+    if kept is None or kept.exists():
         return Finding("starts", Severity.OK, "modules are compiled once")
+    if not sys.dont_write_bytecode and os.access(kept.parents[1], os.W_OK):
+        return Finding("starts", Severity.OK, "modules are compiled at their first import")
+    why = "PYTHONDONTWRITEBYTECODE is set" if sys.dont_write_bytecode else f"{kept.parents[1]} cannot be written"
     return Finding(
         "starts",
         Severity.WARNING,
-        "PYTHONDONTWRITEBYTECODE is set and modules are not compiled: each start takes some seconds more.",
-        "Unset it, or compile them once: python scripts/setup.py --compile, or python -m compileall -q .venv/lib.",
+        f"{why} and modules are not compiled: each start takes some seconds more.",
+        "Compile them once, as who may write there: python3 scripts/setup.py --compile.",
     )
 
 

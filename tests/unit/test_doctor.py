@@ -52,21 +52,29 @@ def test_an_unknown_variable_is_told_with_what_was_meant(workspace: Workspace, m
 
 
 @pytest.mark.parametrize(
-    ("forbidden", "compiled", "severity"),
-    [(True, False, Severity.WARNING), (True, True, Severity.OK), (False, False, Severity.OK)],
+    ("forbidden", "writable", "compiled", "slow"),
+    [
+        (True, True, False, "PYTHONDONTWRITEBYTECODE"),
+        (False, False, False, "cannot be written"),
+        (True, False, True, ""),
+        (False, True, False, ""),
+    ],
 )
 def test_starts_are_slow_where_nothing_compiled_is_kept(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *,
-    forbidden: bool, compiled: bool, severity: Severity,
+    forbidden: bool, writable: bool, compiled: bool, slow: str,
 ) -> None:  # fmt: skip
     spec = find_spec("dagster")
     assert spec is not None
-    kept = tmp_path / "dagster.pyc"
+    kept = tmp_path / "dagster" / "__pycache__" / "dagster.pyc"
+    kept.parent.mkdir(parents=True)
     if compiled:
         kept.touch()
     spec.cached = str(kept)
     monkeypatch.setattr(doctor, "find_spec", lambda name: spec if name == "dagster" else find_spec(name))
     monkeypatch.setattr(sys, "dont_write_bytecode", forbidden)
+    monkeypatch.setattr("os.access", lambda *_: writable)
     told = found(workspace, "starts")
-    assert told.severity is severity
-    assert bool(told.remedy) == (severity is Severity.WARNING)
+    assert told.severity is (Severity.WARNING if slow else Severity.OK)
+    assert slow in told.message
+    assert bool(told.remedy) == bool(slow)

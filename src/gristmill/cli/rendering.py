@@ -28,7 +28,7 @@ _STAGE_NAMES = {
     "accept": "Judging documents",
     "chunk": "Cutting into chunks",
     "embed": "Encoding chunks",
-    "embed again": "... by both encoders",
+    "embed again": "Second encoder",
     "index": "Building the index",
     "evaluate": "Asking questions",
     "closed book": "Asking the model alone",

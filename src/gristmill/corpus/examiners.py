@@ -32,28 +32,11 @@ Row = dict[str, Any]
 
 
 class Examiner:
-    """One examining process, started by `start` or when it is needed, and again after its end."""
+    """One examining process, started when first needed and after its end."""
 
     def __init__(self, opening: bytes, seconds: float) -> None:
         self._opening, self._seconds = opening, seconds
         self._process: subprocess.Popen[bytes] | None = None
-        self._is_ready = False
-
-    def start(self) -> subprocess.Popen[bytes]:
-        """Let the process load what it needs, while this one does something else."""
-        if self._process is None:
-            self._is_ready = False
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "gristmill.corpus.examine_worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            assert self._process.stdin is not None
-            with suppress(OSError):  # it ended already, which the first question will tell
-                self._process.stdin.write(self._opening)
-                self._process.stdin.flush()
-        return self._process
 
     def examine(self, rows: Sequence[Row]) -> list[Row] | None:
         """The rows of `examined_texts` for some documents, or None if the process ended or took too long."""
@@ -76,12 +59,20 @@ class Examiner:
             self._process = None
 
     def _running(self) -> subprocess.Popen[bytes]:
-        process = self.start()
-        if not self._is_ready:
-            assert process.stdout is not None
-            process.stdout.readline()  # that it is ready: its own start is not a document's time
-            self._is_ready = True
-        return process
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gristmill.corpus.examine_worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            with suppress(OSError):  # it ended already, which the first question will tell
+                self._process.stdin.write(self._opening)
+                self._process.stdin.flush()
+            self._process.stdout.readline()  # that it is ready: its own start is not a document's time
+        return self._process
 
 
 def _asked(process: subprocess.Popen[bytes], rows: Sequence[Row]) -> list[Row]:
@@ -105,8 +96,6 @@ class Examiners:
         fields = {name: policy.as_fields() for name, policy in policies.items()}
         opening = json.dumps({"policies": fields, "key": key.hex()}).encode() + b"\n"
         self._crew = [Examiner(opening, seconds) for _ in range(processes)]
-        for examiner in self._crew:
-            examiner.start()
         self._free: queue.SimpleQueue[Examiner] = queue.SimpleQueue()
         for examiner in self._crew:
             self._free.put(examiner)

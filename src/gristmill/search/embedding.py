@@ -32,8 +32,9 @@ def embedding_id(encoder: str, embedding_key: str) -> str:
 
 def embed_chunks(lake: Lake, encoders: Sequence[TextEncoder], progress: Progress) -> StageReport:
     """Bring `embeddings` up to date with `chunks` for each encoder; those of other encoders are deleted."""
-    works = ("embed", *("embed again" for _ in encoders[1:]))
-    reports = [_embed(lake, encoder, progress, work) for encoder, work in zip(encoders, works, strict=True)]
+    reports = [
+        _embed(lake, encoder, progress, "embed again" if number else "embed") for number, encoder in enumerate(encoders)
+    ]
     used = [encoder.fingerprint for encoder in encoders]
     others = lake.read(EMBEDDINGS, ["embedding"], ~pl.col("encoder").is_in(used))
     lake.delete(EMBEDDINGS, others["embedding"])

@@ -42,15 +42,13 @@ ROWS = schema(
 )
 # The parts of a row that are not already part of its chunk's key.
 _IDENTITY = ("chunk", "embedding_key", "audience_key", "language", "modified", "superseded")
+_ORDER = ("audience_key", "document", "ordinal")
+_KEY_COLUMNS = ("chunk", "document", "ordinal", "embedding_key")
 
 
 def with_context(context: str, text: str) -> str:
     """Return what is embedded and searched for a chunk."""
     return f"{context}\n{text}" if context else text
-
-
-_ORDER = ("audience_key", "document", "ordinal")
-_KEY_COLUMNS = ("chunk", "document", "ordinal", "embedding_key")
 
 
 def index_rows(lake: Lake) -> pl.DataFrame:

@@ -29,7 +29,6 @@ SIGNATURE_VERSION = f"rensa-3/{PERMUTATIONS}/{_SEED}"
 # A bucket above this size is a form filled in a thousand times: only neighbours in it are compared, not all pairs. Here
 # alone the pairs depend on the order of rows.
 _LARGEST_BUCKET = 1_000
-_BANDS_AT_ONCE = 8
 
 
 def signature(shingled: set[str]) -> bytes:
@@ -60,10 +59,8 @@ def candidate_pairs(
     keys = np.empty(0, dtype=np.int64)
     headed = _numbers_of(headings or [""] * len(signatures))
     if is_new.any():
-        # Alike texts agree in many bands: every few bands, what was found again is let go of.
-        for first in range(0, BANDS, _BANDS_AT_ONCE):
-            bands = range(first, min(first + _BANDS_AT_ONCE, BANDS))
-            keys = np.unique(np.concatenate([keys, *(_pairs_of_keys(_band(signatures, b), is_new) for b in bands)]))
+        for band in range(BANDS):
+            keys = np.union1d(keys, _pairs_of_keys(_band(signatures, band), is_new))
         keys = np.union1d(keys, _pairs_of_keys(headed, is_new))
     left, right = np.divmod(keys, max(1, len(signatures)))
     similar = _similar(signatures, left, right, headed[left] == headed[right], limits)

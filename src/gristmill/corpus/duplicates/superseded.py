@@ -69,8 +69,7 @@ _NUMBERED = re.compile(
     r"(?<![\w-])([A-Z]{1,4}-(?:\d{2,4}|[A-Z]{3}))(?![\w-]),?[^\n|]{0,60}?[\s,.]+(?:version|issue|revision|rev|edition|draft)",
     re.IGNORECASE,
 )
-# Of each of these, one stands in every match of it, and both in few other texts.
-_NUMBERING = ("version", "issue", "rev", "edition", "draft")
+# Stands in every match of it, and in few other texts.
 _HYPHENED = re.compile(r"-(?:\d\d|[^\W\d_]{3}(?![\w-]))")
 # "Handbook chapter 3. Version 4".
 _CHAPTER = re.compile(r"\b(\w+ chapter \d+)[.,:]\s+(?:version|issue|edition)", re.IGNORECASE)
@@ -183,8 +182,7 @@ def _family_keys(document: VersionedDocument) -> Iterator[tuple[str, ...]]:
         shelf = "/".join(part for part in folder.split("/") if part.lower() not in _ARCHIVES)
         yield "name", shelf, without_version(name)
     beginning = document.head[:HEAD_CHARACTERS]
-    may_be_numbered = _HYPHENED.search(beginning) and holds_any(_NUMBERING, beginning)
-    if may_be_numbered and (number := _NUMBERED.search(beginning)):
+    if _HYPHENED.search(beginning) and (number := _NUMBERED.search(beginning)):
         yield "number", number.group(1).upper(), " ".join(_LANGUAGE_MARK.findall(name.lower()))
     if holds_any((" chapter ",), document.head) and (chapter := _CHAPTER.search(document.head[:HEAD_CHARACTERS])):
         yield "chapter", " ".join(chapter.group(1).lower().split()), without_version(document.title)

@@ -120,7 +120,7 @@ def read_version(path: str, title: str, head: str, modified: date | None = None)
     # "K12-V4" in a text is a part; "travel-v2" as a name is a version.
     spaced = (places[0], ("name", re.sub(r"[_-]", " ", name)), places[2])
     number, number_place = next(_found(spaced, _number), ((), ""))
-    has_rows = "|" in first and _has_year(first)
+    has_rows = "|" in first and _PATH_YEAR.search(first) is not None
     undated = ("first lines", _DATA_ROW.sub("", first) if has_rows else first)
     named = (place for found in (_date, _year) for place in _found(places[1:], found))
     stated, date_place = next(_found((undated,), _date), None) or next(named, (None, ""))
@@ -167,20 +167,15 @@ def _number(text: str) -> tuple[int, ...]:
 
 
 def _date(text: str) -> StatedDate | None:
-    for match in _DATE.finditer(text) if _has_year(text) else ():
+    for match in _DATE.finditer(text) if _PATH_YEAR.search(text) else ():
         if found := _as_date(match):
             return found
     return None
 
 
-def _has_year(text: str) -> bool:
-    """Whether a year stands in a text; most have not even its first two figures."""
-    return ("19" in text or "20" in text) and _PATH_YEAR.search(text) is not None
-
-
 def _year(name: str) -> StatedDate | None:
     """The year in a name or title; in a text, four figures may be anything."""
-    year = _PATH_YEAR.search(name) if _has_year(name) else None
+    year = _PATH_YEAR.search(name)
     return StatedDate(date(int(year.group()), 1, 1), Precision.YEAR) if year else None
 
 
