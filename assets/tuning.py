@@ -1,4 +1,4 @@
-"""What is learnt from questions: the examples, and the generator that is tuned on them. A person starts both."""
+"""What is learnt: examples, the generator tuned on them, the encoder tuned to the corpus. A person starts them."""
 
 import time
 
@@ -7,7 +7,7 @@ import dagster as dg
 from assets.indexing import search_index
 from assets.presentation import checked, materialized
 from assets.release import question_set
-from gristmill.learning.tuned_models import check_examples, check_models
+from gristmill.learning.tuned_models import check_encoder, check_examples, check_models
 from gristmill.resources import BY_A_PERSON, WorkspaceResource
 
 _GROUP = "tuning"
@@ -67,3 +67,27 @@ def tuned_models_are_whole_and_better(
     """The files are there with their hashes, and what is offered first does no worse on the held-out examples."""
     with workspace.at_work(context) as run:
         return checked(check_models(run.workspace.lake, run.workspace.home))
+
+
+@dg.asset(
+    deps=[search_index, question_set], group_name=_GROUP, owners=_OWNERS, kinds={"numpy"}, tags=_STARTED, pool="trainer"
+)
+def tuned_encoder(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
+    """The encoder with a memory of the corpus and of confirmed questions, and an index of its own: a candidate release.
+
+    The index in force goes on answering with its own encoder; the gate decides whether the tuned one takes over.
+    """
+    from gristmill.encoder_stages import encoder_tuning_stage, tuned_report
+
+    with workspace.at_work(context) as run:
+        return materialized(*tuned_report(encoder_tuning_stage(run.workspace, run.progress)))
+
+
+@dg.asset_check(asset=tuned_encoder, blocking=True)
+def tuned_encoder_is_whole_and_forgets_nothing(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """The memory is there with its hash, finds answers no later than the base, and leaves general texts alone."""
+    with workspace.at_work(context) as run:
+        settings = run.workspace.settings
+        return checked(check_encoder(run.workspace.lake, run.workspace.home, settings.encoder_tuning.most_moved))

@@ -18,6 +18,7 @@ from gristmill.corpus.ledger import counts
 from gristmill.corpus.parse_worker import tessdata
 from gristmill.errors import GristmillError
 from gristmill.models.catalog import encoder_weights, generator_weights
+from gristmill.models.memory import MemoryEncoder
 from gristmill.search.damage import damaged_files
 from gristmill.search.index import open_current
 from gristmill.search.rows import index_keys
@@ -104,7 +105,11 @@ def encoder(workspace: Workspace) -> Finding:
     """Are the encoder's weights the pinned ones?"""
     weights = encoder_weights(workspace.settings.encoder)
     weights.verify()
-    return Finding("encoder", Severity.OK, f"{weights.name}, SHA-256 {weights.sha256[:12]}…")
+    said = f"{weights.name}, SHA-256 {weights.sha256[:12]}…"
+    encoder = workspace.encoder
+    if isinstance(encoder, MemoryEncoder):
+        said += f", with a memory of {len(encoder.memory.passages):,} passages"
+    return Finding("encoder", Severity.OK, said)
 
 
 def generator(workspace: Workspace) -> Finding:

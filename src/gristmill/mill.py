@@ -111,7 +111,10 @@ def chunks(run: Run) -> StageReport:
 @_gated
 def chunk_embeddings(run: Run) -> StageReport:
     """Encode the chunks that have no vector yet."""
-    return embed_chunks(run.workspace.lake, run.workspace.encoders, run.progress)
+    workspace = run.workspace
+    releases = workspace.registry.needed(workspace.settings.search.keep_versions)
+    needed = {encoder for release in releases for encoder in release.encoders}
+    return embed_chunks(workspace.lake, workspace.encoders, run.progress, needed)
 
 
 @_gated

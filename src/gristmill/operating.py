@@ -15,6 +15,7 @@ from gristmill.corpus.report import Change, Progress
 from gristmill.errors import SearchIndexError
 from gristmill.mill import Run, rebuild_index, working
 from gristmill.release.opening import version_of
+from gristmill.releasing import rollback
 from gristmill.search.audit import Finding
 from gristmill.search.crossing import Crossing, measure
 from gristmill.search.damage import damaged_files
@@ -130,7 +131,7 @@ def rolled_back(workspace: Workspace, number: int | None, *, who: str, reason: s
     whole = version_of(store, content)
     release = named[content][0]
     with working(workspace, "roll the index back"):
-        workspace.registry.rollback(who=who, reason=reason, to=release)
+        rollback(workspace, who=who, reason=reason, to=release)
     return RolledBack(before, whole, release)
 
 

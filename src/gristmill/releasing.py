@@ -7,13 +7,14 @@ release comes into force in `release`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 from gristmill.asking import Answerer, in_force
 from gristmill.corpus.ledger import accepted
 from gristmill.corpus.report import Progress, Silent
-from gristmill.errors import GateError, SettingsError
+from gristmill.errors import GateError, SearchIndexError, SettingsError
 from gristmill.evaluation.comparison import Evaluation, Gated
 from gristmill.evaluation.gate import Outcome, judge
 from gristmill.evaluation.outcomes import Outcome as Answered
@@ -24,8 +25,10 @@ from gristmill.evaluation.retrieving import corpus_of_index, grounded
 from gristmill.evaluation.running import OutcomeCache, run_questions
 from gristmill.evaluation.summary import summarise
 from gristmill.examining_on_ray import asked_on_ray
+from gristmill.release.manifest import Release
 from gristmill.release.opening import open_index, version_of
 from gristmill.release.registry import Decision, How, Move, Scope
+from gristmill.search.index import open_current
 from gristmill.workspace import Workspace
 
 _OLD = timedelta(days=365)
@@ -115,13 +118,25 @@ def promote(workspace: Workspace, name: str, *, who: str, anyway: str | None = N
         registry.decide(
             Decision(release.name, in_force(workspace), Scope.BY_HAND, Outcome.PROMOTE, anyway.strip(), who)
         )
-    return registry.promote(release.name, who=who)
+    move = registry.promote(release.name, who=who)
+    _follow(workspace, release)
+    return move
 
 
 def rollback(workspace: Workspace, *, who: str, reason: str, to: str | None = None) -> Move:
     """Put an earlier release in force again: the one before when none is named."""
     registry = workspace.registry
-    return registry.rollback(who=who, reason=reason, to=registry.get(to).name if to else None)
+    move = registry.rollback(who=who, reason=reason, to=registry.get(to).name if to else None)
+    _follow(workspace, registry.get(move.release))
+    return move
+
+
+def _follow(workspace: Workspace, release: Release) -> None:
+    """Let the next documents be worked into an index with the encoders of what came into force."""
+    store = workspace.index_store
+    with suppress(SearchIndexError):
+        if open_current(store).manifest.encoders != release.encoders:
+            store.point_to(version_of(store, release.index))
 
 
 def stored_comparison(workspace: Workspace, name: str) -> Gated | None:

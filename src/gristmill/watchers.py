@@ -32,6 +32,7 @@ from gristmill.monitoring.deciding import (
     listed,
 )
 from gristmill.monitoring.drift.page import DriftReport
+from gristmill.releasing import rollback
 from gristmill.search.index import open_current
 from gristmill.search.version import hash_files
 from gristmill.storage.records import FeedbackRow, ReceiptRow
@@ -155,7 +156,7 @@ def on_quality(workspace: Workspace, memory: Memory) -> Decision:
 
 def go_back(workspace: Workspace, reason: str) -> str:
     """Put the release before in force again; return its name."""
-    return workspace.registry.rollback(who="gristmill", reason=reason).release
+    return rollback(workspace, who="gristmill", reason=reason).release
 
 
 def on_disk(workspace: Workspace) -> str:

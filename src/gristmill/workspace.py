@@ -18,11 +18,12 @@ from gristmill.answering.prompts.store import PromptStore
 from gristmill.answering.receipts import spent_today
 from gristmill.answering.routing import Router
 from gristmill.corpus.sources import Source
-from gristmill.errors import SettingsError
+from gristmill.errors import ModelError, SettingsError
 from gristmill.models.bridge import BridgeEncoder
-from gristmill.models.catalog import generator_weights
+from gristmill.models.catalog import encoder_weights, generator_weights
 from gristmill.models.encoder import Encoder, TextEncoder, TransformerEncoder
 from gristmill.models.generators import Generator, make_generator
+from gristmill.models.memory import MemoryEncoder
 from gristmill.models.ray_encoder import RayEncoder
 from gristmill.release.manifest import Release, release_of
 from gristmill.release.opening import require_own_encoders
@@ -30,7 +31,7 @@ from gristmill.release.registry import Registry
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.index import index_store, open_current
 from gristmill.search.version import Manifest
-from gristmill.settings import GeneratorSettings, RaySettings, Settings, SourceSettings, load_settings
+from gristmill.settings import EncoderSettings, GeneratorSettings, RaySettings, Settings, SourceSettings, load_settings
 from gristmill.storage.artifacts import VersionStore, write_durably
 from gristmill.storage.database import Database
 from gristmill.storage.journal import Journal
@@ -61,7 +62,7 @@ class Workspace:
         self.settings = settings or load_settings()
         if encoder is not None:
             # Whoever brings an encoder decides on the bridge too: none, unless one is given.
-            self.encoder, self.bridge = encoder, bridge
+            self.encoder_alone, self.bridge = encoder, bridge
         if generator is not None:
             self.generator = generator
 
@@ -102,12 +103,43 @@ class Workspace:
         return self.settings.ray if self.settings.compute == "ray" else None
 
     @cached_property
+    def encoder_alone(self) -> Encoder:
+        """The configured encoder, without a memory."""
+        return self._transformer(self.settings.encoder)
+
+    @cached_property
     def encoder(self) -> Encoder:
-        """The configured encoder."""
-        memory = self.home / "cache" / "encoder-verified.json"
+        """The encoder: the configured one, with the memory that came into force for it."""
+        return self.encoder_of(self.encoder_settings)
+
+    @property
+    def encoder_settings(self) -> EncoderSettings:
+        """What loads the encoder: the configured one, with the memory that came into force for it."""
+        release, wanted = self._release_in_force(), self.settings.encoder
+        present = None if release is None else release.encoder_settings
+        if present is None or present.memory is None or wanted.memory is not None:
+            return wanted
+        return present if encoder_weights(present).sha256 == encoder_weights(wanted).sha256 else wanted
+
+    def encoder_of(self, settings: EncoderSettings) -> Encoder:
+        """Return the encoder that settings describe; memories lie below the home.
+
+        Raises:
+            ModelError: its memory has no hash in the settings.
+        """
+        alone = _without_memory(settings)
+        encoder = self.encoder_alone if alone == _without_memory(self.settings.encoder) else self._transformer(alone)
+        if settings.memory is None:
+            return encoder
+        if settings.memory_sha256 is None:
+            raise ModelError(f"The memory {settings.memory} has no 'memory_sha256' in the settings.", "Add it.")
+        return MemoryEncoder(encoder, self.home / settings.memory, settings.memory_sha256)
+
+    def _transformer(self, settings: EncoderSettings) -> Encoder:
+        verified = self.home / "cache" / "encoder-verified.json"
         if self.cluster is not None:
-            return RayEncoder(self.settings.encoder, memory, self.cluster)
-        return TransformerEncoder(self.settings.encoder, memory)
+            return RayEncoder(settings, verified, self.cluster)
+        return TransformerEncoder(settings, verified)
 
     @cached_property
     def bridge(self) -> TextEncoder | None:
@@ -127,12 +159,16 @@ class Workspace:
     @property
     def generator_settings(self) -> GeneratorSettings:
         """What loads the generator: the configured one, or what was tuned from it and came into force."""
-        name = self.registry.in_force()
-        present = None if name is None else self.registry.get(name).generation
-        wanted = self.settings.generator
+        release, wanted = self._release_in_force(), self.settings.generator
+        present = None if release is None else release.generation
         if present is None or present.base is None or wanted.engine == "quote":
             return wanted
         return present if present.base == generator_weights(wanted).sha256 else wanted
+
+    def _release_in_force(self) -> Release | None:
+        # Looking must not make a home.
+        name = self.registry.in_force() if self.home.is_dir() else None
+        return None if name is None else self.registry.get(name)
 
     def generator_of(self, settings: GeneratorSettings) -> Generator:
         """Return the generator that settings describe; tuned ones lie below the home."""
@@ -164,7 +200,8 @@ class Workspace:
         manifest = index or open_current(self.index_store).manifest
         chunker = chunker_fingerprint(self.settings.chunker, self.encoder)
         prompt = self.prompts.get().prompt
-        settings = self.settings.model_copy(update={"generator": self.generator_settings})
+        chosen = {"generator": self.generator_settings, "encoder": self.encoder_settings}
+        settings = self.settings.model_copy(update=chosen)
         return release_of(settings, manifest, chunker, prompt, self.generator, self._to_be_learned())
 
     def _to_be_learned(self) -> str:
@@ -182,7 +219,7 @@ class Workspace:
         """
         encoder: TextEncoder = self.encoder
         if encoder.fingerprint != release.encoders[0]:
-            encoder = TransformerEncoder(release.encoder_settings, self.home / "cache" / "encoder-verified.json")
+            encoder = self.encoder_of(release.encoder_settings)
         bridge = None
         if len(release.encoders) > 1 and release.search_settings.bridge:
             bridge = self.bridge or BridgeEncoder(self.home / "cache" / "bridge-verified.json")
@@ -248,3 +285,7 @@ class Workspace:
     @property
     def _list(self) -> Path:
         return self.home / "sources.json"
+
+
+def _without_memory(settings: EncoderSettings) -> EncoderSettings:
+    return settings.model_copy(update={"memory": None, "memory_sha256": None})

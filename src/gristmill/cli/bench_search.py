@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
     from gristmill.evaluation.benchmarks.parts import SearchParts
+    from gristmill.search.trial import TrialText
     from gristmill.settings import ChunkerSettings
 
 Strategies = Annotated[
@@ -68,6 +71,9 @@ def retrieval(
     strategy: Strategies = None,
     encoder: EncoderName = None,
     methods: Methods = "dense,lexical,hybrid,rrf",
+    tuned: Annotated[
+        bool, typer.Option("--tuned", help="Also with the encoder tuned to this corpus, without its questions.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure nDCG@10, recall@100 and reciprocal rank of documents, judged relevant or not.
@@ -82,18 +88,27 @@ def retrieval(
     asked, found = _choices(methods, Method, "method"), read_retrieval_set(folder)
     with drawn_progress(as_json) as progress:
         parts = search_parts(encoder, progress)
-        reports = [benchmark_retrieval(found, parts.with_chunker(c), asked) for c in _chunkers(strategy, parts.chunker)]
+        cut = [parts.with_chunker(chunker) for chunker in _chunkers(strategy, parts.chunker)]
+        reports = [benchmark_retrieval(found, each, asked) for each in cut]
+        after = [benchmark_retrieval(found, _tuned(each, found.documents), asked) for each in cut] if tuned else []
     if not as_json:
-        out.print(retrieval_table(reports))
+        out.print(retrieval_table(reports, after))
         return
     head = reports[0]
     results = [
-        {"strategy": report.strategy, "method": r.method, "chunks": report.chunks}
+        {"strategy": report.strategy, "encoder": which, "method": r.method, "chunks": report.chunks}
         | {measure: r.interval(measure)._asdict() for measure in MEASURES}
-        for report in reports
+        for which, group in (("as it is", reports), ("tuned", after))
+        for report in group
         for r in report.results
     ]
-    print_json({"documents": head.documents, "queries": head.queries, "results": results})
+    gained = [
+        {"strategy": one.strategy, "method": r.method}
+        | {measure: other.difference(r, b, measure)._asdict() for measure in MEASURES}
+        for one, other in zip(reports, after, strict=False)
+        for b, r in zip(one.results, other.results, strict=True)
+    ]
+    print_json({"documents": head.documents, "queries": head.queries, "results": results, "gained": gained})
 
 
 def register(bench: typer.Typer) -> None:
@@ -114,6 +129,19 @@ def search_parts(encoder: str | None, progress: Any) -> SearchParts:
     settings = workspace.settings
     chosen = settings.chunker, settings.search, settings.focus
     return SearchParts.cached(workspace.home / "cache", (main, workspace.bridge), chosen, progress)
+
+
+def _tuned(parts: SearchParts, documents: Sequence[TrialText]) -> SearchParts:
+    """Return the same parts with a memory of these documents, as 'tune encoder' makes one without questions."""
+    from gristmill.evaluation.benchmarks.retrieval import told_apart
+    from gristmill.learning.remembering import choose
+    from gristmill.models.memory import Memory, MemoryEncoder, Pull
+
+    passages = parts.encoder.encode(parts.encoded(told_apart(documents)))
+    memory = Memory(passages, passages[:0], passages[:0], Pull())
+    memory = memory.pulled(choose(memory, passages[:0], (), len(documents), 1).pull)
+    file = parts.cache / "trial-memory.safetensors"
+    return replace(parts, encoder=MemoryEncoder(parts.encoder, file, memory.save(file)))
 
 
 def _encoder_settings(encoder: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -24,14 +24,26 @@ def chunking_table(report: ChunkingReport) -> RenderableType:
     return Group(table, _foot(f"{report.questions} questions, {report.retrieved} retrieved; %"))
 
 
-def retrieval_table(reports: Sequence[RetrievalReport]) -> RenderableType:
-    """Return a row for each strategy and method."""
-    table = _table("strategy", "method", "chunks", *RETRIEVAL_MEASURES)
-    for report in reports:
-        for r in report.results:
-            cells = [str(r.interval(measure)) for measure in RETRIEVAL_MEASURES]
-            table.add_row(report.strategy, r.method, f"{report.chunks:,}", *cells)
-    return Group(table, _foot(f"{reports[0].queries} queries, {reports[0].documents:,} documents"))
+def retrieval_table(reports: Sequence[RetrievalReport], tuned: Sequence[RetrievalReport] = ()) -> RenderableType:
+    """Return a row for each strategy and method; of tuned encoders a second one, and what each method gained."""
+    # What is the same in all rows is left to the foot: a terminal of 80 columns holds no more.
+    apart = [report.strategy for report in reports] if len(reports) > 1 else []
+    table = _table(*(["strategy"] if apart else []), *(["encoder"] if tuned else []), "method", *RETRIEVAL_MEASURES)
+    table.padding = (0, 1, 0, 0)
+
+    def row(strategy: str, encoder: str, method: str, cells: Iterable[Interval]) -> None:
+        table.add_row(*([strategy] if apart else []), *([encoder] if tuned else []), method, *map(str, cells))
+
+    for encoder, group in (("as it is", reports), ("tuned", tuned)):
+        for report in group:
+            for r in report.results:
+                row(report.strategy, encoder, r.method, map(r.interval, RETRIEVAL_MEASURES))
+    for before, after in zip(reports, tuned, strict=False):
+        for one, other in zip(before.results, after.results, strict=True):
+            gained = (after.difference(other, one, measure) for measure in RETRIEVAL_MEASURES)
+            row(before.strategy, "gained", one.method, gained)
+    chunks = ", ".join(f"{report.chunks:,} chunks ({report.strategy})" for report in reports)
+    return Group(table, _foot(f"{reports[0].queries} queries, {reports[0].documents:,} documents, {chunks}"))
 
 
 def _table(*names: str) -> Table:

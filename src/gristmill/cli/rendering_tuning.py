@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from gristmill.encoder_stages import Outcome as EncoderOutcome
 from gristmill.tuning_stages import Outcome
 
 
@@ -18,3 +19,21 @@ def tuned(outcome: Outcome) -> Table:
             f"{row['held_out_before']:.4f}", row["candidate"],
         )  # fmt: skip
     return table
+
+
+def remembered(outcome: EncoderOutcome) -> dict[str, str]:
+    """Return what a tuned encoder remembers, how strongly, and why."""
+    memory, choice = outcome.remembered.memory, outcome.remembered.choice
+    said = {
+        "remembers": f"{len(memory.passages):,} passages, {len(memory.questions):,} confirmed questions",
+        "pull of neighbours": f"{memory.pull.towards_neighbours:g} ({choice.reason})",
+    }
+    if choice.measured:
+        said["tried"] = ", ".join(f"{pull:g}: {rank:.3f}" for pull, rank in choice.measured.items())
+        said["tried"] += " (mean reciprocal rank of the first passage that answers)"
+    return said | {
+        "general texts moved": f"{outcome.remembered.likenesses_moved:.4f}",
+        "index": f"version {outcome.version}, beside the one in force",
+        "candidate": outcome.model["candidate"],
+        "took": f"{outcome.model['seconds']:.1f} seconds",
+    }

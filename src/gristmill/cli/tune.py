@@ -72,6 +72,33 @@ def tune_search(
     out.print(f"Candidate: {candidate}\nReport: {page}", markup=False, soft_wrap=True)
 
 
+@tune.command("encoder")
+@friendly
+def tune_encoder(as_json: AsJson = False) -> None:
+    """Give the encoder a memory of the documents and of confirmed questions, and offer the result to the gate.
+
+    Texts are moved towards what the corpus holds that is like them, and questions towards what answered one like them.
+    How strongly is chosen by the confirmed questions of the tune split. An index with it is built beside the one in
+    force, which goes on answering.
+    """
+    from gristmill.cli.rendering import pairs
+    from gristmill.cli.rendering_tuning import remembered
+    from gristmill.encoder_stages import encoder_tuning_stage
+    from gristmill.mill import working
+
+    workspace = open_workspace()
+    with drawn_progress(as_json) as progress, working(workspace, "tune encoder"):
+        outcome = encoder_tuning_stage(workspace, progress)
+    if as_json:
+        print_json(outcome.as_json())
+        return
+    out.print(pairs(remembered(outcome)))
+    candidate = outcome.model["candidate"]
+    out.print(
+        f"Nothing answers differently yet. Let the gate decide: [bold]gristmill gate {candidate}[/]", soft_wrap=True
+    )
+
+
 @tune.command("generator")
 @friendly
 def tune_generator(
@@ -123,7 +150,7 @@ def tune_generator(
     out.print(pairs(_counted(examples)))
     out.print(tuned(outcome))
     first = outcome.models[0]["candidate"]
-    out.print(f"Nothing answers differently yet. Let the gate decide: [bold]gristmill gate {first}[/]")
+    out.print(f"Nothing answers differently yet. Let the gate decide: [bold]gristmill gate {first}[/]", soft_wrap=True)
 
 
 def _counted(examples: dict[str, float]) -> dict[str, str]:

@@ -6,7 +6,7 @@ The rows are written once a file is whole. Whether a model answers is decided by
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,10 @@ from gristmill.learning.training import Point
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import TRAINING_CURVES, TUNED_MODELS
 
+# What the names of runs begin with.
+ENCODER_RUN = "e-"
 _TRAIN_AGAIN = "Materialise 'tuned_generator' again, or run 'gristmill tune generator'."
+_REMEMBER_AGAIN = "Materialise 'tuned_encoder' again, or run 'gristmill tune encoder'."
 _MAKE_AGAIN = "Materialise 'training_examples' again."
 
 
@@ -44,6 +47,11 @@ def models_of(lake: Lake, run: str | None = None) -> list[dict[str, Any]]:
 def curve_of(lake: Lake, run: str) -> list[dict[str, Any]]:
     """Return the steps of a run in their order."""
     return lake.read(TRAINING_CURVES, where=pl.col("run") == run).sort("step").to_dicts()
+
+
+def is_encoder(row: Mapping[str, Any]) -> bool:
+    """Say whether a registered model is an encoder; the others are generators."""
+    return str(row["run"]).startswith(ENCODER_RUN)
 
 
 def parents_of(lake: Lake, sha256: str) -> list[str]:
@@ -71,9 +79,35 @@ def check_examples(lake: Lake) -> CheckResult:
     )
 
 
+def check_encoder(lake: Lake, home: Path, most_moved: float) -> CheckResult:
+    """Check that the newest memory is there with its hash, serves the questions, and leaves general texts alone.
+
+    Args:
+        lake: holds the registry.
+        home: below which the memories lie.
+        most_moved: how far the likenesses of general texts may have moved.
+    """
+    newest = [row for row in models_of(lake) if is_encoder(row)][:1]
+    lost = [row["place"] for row in newest if not (home / row["place"]).is_file()]
+    changed = [r["place"] for r in newest if r["place"] not in lost and file_hash(home / r["place"]) != r["model"]]
+    worse = [row["name"] for row in newest if row["held_out"] > row["held_out_before"]]
+    moved = [row["name"] for row in newest if row["settings"]["likenesses_moved"] > most_moved]
+    return result(
+        {"encoders": len(newest), "passages": newest[0]["examples"] if newest else 0},
+        (
+            found("memories of the encoder are missing.", lost, _REMEMBER_AGAIN),
+            found("memories of the encoder are not the files that were written.", changed, _REMEMBER_AGAIN),
+            found("the tuned encoder finds the answers later than its base.", worse, "Leave out "
+                  "'towards_neighbours' below [encoder_tuning], so that the questions choose."),
+            found("the tuned encoder takes general texts otherwise than its base.", moved, "Lower "
+                  "'towards_neighbours' below [encoder_tuning]."),
+        ),
+    )  # fmt: skip
+
+
 def check_models(lake: Lake, home: Path) -> CheckResult:
     """Check that the files of the newest run are there with their hashes, and that the best did learn something."""
-    models = models_of(lake)
+    models = [row for row in models_of(lake) if not is_encoder(row)]
     newest = [row for row in models if row["run"] == models[0]["run"]] if models else []
     lost = [row["place"] for row in newest if not (home / row["place"]).is_file()]
     changed = [

@@ -257,13 +257,26 @@ class Registry:
         states = self._states()
         return [Listed(*row, states.get(row[0], "not decided")) for row in rows]
 
+    def recent(self, last: int) -> list[Release]:
+        """Return the release in force and the `last` ones that were before it, newest first."""
+        names = list(dict.fromkeys(move.release for move in reversed(self.moves())))
+        return [self.get(name) for name in names[: last + 1]]
+
+    def needed(self, last: int) -> list[Release]:
+        """Return the releases whose index and vectors are kept: the recent ones, and the newest tuned encoder offered.
+
+        Args:
+            last: how many before the one in force can be gone back to.
+        """
+        with self._database.session() as session:
+            rows = session.scalars(select(ReleaseRow).order_by(ReleaseRow.at.desc()))
+            tuned = (Release.from_json(row.manifest) for row in rows if row.manifest["encoder"].get("memory"))
+            newest = next(tuned, None)
+        return [*self.recent(last), *([] if newest is None else [newest])]
+
     def protected(self, last: int) -> set[str]:
-        """Return the index contents that the release in force and the `last` ones before it answer from."""
-        recent: list[str] = []
-        for move in reversed(self.moves()):
-            if move.release not in recent:
-                recent.append(move.release)
-        return {self.get(name).index for name in recent[: last + 1]}
+        """Return the index contents of the releases that are needed."""
+        return {release.index for release in self.needed(last)}
 
     def _states(self) -> dict[str, str]:
         states = {row.candidate: row.outcome for row in self.decisions()}

@@ -20,7 +20,7 @@ from gristmill.search.damage import damaged_files
 from gristmill.search.dense import BRIDGE, VECTORS, read_vectors, write_matrix
 from gristmill.search.lexical import LexicalIndex, Record
 from gristmill.search.recall import settle_width
-from gristmill.search.rows import ROWS, content_hash, index_keys, row_blocks, with_context
+from gristmill.search.rows import ROWS, content_hash, index_keys, row_blocks, table_with, with_context
 from gristmill.search.version import (
     ROWS_FILE,
     Approximate,
@@ -30,7 +30,6 @@ from gristmill.search.version import (
     write_manifest,
 )
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import EMBEDDINGS
 
 BLOCK = 4_096
 # Rows that the file of rows holds in one piece: fewer make reading one row slower, more cost memory.
@@ -104,7 +103,7 @@ def build(
 
 def _complete(lake: Lake, keys: pl.DataFrame, encoders: Sequence[str]) -> pl.DataFrame:
     for encoder in encoders:
-        held = lake.read(EMBEDDINGS, ["embedding_key"], pl.col("encoder") == encoder)
+        held = lake.read(table_with(lake, encoder), ["embedding_key"], pl.col("encoder") == encoder)
         keys = keys.join(held, on="embedding_key", how="semi", maintain_order="left")
     return keys
 

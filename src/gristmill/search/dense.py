@@ -16,9 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from gristmill.models.vectors import Vectors
-from gristmill.search.rows import audience_groups
+from gristmill.search.rows import audience_groups, table_with
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import EMBEDDINGS
 
 VECTORS = "vectors.npy"
 BRIDGE = "bridge.npy"
@@ -68,7 +67,7 @@ def stored_vectors(lake: Lake, places: pl.DataFrame, encoder: str) -> Iterator[t
     They are read in blocks. One that the lake lacks is left out.
     """
     mine = pl.col("encoder") == encoder
-    for batch in lake.batches(EMBEDDINGS, ["embedding_key", "vector"], _READ_ROWS, mine):
+    for batch in lake.batches(table_with(lake, encoder), ["embedding_key", "vector"], _READ_ROWS, mine):
         found = batch.join(places, on="embedding_key")
         yield from found.select("_row", "vector").iter_rows()
 

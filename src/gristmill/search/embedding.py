@@ -7,7 +7,7 @@ when nothing is missing. Embeddings that no chunk needs are deleted.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -16,9 +16,9 @@ from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.fingerprint import fingerprint
 from gristmill.models.encoder import TextEncoder
 from gristmill.models.vectors import Vectors
-from gristmill.search.rows import with_context
+from gristmill.search.rows import embeddings_for, with_context
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import CHUNKS, EMBEDDINGS
+from gristmill.storage.tables import CHUNKS, EMBEDDINGS, EMBEDDINGS_BESIDE, Table
 
 # Large enough that sorting by length pays, small enough that memory stays flat and a kill loses seconds.
 _BLOCK = 1_024
@@ -30,29 +30,79 @@ def embedding_id(encoder: str, embedding_key: str) -> str:
     return fingerprint(encoder, embedding_key)
 
 
-def embed_chunks(lake: Lake, encoders: Sequence[TextEncoder], progress: Progress) -> StageReport:
-    """Bring `embeddings` up to date with `chunks` for each encoder; those of other encoders are deleted."""
+def embed_chunks(
+    lake: Lake, encoders: Sequence[TextEncoder], progress: Progress, needed: Collection[str] = ()
+) -> StageReport:
+    """Bring `embeddings` up to date with `chunks` for each encoder.
+
+    Args:
+        lake: the tables.
+        encoders: the main encoder first.
+        progress: told how far it is.
+        needed: fingerprints of other encoders whose vectors of today's chunks are laid aside; those of all others go.
+    """
+    used = [encoder.fingerprint for encoder in encoders]
+    _move(lake, EMBEDDINGS_BESIDE, EMBEDDINGS, pl.col("encoder").is_in(used))
     reports = [
         _embed(lake, encoder, progress, "embed again" if number else "embed") for number, encoder in enumerate(encoders)
     ]
-    used = [encoder.fingerprint for encoder in encoders]
-    others = lake.read(EMBEDDINGS, ["embedding"], ~pl.col("encoder").is_in(used))
-    lake.delete(EMBEDDINGS, others["embedding"])
+    _move(lake, EMBEDDINGS, EMBEDDINGS_BESIDE, ~pl.col("encoder").is_in(used))
+    aside = lake.read(EMBEDDINGS_BESIDE, ["embedding", "embedding_key", "encoder"])
+    if aside.height:
+        kept = aside.filter(pl.col("encoder").is_in(list(needed)))
+        kept = kept.join(lake.read(CHUNKS, ["embedding_key"]), on="embedding_key", how="semi")
+        lake.delete(EMBEDDINGS_BESIDE, aside.join(kept, on="embedding", how="anti")["embedding"])
     return reports[0]
 
 
-def _embed(lake: Lake, encoder: TextEncoder, progress: Progress, work: str) -> StageReport:
+def embed_beside(
+    lake: Lake, encoder: TextEncoder, progress: Progress, base: str, moved: Callable[[Vectors], Vectors]
+) -> StageReport:
+    """Lay the vectors of an encoder that is not in force beside those of the one that is.
+
+    Args:
+        lake: the tables.
+        encoder: makes the vectors of texts that `base` has none of.
+        progress: told how far it is.
+        base: fingerprint of an encoder whose vectors are stored.
+        moved: makes the encoder's vectors of that one's.
+    """
+
+    def encode(block: pl.DataFrame) -> Vectors:
+        stored = embeddings_for(lake, block, base)
+        if stored.has_nulls():
+            return _encode(encoder, block, progress)
+        progress.advance(block.height)
+        return moved(vectors_of(stored))
+
+    return _embed(lake, encoder, progress, "embed", EMBEDDINGS_BESIDE, encode)
+
+
+def _move(lake: Lake, source: Table, target: Table, where: pl.Expr) -> None:
+    """Move rows in blocks: copied first, so that a kill between the two leaves some in both, and none in neither."""
+    keys = lake.read(source, ["embedding"], where)["embedding"]
+    if keys.is_empty():
+        return
+    held = lake.read(target, ["embedding"])
+    for block in lake.batches(source, source.schema.names(), _BLOCK, where):
+        lake.append(target, block.join(held, on="embedding", how="anti").select(target.schema.names()))
+    lake.delete(source, keys)
+
+
+def _embed(
+    lake: Lake, encoder: TextEncoder, progress: Progress, work: str, table: Table = EMBEDDINGS,
+    encode: Callable[[pl.DataFrame], Vectors] | None = None,
+) -> StageReport:  # fmt: skip
     wanted = lake.read(CHUNKS, ["embedding_key", "tokens", "document"]).unique("embedding_key", maintain_order=True)
-    stored = lake.read(EMBEDDINGS, ["embedding", "embedding_key", "encoder"])
-    mine = stored.filter(pl.col("encoder") == encoder.fingerprint)
+    mine = lake.read(table, ["embedding", "embedding_key"], pl.col("encoder") == encoder.fingerprint)
     missing = wanted.join(mine, on="embedding_key", how="anti")
     progress.start(work, missing.height)
     began = time.perf_counter()
     for block in _blocks(lake, missing):
-        vectors = _encode(encoder, block, progress)
-        lake.append(EMBEDDINGS, _frame(encoder.fingerprint, block["embedding_key"], vectors))
+        vectors = _encode(encoder, block, progress) if encode is None else encode(block)
+        lake.append(table, _frame(encoder.fingerprint, block["embedding_key"], vectors))
     unused = mine.join(wanted, on="embedding_key", how="anti")["embedding"]
-    removed = lake.delete(EMBEDDINGS, unused)
+    removed = lake.delete(table, unused)
     seconds = time.perf_counter() - began
     tokens = int(missing["tokens"].sum())
     numbers = {"embedded": missing.height, "reused": wanted.height - missing.height, "removed": removed}

@@ -75,15 +75,31 @@ def publish_index(
     work = Publication(
         lake, store, tuple(encoder.fingerprint for encoder in encoders), settings, progress, frozenset(protected)
     )
-    keys = index_keys(lake)
-    chunks = keys.height
-    wanted = content_hash(keys, work.encoders)
-    del keys
-    if not anew and _is_up_to_date(work, wanted, chunks):
-        return _report(store, chunks, began, published=False)
+    wanted, chunks = _wanted(work)
+    if not anew:
+        if _holds(work, store.current_folder(), wanted, chunks):
+            return _report(store, chunks, began, published=False)
+        if (number := _version_with(work, wanted, chunks)) is not None:
+            # Built beside the one in force, or in force before a change that was undone.
+            store.point_to(number)
+            return _report(store, chunks, began, published=True)
     progress.start("index", chunks)
     _publish(work, chunks, anew)
     return _report(store, chunks, began, published=True)
+
+
+def publish_beside(work: Publication) -> int:
+    """Publish a version with other encoders beside the one in force, which stays; return the version's number.
+
+    Raises: as `publish_index`.
+    """
+    require_passed(work.lake)
+    wanted, chunks = _wanted(work)
+    number = _version_with(work, wanted, chunks)
+    if number is not None:
+        return number
+    work.progress.start("index", chunks)
+    return _publish(work, chunks, anew=True, in_force=False)
 
 
 def open_current(store: VersionStore) -> IndexVersion:
@@ -140,12 +156,24 @@ def needs_approximate(settings: SearchSettings, chunks: int) -> bool:
     return settings.approximate == "always"
 
 
-def _is_up_to_date(work: Publication, wanted: str, chunks: int) -> bool:
-    folder = work.store.current_folder()
+def _wanted(work: Publication) -> tuple[str, int]:
+    """Return the content that the lake asks for, and how many chunks it has."""
+    keys = index_keys(work.lake)
+    return content_hash(keys, work.encoders), keys.height
+
+
+def _holds(work: Publication, folder: Path | None, wanted: str, chunks: int) -> bool:
+    """Say whether a version is whole and holds the wanted content."""
     if folder is None or damaged_files(folder, verified_file(work.store)):
         return False
     manifest = read_manifest(folder)
     return manifest.content == wanted and _has_its_collection(manifest, work.settings, chunks)
+
+
+def _version_with(work: Publication, wanted: str, chunks: int) -> int | None:
+    """Return the newest whole version with the wanted content."""
+    held = (n for n in reversed(work.store.numbers()) if _content(work.store.folder(n)) == wanted)
+    return next((n for n in held if _holds(work, work.store.folder(n), wanted, chunks)), None)
 
 
 def _has_its_collection(manifest: Manifest, settings: SearchSettings, chunks: int) -> bool:
@@ -154,7 +182,7 @@ def _has_its_collection(manifest: Manifest, settings: SearchSettings, chunks: in
     return manifest.approximate is not None and manifest.approximate.place.url == settings.chroma_url
 
 
-def _publish(work: Publication, chunks: int, anew: bool) -> None:
+def _publish(work: Publication, chunks: int, anew: bool, in_force: bool = True) -> int:
     for attempt in range(_TRIES):
         # Both start now, so that the second one's imports are done when the first one ends.
         with Child.worker("build") as builder, Child.worker("audit") as auditor:
@@ -163,10 +191,10 @@ def _publish(work: Publication, chunks: int, anew: bool) -> None:
             task = _audit_task(work.lake, staging.folder, work.settings.audit_rows, wanted=True)
             findings = _audit(auditor, task)
         if not findings:
-            work.store.publish(staging)
-            damaged_files(work.store.folder(work.store.current() or 0), verified_file(work.store))
+            number = work.store.publish(staging, in_force=in_force)
+            damaged_files(work.store.folder(number), verified_file(work.store))
             prune_index(work.store, work.settings, work.protected)
-            return
+            return number
     said = " ".join(finding.message for finding in findings)
     raise AuditError(f"The new index failed its audit twice: {said}", "The current one stays in force.")
 

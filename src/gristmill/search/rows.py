@@ -13,7 +13,7 @@ import polars as pl
 from gristmill.corpus.ledger import accepted
 from gristmill.fingerprint import fingerprint, lines_hash
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import CHUNKS, EMBEDDINGS, TIME, schema
+from gristmill.storage.tables import CHUNKS, EMBEDDINGS, EMBEDDINGS_BESIDE, TIME, Table, schema
 
 _CODE_VERSION = 4
 _AUDIENCE_SEPARATOR = ","
@@ -105,9 +105,15 @@ def audience_groups(key: str) -> set[str]:
     return set(filter(None, key.split(_AUDIENCE_SEPARATOR)))
 
 
+def table_with(lake: Lake, encoder: str) -> Table:
+    """Return the table that holds the vectors of an encoder."""
+    beside = lake.scan(EMBEDDINGS_BESIDE).filter(pl.col("encoder") == encoder).head(1).collect()
+    return EMBEDDINGS_BESIDE if beside.height else EMBEDDINGS
+
+
 def embeddings_for(lake: Lake, rows: pl.DataFrame, encoder: str) -> pl.Series:
     """Return the binary vectors of `rows` by `encoder`, in their order; null where one is missing."""
     wanted = rows.select("embedding_key").lazy()
-    mine = lake.scan(EMBEDDINGS).filter(pl.col("encoder") == encoder).select("embedding_key", "vector")
+    mine = lake.scan(table_with(lake, encoder)).filter(pl.col("encoder") == encoder).select("embedding_key", "vector")
     found = mine.join(wanted, on="embedding_key", how="semi").collect(engine="streaming")
     return rows.select("embedding_key").join(found, on="embedding_key", how="left", maintain_order="left")["vector"]

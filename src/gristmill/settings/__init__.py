@@ -29,7 +29,7 @@ from gristmill.settings.orchestration import OrchestrationSettings
 from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSettings, SearchSettings
 from gristmill.settings.service import LimitSettings, OpenIdSettings, ServiceSettings, is_loopback
 from gristmill.settings.team import TeamSettings
-from gristmill.settings.tuning import TuningSettings
+from gristmill.settings.tuning import EncoderTuningSettings, TuningSettings
 from gristmill.settings.watching import AlertSettings, WatchingSettings
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "ContactRule",
     "CorpusSettings",
     "EncoderSettings",
+    "EncoderTuningSettings",
     "EvaluationSettings",
     "FocusSettings",
     "GeneratorSettings",

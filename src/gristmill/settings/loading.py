@@ -30,7 +30,7 @@ from gristmill.settings.search import ChunkerSettings, EncoderSettings, FocusSet
 from gristmill.settings.section import normal_groups
 from gristmill.settings.service import OpenIdSettings, ServiceSettings
 from gristmill.settings.team import TeamSettings
-from gristmill.settings.tuning import TuningSettings
+from gristmill.settings.tuning import EncoderTuningSettings, TuningSettings
 from gristmill.settings.watching import AlertSettings, WatchingSettings
 
 SETTINGS_FILE = "gristmill.toml"
@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     answering: AnsweringSettings = AnsweringSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     tuning: TuningSettings = TuningSettings()
+    encoder_tuning: EncoderTuningSettings = EncoderTuningSettings()
     learning: LearningSettings = LearningSettings()
     cache: CacheSettings = CacheSettings()
     remote: RemoteSettings = RemoteSettings()

@@ -1,4 +1,4 @@
-"""Settings of generator tuning: how much is trained, how fast, and in which forms the result is written."""
+"""Settings of tuning: how much of a model is trained, on what, and how fast."""
 
 from __future__ import annotations
 
@@ -31,3 +31,22 @@ class TuningSettings(Section):
     general: float = Field(0.2, ge=0, le=1, description="Most general examples, as a share of the answers.")
     least_examples: int = Field(16, ge=4, description="Answers from which training is worth its while.")
     seed: int = 17
+
+
+class EncoderTuningSettings(Section):
+    """What the encoder is made to remember of the corpus, and how strongly; the reasons are in `models/memory.py`."""
+
+    neighbours: int = Field(3, ge=1, le=50, description="Passages nearest to a text that it is moved towards.")
+    towards_neighbours: float | None = Field(
+        None, ge=0, le=5, description="How strongly; not given: as questions want it, or as the documents suggest."
+    )
+    towards_answers: float = Field(
+        0.5, ge=0, le=5, description="How strongly a question goes where one like it was answered."
+    )
+    least_alike: float = Field(0.8, ge=0, le=1, description="Cosine from which two questions count as alike.")
+    least_questions: int = Field(30, ge=1, description="Confirmed questions from which they choose.")
+    least_passages: int = Field(50, ge=2, description="Passages from which tuning is worth its while.")
+    most_passages: int = Field(50_000, ge=2, description="Of more, a sample is remembered.")
+    most_moved: float = Field(
+        0.05, gt=0, le=1, description="How far the likenesses of general texts with each other may move."
+    )

@@ -70,8 +70,8 @@ class VersionStore:
             folder.mkdir(parents=True)
         return Staging(folder, token)
 
-    def publish(self, staging: Staging) -> int:
-        """Make a staged folder the version in force and return its number.
+    def publish(self, staging: Staging, *, in_force: bool = True) -> int:
+        """Make a staged folder a version, and the one in force unless told otherwise; return its number.
 
         Raises:
             FencedError: a later publisher took over; the staged folder is left to be swept.
@@ -87,7 +87,8 @@ class VersionStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             staging.folder.rename(target)
             _sync_folder(target.parent)
-            write_durably(self.root / "current", str(number))
+            if in_force:
+                write_durably(self.root / "current", str(number))
         return number
 
     def point_to(self, number: int) -> None:

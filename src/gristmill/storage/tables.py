@@ -183,6 +183,9 @@ EMBEDDINGS = Table(
         }
     ),
 )
+# Vectors by main encoders that are not in force: of a tuned one that waits for the gate, and of those that releases to
+# go back to were made with.
+EMBEDDINGS_BESIDE = Table("embeddings_beside", "embedding", EMBEDDINGS.schema)
 OVERRULES = Table(
     "overrules",
     "overrule",
@@ -347,7 +350,7 @@ TUNED_MODELS = Table(
             "run": pl.String,
             "at": TIME,
             "name": pl.String,
-            "quantisation": pl.String,  # a Quantisation of models/gguf.py
+            "quantisation": pl.String,  # a Quantisation of models/gguf.py; memory for an encoder
             "place": pl.String,  # from the home
             "bytes": pl.Int64,
             "base": pl.String,  # name of the model it was tuned from
@@ -401,6 +404,7 @@ TABLES = (
     TEXTS,
     CHUNKS,
     EMBEDDINGS,
+    EMBEDDINGS_BESIDE,
     OVERRULES,
     STAGE_GATES,
     QUESTIONS,

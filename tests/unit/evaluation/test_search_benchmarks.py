@@ -125,3 +125,21 @@ def test_the_commands_print_json_and_name_what_they_do_not_know(
     wrong = CliRunner().invoke(app, ["bench", "retrieval", beir, "--json", "--methods", "magic"])
     assert wrong.exit_code == 1
     assert "Unknown method 'magic'" in json.loads(wrong.stdout)["error"]
+
+
+def test_a_tuned_encoder_is_measured_beside_the_one_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRISTMILL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GRISTMILL_SEARCH__BRIDGE", "false")
+    monkeypatch.setattr(Workspace, "encoder", FakeEncoder())
+    beir = str(write_beir(tmp_path / "beir"))
+    said = CliRunner().invoke(app, ["bench", "retrieval", beir, "--json", "--methods", "dense,lexical", "--tuned"])
+    found = json.loads(said.stdout)
+    assert {(row["encoder"], row["method"]) for row in found["results"]} == {
+        (encoder, method) for encoder in ("as it is", "tuned") for method in ("dense", "lexical")
+    }
+    (lexical,) = [row for row in found["gained"] if row["method"] == "lexical"]
+    assert lexical["nDCG@10"]["mean"] == 0
+    said = CliRunner().invoke(app, ["bench", "retrieval", beir, "--methods", "dense", "--tuned"])
+    assert "gained" in said.stdout

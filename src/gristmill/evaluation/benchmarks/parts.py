@@ -18,6 +18,7 @@ from gristmill.models.encoder import Encoder, TextEncoder
 from gristmill.search.chunkers import make_chunker
 from gristmill.search.embedding_cache import CachedEncoder, CachedTextEncoder, VectorCache
 from gristmill.search.methods import Searcher
+from gristmill.search.rows import with_context
 from gristmill.search.trial import TrialText, build_trial
 from gristmill.settings import ChunkerSettings, FocusSettings, SearchSettings
 
@@ -53,6 +54,15 @@ class SearchParts:
     def with_chunker(self, chunker: ChunkerSettings) -> SearchParts:
         """Return the same parts, cutting in another way."""
         return replace(self, chunker=chunker)
+
+    def encoded(self, texts: Sequence[TrialText]) -> list[str]:
+        """Return the chunks of `texts` as they are encoded."""
+        chunker = make_chunker(self.chunker, self.encoder)
+        return [
+            with_context(span.context, text.text[span.start : span.end])
+            for text in texts
+            for span in chunker.spans(text.text, text.title)
+        ]
 
     @contextmanager
     def searcher(self, texts: Sequence[TrialText], chunker: ChunkerSettings | None = None) -> Iterator[Searcher]:
