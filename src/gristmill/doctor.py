@@ -21,6 +21,7 @@ from gristmill.models.catalog import encoder_weights, generator_weights
 from gristmill.models.memory import MemoryEncoder
 from gristmill.search.damage import damaged_files
 from gristmill.search.index import open_current
+from gristmill.search.probes import compare
 from gristmill.search.rows import index_keys
 from gristmill.settings import settings_file, unknown_variables
 from gristmill.storage.tables import TABLES
@@ -112,6 +113,20 @@ def encoder(workspace: Workspace) -> Finding:
     return Finding("encoder", Severity.OK, said)
 
 
+def probes(workspace: Workspace) -> Finding:
+    """Do the encoders give the vectors that they gave first?"""
+    worst = {}
+    for name, encoder in zip(("encoder", "second encoder"), workspace.encoders, strict=False):
+        found = compare(workspace.lake, encoder)
+        if found is not None and not found.holds:
+            text = f"The {name} gives other vectors than at first: cosine {found.worst:.4f} for '{found.text[:40]}'."
+            return Finding("probes", Severity.ERROR, text, "Put its files and libraries back: 'make setup'.")
+        if found is not None:
+            worst[name] = found.worst
+    said = ", ".join(f"{name} {cosine:.5f}" for name, cosine in worst.items())
+    return Finding("probes", Severity.OK, f"as at first: {said}" if said else "nothing was encoded yet")
+
+
 def generator(workspace: Workspace) -> Finding:
     """Are the generator's weights the pinned ones?"""
     if workspace.settings.generator.engine == "quote":
@@ -193,8 +208,8 @@ def starts(_workspace: Workspace) -> Finding:
 
 
 CHECKS: tuple[Check, ...] = (
-    settings, environment, home_writable, machine, starts, sources, encoder, generator, reading_scans, lake, documents,
-    search_index,
+    settings, environment, home_writable, machine, starts, sources, encoder, probes, generator, reading_scans, lake,
+    documents, search_index,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ counts again when the evidence comes back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +37,7 @@ def update_questions(
     golden, removed = _wanted(settings, stored, corpus)
     grounded = [ground(_placed_as_before(question, stored), corpus) for question in golden]
     frozen = {q.id: q.split for q in stored.values() if q.split is not None}
-    questions = assigned(grounded, frozen)
+    questions = assigned(grounded, frozen, _clusters(grounded, stored))
     changed = [question for question in questions if stored.get(question.id) != question]
     gone = pl.Series("question", sorted(stored.keys() - {question.id for question in questions}), dtype=pl.String)
     lake.delete(QUESTIONS, gone)
@@ -94,6 +94,12 @@ def _wanted(settings: Settings, stored: dict[str, Question], corpus: Corpus) -> 
         return golden, {}
     made = generate(corpus, settings.evaluation.generated, [question.text for question in golden])
     return [*golden, *made.questions], made.removed
+
+
+def _clusters(questions: Sequence[Question], stored: Mapping[str, Question]) -> dict[str, str] | None:
+    """Return the clusters of before, if these are the questions of before."""
+    same = {q.id: q.text for q in questions} == {q.id: q.text for q in stored.values()}
+    return {q.id: q.cluster for q in stored.values()} if same else None
 
 
 def _placed_as_before(question: Question, stored: dict[str, Question]) -> Question:

@@ -70,7 +70,9 @@ def clustered(questions: Sequence[Question]) -> list[Question]:
     return [replace(question, cluster=questions[root(at)].id) for at, question in enumerate(questions)]
 
 
-def assigned(questions: Sequence[Question], frozen: Mapping[str, Split]) -> list[Question]:
+def assigned(
+    questions: Sequence[Question], frozen: Mapping[str, Split], clusters: Mapping[str, str] | None = None
+) -> list[Question]:
     """Return the questions with clusters and splits.
 
     A split that was given before holds, then the one of the file. A question without either goes where its cluster is,
@@ -79,8 +81,9 @@ def assigned(questions: Sequence[Question], frozen: Mapping[str, Split]) -> list
     Args:
         questions: all of a set, grounded.
         frozen: the split of each question that had one before.
+        clusters: the cluster of each question, where the questions are those of before; None: to be found.
     """
-    found = clustered(questions)
+    found = clustered(questions) if clusters is None else [replace(q, cluster=clusters[q.id]) for q in questions]
     wanted = {question.id: frozen.get(question.id) or question.split for question in found}
     highest: dict[str, Split] = {}
     for question in found:

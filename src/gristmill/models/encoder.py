@@ -70,7 +70,8 @@ class TransformerEncoder:
 
         What runs the weights is no part of it: in float32 the vectors agree to some millionths, so they are reused.
         """
-        return fingerprint("encoder", _CODE_VERSION, describe(self.weights), self._settings.precision)
+        again = [self._settings.revision] if self._settings.revision else []
+        return fingerprint("encoder", _CODE_VERSION, describe(self.weights), self._settings.precision, *again)
 
     @property
     def window(self) -> int:

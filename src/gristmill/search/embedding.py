@@ -16,6 +16,7 @@ from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.fingerprint import fingerprint
 from gristmill.models.encoder import TextEncoder
 from gristmill.models.vectors import Vectors
+from gristmill.search.probes import require_same
 from gristmill.search.rows import embeddings_for, with_context
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import CHUNKS, EMBEDDINGS, EMBEDDINGS_BESIDE, Table
@@ -98,6 +99,8 @@ def _embed(
     missing = wanted.join(mine, on="embedding_key", how="anti")
     progress.start(work, missing.height)
     began = time.perf_counter()
+    if missing.height:
+        require_same(lake, encoder)
     for block in _blocks(lake, missing):
         vectors = _encode(encoder, block, progress) if encode is None else encode(block)
         lake.append(table, _frame(encoder.fingerprint, block["embedding_key"], vectors))

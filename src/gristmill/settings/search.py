@@ -32,6 +32,7 @@ class EncoderSettings(Section):
         "auto", description="What runs it. OpenVINO runs models of the BERT family in float32; torch runs everything."
     )
     batch: int = Field(32, ge=1)
+    revision: int = Field(0, ge=0, description="Count up to make all vectors again with the same weights.")
     memory: Path | None = Field(None, description="What it remembers of the corpus; written by 'tune encoder'.")
     memory_sha256: str | None = Field(None, description="SHA-256 of that file.")
 

@@ -186,6 +186,18 @@ EMBEDDINGS = Table(
 # Vectors by main encoders that are not in force: of a tuned one that waits for the gate, and of those that releases to
 # go back to were made with.
 EMBEDDINGS_BESIDE = Table("embeddings_beside", "embedding", EMBEDDINGS.schema)
+PROBES = Table(
+    "probes",
+    "probe",
+    schema(
+        {
+            "probe": pl.String,  # fingerprint of encoder and text
+            "encoder": pl.String,
+            "ordinal": pl.Int64,  # place in search/probe_texts.py
+            "vector": pl.Binary,  # the first one that this encoder gave here
+        }
+    ),
+)
 OVERRULES = Table(
     "overrules",
     "overrule",
@@ -405,6 +417,7 @@ TABLES = (
     CHUNKS,
     EMBEDDINGS,
     EMBEDDINGS_BESIDE,
+    PROBES,
     OVERRULES,
     STAGE_GATES,
     QUESTIONS,
