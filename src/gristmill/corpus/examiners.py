@@ -17,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from gristmill.corpus.examined import examined_rows
 from gristmill.corpus.policies import SourcePolicy
 
 __all__ = ["Examiners", "examiners"]
@@ -118,6 +117,9 @@ class Examiners:
             examiner.stop()
 
     def _here(self, rows: Sequence[Row]) -> Sequence[Row | None]:
+        # Most runs find nothing to examine, and hundreds of patterns would be compiled for it.
+        from gristmill.corpus.examined import examined_rows
+
         return examined_rows(rows, self._policies, self._key)
 
     def _away(self, rows: Sequence[Row]) -> Sequence[Row | None]:
