@@ -70,7 +70,7 @@ def tuned_models_are_whole_and_better(
 
 
 @dg.asset(
-    deps=[search_index, question_set], group_name=_GROUP, owners=_OWNERS, kinds={"numpy"}, tags=_STARTED, pool="trainer"
+    deps=[search_index, question_set], group_name=_GROUP, owners=_OWNERS, kinds={"numpy"}, tags=_STARTED, pool="encoder"
 )
 def tuned_encoder(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The encoder with a memory of the corpus and of confirmed questions, and an index of its own: a candidate release.

@@ -118,7 +118,8 @@ class Answerer:
     def _query(self, index: IndexVersion, question: str, asker: Asker) -> Query:
         bridge = self._models.bridge if index.bridge is not None else None
         vector = self._models.encoder.encode([question])[0]
-        return Query(question, vector, bridge.encode([question])[0] if bridge is not None else None, asker)
+        bridged = bridge.encode([question])[0] if bridge is not None else None
+        return Query(question, vector, bridged, asker, self._models.reranker)
 
     def count_tokens(self) -> CountingGenerator:
         """Count the tokens of the generator from now on."""
@@ -165,6 +166,7 @@ class Answerer:
             self._workspace.answer_cache,
             self._workspace.router,
             self._workspace.learned.get(release.learned),
+            models.reranker,
         )
 
     def _nonce(self) -> str:

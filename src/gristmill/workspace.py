@@ -25,13 +25,22 @@ from gristmill.models.encoder import Encoder, TextEncoder, TransformerEncoder
 from gristmill.models.generators import Generator, make_generator
 from gristmill.models.memory import MemoryEncoder
 from gristmill.models.ray_encoder import RayEncoder
+from gristmill.models.reranker import Reranker
 from gristmill.release.manifest import Release, release_of
 from gristmill.release.opening import require_own_encoders
 from gristmill.release.registry import Registry
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.index import index_store, open_current
 from gristmill.search.version import Manifest
-from gristmill.settings import EncoderSettings, GeneratorSettings, RaySettings, Settings, SourceSettings, load_settings
+from gristmill.settings import (
+    EncoderSettings,
+    GeneratorSettings,
+    RaySettings,
+    SearchSettings,
+    Settings,
+    SourceSettings,
+    load_settings,
+)
 from gristmill.storage.artifacts import VersionStore, write_durably
 from gristmill.storage.database import Database
 from gristmill.storage.journal import Journal
@@ -46,6 +55,7 @@ class Models:
     encoder: TextEncoder
     bridge: TextEncoder | None
     generator: Generator
+    reranker: Reranker | None = None
 
 
 class Workspace:
@@ -227,7 +237,20 @@ class Workspace:
         generator = self.generator
         if generator.fingerprint != release.generator:
             generator = self.generator_of(release.generation)
-        return Models(encoder, bridge, generator)
+        return Models(encoder, bridge, generator, self.reranker_of(release.search_settings))
+
+    def reranker_of(self, settings: SearchSettings) -> Reranker | None:
+        """Return the cross-encoder that settings name, not loaded yet; None where they name none.
+
+        Raises:
+            ModelError: it has no hash in the settings.
+        """
+        if settings.reranker is None:
+            return None
+        if settings.reranker_sha256 is None:
+            raise ModelError(f"The reranker {settings.reranker} has no 'reranker_sha256'.", "Add it below [search].")
+        folder = self.settings.root / settings.reranker.expanduser()
+        return Reranker(folder, settings.reranker_sha256, self.home / "cache" / "reranker-verified.json")
 
     @cached_property
     def answer_cache(self) -> AnswerCache | None:

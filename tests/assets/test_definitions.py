@@ -128,7 +128,7 @@ def test_derived_assets_follow_their_inputs_but_those_that_a_person_or_a_sensor_
 ) -> None:
     follows = {name for name, spec in specs.items() if spec.automation_condition is not None}
     by_a_person = {name for name, spec in specs.items() if BY_A_PERSON in spec.tags}
-    assert by_a_person == {"training_examples", "tuned_generator"}
+    assert by_a_person == {"training_examples", "tuned_encoder", "tuned_generator"}
     by_its_sensor = {name for name, spec in specs.items() if BY_ITS_SENSOR in spec.tags}
     # Otherwise a rating would be learnt from as soon as it is copied, and drift looked for twice after each release.
     assert by_its_sensor == {"feedback_verdicts", "drift_report", "missing_knowledge"}
@@ -146,6 +146,7 @@ def test_what_has_one_user_at_a_time_is_in_a_pool_of_one(defs: dg.Definitions, s
     assert found["trainer"] == {"tuned_generator"}
     assert found["duckdb"] == {name for name, spec in specs.items() if spec.group_name == "usage"}
     encodes = {"chunk_embeddings", "feedback_verdicts", "release_evaluation", "drift_report", "missing_knowledge"}
+    encodes |= {"tuned_encoder"}
     assert found["encoder"] == encodes
 
 

@@ -18,7 +18,7 @@ from gristmill.fingerprint import fingerprint
 from gristmill.identity import Asker
 from gristmill.models.encoder import TextEncoder
 from gristmill.models.generators import Generator
-from gristmill.search.retrieval import Passage, Query
+from gristmill.search.retrieval import PairScorer, Passage, Query
 from gristmill.search.version import IndexVersion
 from gristmill.settings import AnsweringSettings, SearchSettings
 
@@ -40,6 +40,7 @@ class Tools:
     cache: AnswerCache | None = None
     router: Router | None = None
     learned: Learned = Learned()  # noqa: RUF009 - it is frozen
+    reranker: PairScorer | None = None
 
     @cached_property
     def settings_hash(self) -> str:

@@ -70,7 +70,7 @@ def query_of(question: str, asker: Asker, tools: Tools) -> Query:
     vector = tools.encoder.encode([question])[0]
     bridged = tools.bridge is not None and tools.index.bridge is not None
     bridge = tools.bridge.encode([question])[0] if bridged and tools.bridge else None
-    return Query(question, vector, bridge, asker)
+    return Query(question, vector, bridge, asker, tools.reranker)
 
 
 def weigh(draft: Draft, tools: Tools) -> Draft:

@@ -128,7 +128,8 @@ def search_parts(encoder: str | None, progress: Any) -> SearchParts:
         main = TransformerEncoder(_encoder_settings(encoder), workspace.home / "cache" / "encoder-trial-verified.json")
     settings = workspace.settings
     chosen = settings.chunker, settings.search, settings.focus
-    return SearchParts.cached(workspace.home / "cache", (main, workspace.bridge), chosen, progress)
+    parts = SearchParts.cached(workspace.home / "cache", (main, workspace.bridge), chosen, progress)
+    return replace(parts, reranker=workspace.reranker_of(settings.search))
 
 
 def _tuned(parts: SearchParts, documents: Sequence[TrialText]) -> SearchParts:

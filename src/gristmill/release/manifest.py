@@ -21,6 +21,8 @@ from gristmill.settings import AnsweringSettings, EncoderSettings, GeneratorSett
 SectionType = TypeVar("SectionType", bound=BaseModel)
 # Settings of search that decide how an index is kept and examined, not what is answered.
 _NOT_ANSWERING = {"approximate", "audit_rows", "chroma_url", "keep_versions"}
+# Where none is configured they are left out, so that releases of before keep their names.
+_RERANKER = {"reranker", "reranker_sha256", "reranked"}
 # What decides which words may come from elsewhere; prices, budget and patience do not.
 _REMOTE = {"url", "model", "when", "groups", "strong", "max_new_tokens"}
 # Where weights lie may differ between machines; what they are is in the fingerprints.
@@ -96,7 +98,9 @@ def release_of(
         chunker=chunker,
         encoders=index.encoders,
         encoder=settings.encoder.model_dump(mode="json"),
-        search=settings.search.model_dump(mode="json", exclude=_NOT_ANSWERING),
+        search=settings.search.model_dump(
+            mode="json", exclude=_NOT_ANSWERING | (_RERANKER if settings.search.reranker is None else set())
+        ),
         answering=settings.answering.model_dump(mode="json"),
         prompt=asdict(prompt),
         generator=generator.fingerprint,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from gristmill.identity import EVERYONE, Asker
 from gristmill.models.encoder import Encoder, TextEncoder
 from gristmill.search.focus import FocusedPassage, Focuser, focused_passages
-from gristmill.search.retrieval import Passage, Query, retrieve
+from gristmill.search.retrieval import PairScorer, Passage, Query, retrieve
 from gristmill.search.version import IndexVersion
 from gristmill.settings import FocusSettings, SearchSettings
 
@@ -50,11 +50,13 @@ class Searcher:
     search: SearchSettings
     focus: FocusSettings
     asker: Asker = Asker.in_groups([EVERYONE])  # noqa: RUF009 - frozen
+    reranker: PairScorer | None = None
 
     def by(self, method: Method) -> Searcher:
         """Return the same searcher, ranking by another method."""
         search = method.settings(self.search)
-        return replace(self, search=search, bridge=self.bridge if search.bridge else None)
+        reranker = self.reranker if method is Method.HYBRID else None
+        return replace(self, search=search, bridge=self.bridge if search.bridge else None, reranker=reranker)
 
     def warm(self, questions: Sequence[str]) -> None:
         """Encode all questions at once; where the encoders have caches, each later search finds its vector there."""
@@ -65,7 +67,7 @@ class Searcher:
     def query(self, question: str) -> Query:
         """Return a question as search needs it."""
         bridged = None if self.bridge is None else self.bridge.encode([question])[0]
-        return Query(question, self.encoder.encode([question])[0], bridged, self.asker)
+        return Query(question, self.encoder.encode([question])[0], bridged, self.asker, self.reranker)
 
     def passages(self, question: str, k: int) -> list[Passage]:
         """Return the `k` best passages."""

@@ -9,9 +9,11 @@ is handed on.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ from gristmill.models.vectors import Vectors
 from gristmill.search.dense import exact_search
 from gristmill.search.expansion import expanded, first_rows
 from gristmill.search.fusion import reciprocal_rank_fusion, weighted_fusion
+from gristmill.search.rows import with_context
 from gristmill.search.version import IndexVersion
 from gristmill.settings import SearchSettings
 
@@ -66,14 +69,23 @@ class Passage:
         return before[-1] if before else self.chunk
 
 
+class PairScorer(Protocol):
+    """Anything that reads a question and passages together and says how well they answer it: a cross-encoder."""
+
+    def score(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """Return one number from 0 to 1 for each passage, shape (passages,)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Query:
-    """A question as search needs it: its words, its vectors by the encoders of the index, and who asks."""
+    """A question as search needs it: its words, its vectors by the encoders of the index, who asks, what reorders."""
 
     text: str
     vector: Vectors
     bridge: Vectors | None
     asker: Asker
+    reranker: PairScorer | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,8 @@ def retrieve(index: IndexVersion, query: Query, settings: SearchSettings, k: int
         # Newest wins: an older version says nearly the same, and stays for what only it says.
         scores.fused[row] *= 1 - settings.superseded_penalty * bool(index.superseded[row])
     ranked = sorted(scores.fused, key=lambda row: (-scores.fused[row], row))
+    if query.reranker is not None:
+        ranked = _reranked(index, query, query.reranker, ranked, settings)
     passages = [_passage(index, row, window, scores) for row, window in _windows(index, ranked, settings, k)]
     return [passage for passage in passages if may_see(passage.audience, query.asker.groups)]
 
@@ -108,6 +122,18 @@ def _score(index: IndexVersion, query: Query, settings: SearchSettings) -> _Scor
     if settings.expansion:
         fused = signals.fused(*signals.moved(query, first_rows(fused, settings.expansion_passages)))
     return _Scores(fused, dense, signals.lexical)
+
+
+def _reranked(
+    index: IndexVersion, query: Query, reranker: PairScorer, ranked: list[int], settings: SearchSettings
+) -> list[int]:
+    """Return the rows with the first of them in the order of a cross-encoder; an older version loses as before."""
+    first = ranked[: settings.reranked]
+    texts = [with_context(*row) for row in index.rows[first].select("context", "text").iter_rows()]
+    scores = dict(zip(first, reranker.score(query.text, texts).tolist(), strict=True))
+    for row in first:
+        scores[row] *= 1 - settings.superseded_penalty * bool(index.superseded[row])
+    return [*sorted(first, key=lambda row: -scores[row]), *ranked[settings.reranked :]]
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,9 @@ class SearchSettings(Section):
     passages_per_document: int = Field(2, ge=1, description="So that one long document does not fill the page.")
     neighbours: int = Field(3, ge=0, le=5, description="Chunks before and after a found one that its passage takes in.")
     superseded_penalty: float = Field(0.25, ge=0, le=1, description="Share taken off the score of an outdated version.")
+    reranker: Path | None = Field(None, description="Folder of a cross-encoder that orders what was found anew.")
+    reranker_sha256: str | None = Field(None, description="SHA-256 of that folder's model.safetensors.")
+    reranked: int = Field(20, ge=2, description="How many chunks it reads for a question.")
     exact_rows: int = Field(
         200_000, ge=0, description="Permitted rows up to which search is exact: 'gristmill index crossing' measures it."
     )

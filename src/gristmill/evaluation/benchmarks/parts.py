@@ -18,6 +18,7 @@ from gristmill.models.encoder import Encoder, TextEncoder
 from gristmill.search.chunkers import make_chunker
 from gristmill.search.embedding_cache import CachedEncoder, CachedTextEncoder, VectorCache
 from gristmill.search.methods import Searcher
+from gristmill.search.retrieval import PairScorer
 from gristmill.search.rows import with_context
 from gristmill.search.trial import TrialText, build_trial
 from gristmill.settings import ChunkerSettings, FocusSettings, SearchSettings
@@ -37,6 +38,7 @@ class SearchParts:
     search: SearchSettings
     focus: FocusSettings
     progress: Progress
+    reranker: PairScorer | None = None
 
     @classmethod
     def cached(
@@ -74,7 +76,7 @@ class SearchParts:
             index = build_trial(Path(folder), texts, made, encoders)
             # A trial has no approximate index, so that what is measured is the ranking alone.
             search = self.search.model_copy(update={"exact_rows": max(self.search.exact_rows, index.manifest.chunks)})
-            yield Searcher(index, self.encoder, self.bridge, search, self.focus)
+            yield Searcher(index, self.encoder, self.bridge, search, self.focus, reranker=self.reranker)
 
 
 def language_of(texts: Iterable[str]) -> str:
