@@ -14,8 +14,7 @@ import numpy as np
 from gristmill.corpus.report import Change, Progress
 from gristmill.errors import SearchIndexError
 from gristmill.mill import Run, rebuild_index, working
-from gristmill.release.opening import version_of
-from gristmill.releasing import rollback
+from gristmill.release.opening import follow, version_of
 from gristmill.search.audit import Finding
 from gristmill.search.crossing import Crossing, measure
 from gristmill.search.damage import damaged_files
@@ -131,7 +130,8 @@ def rolled_back(workspace: Workspace, number: int | None, *, who: str, reason: s
     whole = version_of(store, content)
     release = named[content][0]
     with working(workspace, "roll the index back"):
-        rollback(workspace, who=who, reason=reason, to=release)
+        workspace.registry.rollback(who=who, reason=reason, to=release)
+        follow(store, workspace.registry.get(release))
     return RolledBack(before, whole, release)
 
 

@@ -7,14 +7,13 @@ release comes into force in `release`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 from gristmill.asking import Answerer, in_force
 from gristmill.corpus.ledger import accepted
 from gristmill.corpus.report import Progress, Silent
-from gristmill.errors import GateError, SearchIndexError, SettingsError
+from gristmill.errors import GateError, SettingsError
 from gristmill.evaluation.comparison import Evaluation, Gated
 from gristmill.evaluation.gate import Outcome, judge
 from gristmill.evaluation.outcomes import Outcome as Answered
@@ -25,10 +24,8 @@ from gristmill.evaluation.retrieving import corpus_of_index, grounded
 from gristmill.evaluation.running import OutcomeCache, run_questions
 from gristmill.evaluation.summary import summarise
 from gristmill.examining_on_ray import asked_on_ray
-from gristmill.release.manifest import Release
-from gristmill.release.opening import open_index, version_of
+from gristmill.release.opening import follow, open_index, version_of
 from gristmill.release.registry import Decision, How, Move, Scope
-from gristmill.search.index import open_current
 from gristmill.workspace import Workspace
 
 _OLD = timedelta(days=365)
@@ -119,7 +116,7 @@ def promote(workspace: Workspace, name: str, *, who: str, anyway: str | None = N
             Decision(release.name, in_force(workspace), Scope.BY_HAND, Outcome.PROMOTE, anyway.strip(), who)
         )
     move = registry.promote(release.name, who=who)
-    _follow(workspace, release)
+    follow(workspace.index_store, release)
     return move
 
 
@@ -127,16 +124,8 @@ def rollback(workspace: Workspace, *, who: str, reason: str, to: str | None = No
     """Put an earlier release in force again: the one before when none is named."""
     registry = workspace.registry
     move = registry.rollback(who=who, reason=reason, to=registry.get(to).name if to else None)
-    _follow(workspace, registry.get(move.release))
+    follow(workspace.index_store, registry.get(move.release))
     return move
-
-
-def _follow(workspace: Workspace, release: Release) -> None:
-    """Let the next documents be worked into an index with the encoders of what came into force."""
-    store = workspace.index_store
-    with suppress(SearchIndexError):
-        if open_current(store).manifest.encoders != release.encoders:
-            store.point_to(version_of(store, release.index))
 
 
 def stored_comparison(workspace: Workspace, name: str) -> Gated | None:

@@ -49,6 +49,7 @@ EDGES: dict[str, set[str]] = {
     "release": {"release_evaluation"},
     "evaluation_report": {"release"},
     "training_examples": {"search_index", "question_set"},
+    "tuned_encoder": {"search_index", "question_set"},
     "tuned_generator": {"training_examples"},
     "interactions": set(),
     "missing_knowledge": {"release_candidate", "interactions"},

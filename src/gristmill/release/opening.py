@@ -9,6 +9,7 @@ the same: `search/serving.py` reads from the lake what its files no longer hold.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from threading import Lock
@@ -21,7 +22,7 @@ from gristmill.fingerprint import fingerprint
 from gristmill.models.encoder import TextEncoder
 from gristmill.release.manifest import Release
 from gristmill.search.damage import Damage, damaged_files
-from gristmill.search.index import verified_file
+from gristmill.search.index import open_current, verified_file
 from gristmill.search.rows import audience_groups
 from gristmill.search.serving import ServedIndex, versions_with
 from gristmill.search.version import IndexVersion
@@ -51,6 +52,16 @@ def version_of(store: VersionStore, content: str) -> int:
         "The search index of this release is no longer kept.",
         "Promote a newer release, or keep more versions with 'keep_versions' below [search].",
     )
+
+
+def follow(store: VersionStore, release: Release) -> None:
+    """Point to an index of what came into force, where the newest one has other encoders.
+
+    So the next documents are worked into an index with its encoders.
+    """
+    with suppress(SearchIndexError):
+        if open_current(store).manifest.encoders != release.encoders:
+            store.point_to(version_of(store, release.index))
 
 
 class ReleaseIndex:
