@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 import venv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,7 +31,7 @@ from gristmill.settings import EncoderSettings
 PEERS = ("llamaindex", "haystack", "cocoindex")
 PACKAGES = (
     "torch>=2.13,<2.14", "sentence-transformers", "llama-index-core", "llama-index-embeddings-huggingface",
-    "llama-index-vector-stores-chroma", "haystack-ai", "chroma-haystack", "cocoindex", "chromadb==1.5.9",
+    "llama-index-vector-stores-chroma", "haystack-ai<3", "chroma-haystack<5", "cocoindex", "chromadb==1.5.9",
     "beautifulsoup4", "lxml",
 )  # fmt: skip
 TOKENS, OTHER_TOKENS = 190, 120
@@ -79,10 +79,14 @@ def main() -> None:
     results = []
     for program in programs:
         with TemporaryDirectory() as scratch:
-            for result in scenarios(program, arguments.corpus, arguments.pages, Path(scratch)):
-                results.append(result)
-                if not arguments.json:
-                    show(result)
+            try:
+                for result in scenarios(program, arguments.corpus, arguments.pages, Path(scratch)):
+                    results.append(result)
+                    if not arguments.json:
+                        show(result)
+            except RuntimeError as error:
+                # One that cannot be run must not cost the figures of the others.
+                print(f"{program.name}: {error}", file=sys.stderr)
     if arguments.json:
         print(json.dumps([asdict(result) for result in results], indent=2))
 
@@ -96,7 +100,7 @@ def peers_python(folder: Path) -> Path:
     return python
 
 
-def scenarios(program: Program, corpus: Path, count: int, scratch: Path) -> list[Result]:
+def scenarios(program: Program, corpus: Path, count: int, scratch: Path) -> Iterator[Result]:
     """Run every scenario of one program, on a copy of the first pages."""
     folder, state, killed = scratch / "pages", scratch / "state", scratch / "killed"
     for made in (folder, state, killed):
@@ -123,14 +127,14 @@ def scenarios(program: Program, corpus: Path, count: int, scratch: Path) -> list
         ("one deleted, one touched", delete_and_touch, TOKENS),
         ("chunk size changed", lambda: None, OTHER_TOKENS),
     ]
-    results = []
+    half = 0.0
     for name, change, tokens in steps:
         change()
-        results.append(run(program, name, folder, state, tokens))
-    half = results[0].seconds / 2
+        result = run(program, name, folder, state, tokens)
+        half = half or result.seconds / 2
+        yield result
     run_until(program, folder, killed, half)
-    results.append(run(program, "killed after half, run again", folder, killed, TOKENS))
-    return results
+    yield run(program, "killed after half, run again", folder, killed, TOKENS)
 
 
 def run(program: Program, scenario: str, folder: Path, state: Path, tokens: int) -> Result:
@@ -172,7 +176,7 @@ def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
     """Return what a program told in its last line."""
     output, _ = process.communicate()
     if process.returncode != 0:
-        raise SystemExit(f"{process.args} ended with code {process.returncode}")
+        raise RuntimeError(f"{process.args} ended with code {process.returncode}")
     told: dict[str, Any] = json.loads(output.splitlines()[-1])
     return told
 
