@@ -176,7 +176,7 @@ def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
     """Return what a program told in its last line."""
     output, _ = process.communicate()
     if process.returncode != 0:
-        raise RuntimeError(f"{process.args} ended with code {process.returncode}")
+        raise RuntimeError(f"{process.args!r} ended with code {process.returncode}")
     told: dict[str, Any] = json.loads(output.splitlines()[-1])
     return told
 

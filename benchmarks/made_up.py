@@ -23,6 +23,13 @@ GROUPS = ("everyone", "hr", "it", "board", "sales")
 CHUNKS_PER_DOCUMENT = 10
 WORDS_PER_CHUNK = 120
 _VOCABULARY = 50_000
+_SENTENCES = 40  # of a document
+_WORDS = (
+    "the and of to in for with from before after under over water wheel mill stone river gate keeper morning evening "
+    "opens closes carries brings turns holds repairs measures counts paints lifts lowers old new small large quiet "
+    "broken heavy light yellow copper timber rope barrel ladder window door bridge field garden winter summer letter "
+    "ledger invoice worker engineer foreman clerk visitor nobody somebody everyone always seldom never twice together"
+)
 _BLOCK = 10_000
 _LONGEST = 2_000  # characters that a chunk takes up at most
 
@@ -35,6 +42,15 @@ def write_lake(url: str, chunks: int, like: Vectors) -> Lake:
         count = min(_BLOCK, chunks - at)
         _write_block(lake, at, count, draw, draw_vectors(like, count, seed=at + 1))
     return lake
+
+
+def write_documents(folder: Path, chunks: int) -> None:
+    """Write Markdown files of single sentences, each a chunk of some 16 tokens, in words that a language test knows."""
+    folder.mkdir(parents=True)
+    draw, words = np.random.default_rng(2), _WORDS.split()
+    for number in range(chunks // _SENTENCES):
+        told = (" ".join(draw.choice(words, 12)).capitalize() + "." for _ in range(_SENTENCES))
+        (folder / f"{number:05d}.md").write_text("\n\n".join(told) + "\n")
 
 
 def real_vectors(home: Path) -> Vectors:
