@@ -129,7 +129,10 @@ class Workspace:
         present = None if release is None else release.encoder_settings
         if present is None or present.memory is None or wanted.memory is not None:
             return wanted
-        return present if encoder_weights(present).sha256 == encoder_weights(wanted).sha256 else wanted
+        if encoder_weights(present).sha256 != encoder_weights(wanted).sha256:
+            return wanted
+        # All else is as configured now: a higher 'revision' must be heard.
+        return wanted.model_copy(update={"memory": present.memory, "memory_sha256": present.memory_sha256})
 
     def encoder_of(self, settings: EncoderSettings) -> Encoder:
         """Return the encoder that settings describe; memories lie below the home.

@@ -24,6 +24,7 @@ from gristmill.storage.tables import CHUNKS, EMBEDDINGS, EMBEDDINGS_BESIDE, Tabl
 # Large enough that sorting by length pays, small enough that memory stays flat and a kill loses seconds.
 _BLOCK = 1_024
 _STEP = 128
+_MOVED = 8_192  # vectors that are laid aside in one commit
 
 
 def embedding_id(encoder: str, embedding_key: str) -> str:
@@ -85,7 +86,7 @@ def _move(lake: Lake, source: Table, target: Table, where: pl.Expr) -> None:
     if keys.is_empty():
         return
     held = lake.read(target, ["embedding"])
-    for block in lake.batches(source, source.schema.names(), _BLOCK, where):
+    for block in lake.batches(source, source.schema.names(), _MOVED, where):
         lake.append(target, block.join(held, on="embedding", how="anti").select(target.schema.names()))
     lake.delete(source, keys)
 

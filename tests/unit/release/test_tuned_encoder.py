@@ -159,6 +159,16 @@ def test_back_again_the_old_vectors_are_there(root: Path) -> None:
     assert in_force(home_at(root)) == first
 
 
+def test_settings_beside_the_memory_are_heard(root: Path) -> None:
+    promote(home_at(root), tuned(root).model["candidate"], who="test", anyway="a test")
+    workspace = home_at(root)
+    again = workspace.settings.encoder.model_copy(update={"revision": 1})
+    other = Workspace(workspace.settings.model_copy(update={"encoder": again}))
+    assert other.encoder_settings.revision == 1
+    assert other.encoder_settings.memory == workspace.encoder_settings.memory
+    assert other.encoder.fingerprint != workspace.encoder.fingerprint
+
+
 def test_vectors_of_a_removed_document_lie_nowhere(root: Path) -> None:
     promote(home_at(root), tuned(root).model["candidate"], who="test", anyway="a test")
     ingest(root)
