@@ -23,8 +23,8 @@ from gristmill.errors import SettingsError
 from gristmill.evaluation.question_set import read_set
 from gristmill.fingerprint import fingerprint, lines_hash
 from gristmill.identity import EVERYONE
-from gristmill.learning.examples import teachable
-from gristmill.learning.remembering import Choice, Confirmed, answers_of, choose, general_texts, likenesses_moved
+from gristmill.learning.examples import general_prompts, teachable
+from gristmill.learning.remembering import Choice, Confirmed, answers_of, choose, likenesses_moved, stated
 from gristmill.learning.tuned_models import ENCODER_RUN, models_of, parents_of, register
 from gristmill.models.catalog import encoder_weights
 from gristmill.models.encoder import Encoder
@@ -101,8 +101,9 @@ def remember(workspace: Workspace, progress: Progress = SILENT) -> Remembered:
     questions = base.encode([c.question for c in confirmed]) if confirmed else passages[:0]
     pull = Pull(settings.neighbours, settings.towards_neighbours or 0.0, settings.towards_answers, settings.least_alike)
     memory = Memory(passages, questions, answers_of(passages, confirmed), pull)
-    choice = Choice(pull.towards_neighbours, "the settings say so", {})
-    if settings.towards_neighbours is None:
+    if settings.towards_neighbours is not None:
+        choice = stated(memory, questions, confirmed, settings.least_questions)
+    else:
         choice = choose(memory, questions, confirmed, kept["document"].n_unique(), settings.least_questions)
         memory = memory.pulled(choice.pull)
     if not choice.pull and not confirmed:
@@ -111,7 +112,7 @@ def remember(workspace: Workspace, progress: Progress = SILENT) -> Remembered:
             "Confirm questions ('gristmill feedback', or a question file), or set 'towards_neighbours' below "
             "[encoder_tuning].",
         )
-    moved = likenesses_moved(memory, base.encode(general_texts()))
+    moved = likenesses_moved(memory, base.encode(general_prompts()))
     asked_lines = [fingerprint(c.question, [kept["embedding_key"][row] for row in c.passages]) for c in confirmed]
     return Remembered(memory, choice, moved, lines_hash([*sorted(kept["embedding_key"]), *sorted(asked_lines)]))
 
@@ -204,7 +205,9 @@ def _confirmed(workspace: Workspace, rows: pl.DataFrame) -> list[tuple[str, list
             for start, end, key in held.get(evidence.document, ())
             if evidence.start >= 0 and start < evidence.end and evidence.start < end
         ]
-        if question.answerable and keys:
+        # A question about what only a few may read tells of it.
+        public = all(evidence.document in held for evidence in question.evidence)
+        if question.answerable and keys and public:
             found.append((question.text, keys))
     return found
 

@@ -140,7 +140,7 @@ def example_of(question: Question, tools: Tools, corpus: Corpus) -> Example | Le
 def general_examples(generator: Generator, most: int) -> list[Example]:
     """Return general prompts with the base model's own replies: what it says today is what it should go on saying."""
     made = []
-    for text in _general_prompts()[:most]:
+    for text in general_prompts()[:most]:
         prompt = Chat(_HELPFUL, text).chatml
         reply = _whole_sentences(generator.generate(prompt).text)
         if reply:
@@ -214,7 +214,8 @@ def _whole_sentences(text: str) -> str:
 
 
 @cache
-def _general_prompts() -> list[str]:
+def general_prompts() -> list[str]:
+    """Return prompts that have nothing to do with any corpus."""
     return files("gristmill.learning").joinpath("general.txt").read_text(encoding="utf-8").splitlines()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +67,15 @@ def choose(memory: Memory, questions: Vectors, confirmed: Sequence[Confirmed], d
     return Choice(0.0, f"no measurable difference for {len(confirmed)} confirmed questions", measured)
 
 
+def stated(memory: Memory, questions: Vectors, confirmed: Sequence[Confirmed], least: int) -> Choice:
+    """Take the pull that a memory has, and measure beside it what none would do, if there are enough questions."""
+    pull, measured = memory.pull.towards_neighbours, {}
+    if len(confirmed) >= least:
+        tried = (0.0, pull)
+        measured = {each: float(_reciprocal_ranks(memory.pulled(each), questions, confirmed).mean()) for each in tried}
+    return Choice(pull, "the settings say so", measured)
+
+
 def answers_of(passages: Vectors, confirmed: Sequence[Confirmed]) -> Vectors:
     """Return for each question the mean of the passages that answer it, shape (questions, dimensions)."""
     if not confirmed:
@@ -79,12 +87,6 @@ def likenesses_moved(memory: Memory, general: Vectors) -> float:
     """Return how far the likenesses of general texts with each other move, on average: what was forgotten."""
     moved, pairs = memory.moved(general), np.triu_indices(len(general), 1)
     return float(np.abs((general @ general.T)[pairs] - (moved @ moved.T)[pairs]).mean())
-
-
-def general_texts() -> list[str]:
-    """Return texts that have nothing to do with any corpus."""
-    text = files("gristmill.learning").joinpath("general.txt").read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if line.strip()]
 
 
 def _reciprocal_ranks(memory: Memory, questions: Vectors, confirmed: Sequence[Confirmed]) -> NDArray[np.float64]:

@@ -10,7 +10,6 @@ decided in `learning/remembering.py`.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -25,6 +24,7 @@ from gristmill.errors import ModelError
 from gristmill.fingerprint import file_hash, fingerprint
 from gristmill.models.encoder import Encoder
 from gristmill.models.vectors import Vectors
+from gristmill.storage.artifacts import write_durably
 
 _CODE_VERSION = 1
 _BLOCK = 512
@@ -65,21 +65,16 @@ class Memory:
         return replace(self, pull=replace(self.pull, towards_neighbours=towards_neighbours))
 
     def save(self, file: Path) -> str:
-        """Write the memory durably and return the hash of its file."""
+        """Write the memory durably and return the hash of its file.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
         from safetensors.numpy import save as as_bytes
 
         tensors = {"passages": self.passages, "questions": self.questions, "answers": self.answers}
-        staging = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with staging.open("wb") as stream:
-                whole = {name: np.ascontiguousarray(each, dtype=np.float32) for name, each in tensors.items()}
-                stream.write(as_bytes(whole, {"pull": json.dumps(asdict(self.pull))}))
-                stream.flush()
-                os.fsync(stream.fileno())
-            staging.replace(file)
-        finally:
-            staging.unlink(missing_ok=True)
+        whole = {name: np.ascontiguousarray(each, dtype=np.float32) for name, each in tensors.items()}
+        write_durably(file, as_bytes(whole, {"pull": json.dumps(asdict(self.pull))}))
         return file_hash(file)
 
     @classmethod

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gristmill.learning.examples import general_prompts
 from gristmill.learning.remembering import (
     PULLS,
     Confirmed,
     answers_of,
     choose,
-    general_texts,
     likenesses_moved,
+    stated,
 )
 from gristmill.models.memory import Memory, Pull, unit
 from gristmill.models.vectors import Vectors
@@ -68,4 +69,15 @@ def test_what_is_forgotten_is_measured() -> None:
     near = memory.passages[:10] + 0.01
     assert likenesses_moved(memory.pulled(0), unit(near)) == pytest.approx(0, abs=1e-5)
     assert likenesses_moved(memory.pulled(1.5), unit(near)) > 0.01
-    assert len(general_texts()) >= 20
+    assert len(general_prompts()) >= 20
+
+
+def test_a_stated_pull_is_measured_beside_none() -> None:
+    memory, _, _ = topics(0.1)
+    draw = np.random.default_rng(7)
+    questions = unit(memory.passages[:60] + 0.12 * draw.normal(size=(60, 48)))
+    one = [Confirmed(f"question {row}", (row,)) for row in range(60)]
+    choice = stated(memory.pulled(1.5), questions, one, least=30)
+    assert choice.pull == 1.5
+    assert choice.measured[1.5] < choice.measured[0.0]
+    assert stated(memory, questions[:5], one[:5], least=30).measured == {}

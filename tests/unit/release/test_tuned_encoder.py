@@ -19,6 +19,7 @@ from gristmill.errors import ModelError, SettingsError
 from gristmill.evaluation.questions import Split
 from gristmill.fingerprint import fingerprint
 from gristmill.identity import Asker
+from gristmill.learning.remembering import Choice
 from gristmill.learning.tuned_models import check_encoder
 from gristmill.mill import RELEASE_STAGES, STAGES, Run, grind
 from gristmill.models.memory import MemoryEncoder
@@ -227,6 +228,14 @@ def test_a_question_like_a_confirmed_one_finds_its_answer(root: Path) -> None:
     near = memory.questions @ base.encode(asked)[0]
     answer = memory.answers[int(near.argmax())]
     assert float(encoder.encode(asked)[0] @ answer) > float(base.encode(asked)[0] @ answer) + 0.1
+
+
+def test_a_stated_pull_that_finds_answers_later_fails_the_check(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worse = Choice(1.0, "the settings say so", {0.0: 0.6, 1.0: 0.4})
+    monkeypatch.setattr("gristmill.encoder_stages.stated", lambda *_: worse)
+    tuned(root)
+    workspace = home_at(root)
+    assert check_encoder(workspace.lake, workspace.home, 0.05).blocks
 
 
 def _questions(workspace: Workspace) -> list[Any]:
