@@ -238,6 +238,24 @@ def test_a_stated_pull_that_finds_answers_later_fails_the_check(root: Path, monk
     assert check_encoder(workspace.lake, workspace.home, 0.05).blocks
 
 
+def test_a_question_about_what_a_few_may_read_is_not_remembered(root: Path) -> None:
+    public = [{"document": "1.md", "quote": "number 1 is kept by day"}]
+    plan = {"document": "board/plan.md", "quote": "The mill is sold in the spring."}
+    asked = [("open", public), ("close", [*public, plan])]
+    lines = [
+        {"id": name, "question": strange(n), "answer": "day", "kind": "fact", "groups": ["board"], "split": "tune",
+         "evidence": evidence}
+        for n, (name, evidence) in enumerate(asked)
+    ]  # fmt: skip
+    write(root, {"questions.jsonl": "\n".join(json.dumps(line) for line in lines)})
+    settings = home_at(root).settings
+    chosen = settings.evaluation.model_copy(update={"questions": root / "questions.jsonl"})
+    workspace = Workspace(settings.model_copy(update={"evaluation": chosen}), encoder=FakeEncoder())
+    run_stages(workspace, RELEASE_STAGES)
+    assert len(_questions(workspace)) == 2
+    assert len(remember(workspace).memory.questions) == 1
+
+
 def _questions(workspace: Workspace) -> list[Any]:
     from gristmill.evaluation.question_set import read_set
 
