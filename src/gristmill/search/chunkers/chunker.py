@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from tokenizers import Tokenizer
 
 from gristmill.errors import SettingsError
+from gristmill.search.chunkers.counting import TokenCounter
 from gristmill.search.chunkers.cutting import Cuts, Cutter
 from gristmill.search.chunkers.recursive import RecursiveCutter
 from gristmill.search.outline import Outline
@@ -49,6 +50,7 @@ class Chunker:
             )
         self._settings = settings
         self._tokenizer = tokenizer
+        self._counter = TokenCounter(tokenizer)
         self._fine = RecursiveCutter(tokenizer, settings.tokens, markdown=True)
         self._cutter = cutter or self._fine
 
@@ -56,7 +58,7 @@ class Chunker:
         """Return the chunks of a text, in order; `text[span.start:span.end]` is each one's text."""
         outline = Outline(text)
         cuts = [cut for cut in self._small_enough(text, self._cutter.cut(text)) if says_something(text[slice(*cut)])]
-        sizes = self._sizes([text[start:end] for start, end in cuts])
+        sizes = self._counter.counts([text[start:end] for start, end in cuts])
         spans = [
             self._span(text, title, start, end, size, outline)
             for (start, end), size in zip(cuts, sizes, strict=True)
@@ -66,16 +68,13 @@ class Chunker:
     def _small_enough(self, text: str, cuts: Cuts) -> Cuts:
         """Cut what a strategy left too large: a word without end, or a span that began inside a word."""
         checked: Cuts = []
-        sizes = self._sizes([text[start:end] for start, end in cuts])
+        sizes = self._counter.counts([text[start:end] for start, end in cuts])
         for (start, end), size in zip(cuts, sizes, strict=True):
             if size <= self._settings.tokens:
                 checked.append((start, end))
             else:
                 checked += [(start + a, start + b) for a, b in self._fine.cut(text[start:end])]
         return checked
-
-    def _sizes(self, pieces: list[str]) -> list[int]:
-        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(pieces, add_special_tokens=False)]
 
     def _span(self, text: str, title: str, start: int, end: int, tokens: int, outline: Outline) -> Span:
         piece, headings = text[start:end], outline.path_at(start)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tokenizers import Tokenizer
 
+from gristmill.search.chunkers.counting import TokenCounter
 from gristmill.search.chunkers.cutting import Cuts
 
 
@@ -17,7 +18,7 @@ class RecursiveCutter:
         from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
         kind = MarkdownSplitter if markdown else TextSplitter
-        self._splitter = kind.from_huggingface_tokenizer(tokenizer, tokens)
+        self._splitter = kind.from_callback(TokenCounter(tokenizer).count, tokens)
 
     def cut(self, text: str) -> Cuts:
         """Return spans of at most so many tokens."""

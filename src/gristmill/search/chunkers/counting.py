@@ -1,0 +1,55 @@
+"""Counting the tokens of pieces of text, many times over, without reading the same words again and again.
+
+A tokenizer of the BERT family reads each run of letters between blanks by itself, so a piece has as many tokens as its
+words have together, and a corpus says the same words over and over. Any other tokenizer is asked about each piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tokenizers import Tokenizer
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+
+_MOST_WORDS = 200_000  # that are remembered; some 20 MB
+# Blanks to Python that are no blanks to such a tokenizer, which drops them: what they stand between is one word.
+_DROPPED = tuple("\x0b\x0c\x1c\x1d\x1e\x1f\x85")
+
+
+class TokenCounter:
+    """Counts the tokens that a tokenizer makes of pieces of text, special tokens not included."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._words: dict[str, int] | None = {} if _reads_words_alone(tokenizer) else None
+
+    def count(self, piece: str) -> int:
+        """Return how many tokens a piece of text has."""
+        if self._words is None or any(mark in piece for mark in _DROPPED):
+            return len(self._tokenizer.encode(piece, add_special_tokens=False).ids)
+        known, words = self._words, piece.split()
+        try:
+            return sum(map(known.__getitem__, words))
+        except KeyError:
+            self._learn(known, words)
+        return sum(map(known.__getitem__, words))
+
+    def counts(self, pieces: Sequence[str]) -> list[int]:
+        """Return how many tokens each piece has."""
+        if self._words is None:
+            found = self._tokenizer.encode_batch(list(pieces), add_special_tokens=False)
+            return [len(encoding.ids) for encoding in found]
+        return [self.count(piece) for piece in pieces]
+
+    def _learn(self, known: dict[str, int], words: Sequence[str]) -> None:
+        if len(known) > _MOST_WORDS:
+            known.clear()
+        new = [word for word in dict.fromkeys(words) if word not in known]
+        found = self._tokenizer.encode_batch(new, add_special_tokens=False)
+        known.update((word, len(encoding.ids)) for word, encoding in zip(new, found, strict=True))
+
+
+def _reads_words_alone(tokenizer: Tokenizer) -> bool:
+    reads = isinstance(tokenizer.pre_tokenizer, BertPreTokenizer)
+    return reads and isinstance(tokenizer.normalizer, BertNormalizer | None)
