@@ -66,7 +66,7 @@ def test_documents_are_parsed_alike_and_the_bad_ones_fail_alike(tmp_path: Path) 
 
 def test_vectors_are_the_same_and_in_their_order() -> None:
     settings = EncoderSettings(batch=4)
-    texts = [f"Wheel {n} turns {'by night ' * (n % 7)}" for n in range(26)]
+    texts = [f"Wheel {n} turns {'by night ' * (n % 7)}" for n in range(100)]
     spread = RayEncoder(settings, None, CLUSTER)
     alone = TransformerEncoder(settings)
     assert spread.fingerprint == alone.fingerprint

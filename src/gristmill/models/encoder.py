@@ -1,8 +1,7 @@
 """Vectors of text: the interface every encoder has, and the one that runs a safetensors folder.
 
 The mean of the last hidden states over the text's own tokens, at unit length, as the model's published pooling
-configuration says. Batches are sorted by length, so that short texts are not padded to long ones. What runs the weights
-stands in `backends.py`.
+configuration says. Which texts are read together stands in `batching.py`, what runs the weights in `backends.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from tokenizers import Tokenizer
 
 from gristmill.fingerprint import fingerprint
 from gristmill.models.backends import Backend, choose_backend
+from gristmill.models.batching import batches
 from gristmill.models.catalog import Weights, describe, encoder_weights
 from gristmill.models.vectors import Vectors
 from gristmill.settings import EncoderSettings
@@ -89,18 +89,16 @@ class TransformerEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row of unit length per text, shape (texts, dimensions), float32."""
         ids = [encoding.ids for encoding in self._window_tokenizer.encode_batch(list(texts))]
-        longest_first = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
-        size = self._settings.batch
-        batches = [longest_first[at : at + size] for at in range(0, len(ids), size)]
+        together = batches([len(text) for text in ids], self._settings.batch)
         rows = np.empty((len(ids), self.dimensions), dtype=np.float32)
-        forwarded = self.forwarded([[ids[i] for i in batch] for batch in batches])
-        for batch, vectors in zip(batches, forwarded, strict=True):
+        forwarded = self.forwarded([[ids[i] for i in batch] for batch in together])
+        for batch, vectors in zip(together, forwarded, strict=True):
             rows[batch] = vectors
         return rows
 
-    def forwarded(self, batches: Sequence[list[list[int]]]) -> Iterator[Vectors]:
+    def forwarded(self, together: Sequence[list[list[int]]]) -> Iterator[Vectors]:
         """Yield the vectors of each batch of token ids, in order."""
-        for batch in batches:
+        for batch in together:
             yield self._backend.forward(batch)
 
     @property

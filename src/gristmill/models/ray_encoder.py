@@ -15,6 +15,8 @@ from gristmill.settings import EncoderSettings, RaySettings
 
 # Batches under way for each process.
 _AHEAD = 2
+# Texts that are read in this process: a question, and what is weighed to answer one.
+_FEW = 64
 
 
 class RayEncoder(TransformerEncoder):
@@ -24,14 +26,14 @@ class RayEncoder(TransformerEncoder):
         super().__init__(settings, memory)
         self._cluster = cluster
 
-    def forwarded(self, batches: Sequence[list[list[int]]]) -> Iterator[Vectors]:
+    def forwarded(self, together: Sequence[list[list[int]]]) -> Iterator[Vectors]:
         """Yield the vectors of each batch, in order."""
-        if len(batches) < 2:
-            yield from super().forwarded(batches)
+        if sum(map(len, together)) <= _FEW:
+            yield from super().forwarded(together)
             return
         actors = cycle(self._actors)
         most = len(self._actors) * _AHEAD
-        for _, vectors in in_order(self._ray, batches, lambda batch: next(actors).forward.remote(batch), most):
+        for _, vectors in in_order(self._ray, together, lambda batch: next(actors).forward.remote(batch), most):
             yield vectors
 
     @cached_property
