@@ -49,10 +49,10 @@ _ASKS = {
         r"money)|per hour|kosten|kostet|preis|gehalt|betrag|gebühr|stundensatz|prix|coûte|coût|tarif|salaire)"
     ),
     Kind.TIME: _words(
-        r"when|what (?:time|date|day|year|month)|which (?:day|date|year|month)|on wh?ich day|date of|since when|"
-        r"by when|deadline|wann|welche[mnrs]? (?:tag|datum|uhrzeit|jahr)|um wie ?viel uhr|quand|quel(?:le)? (?:date|"
-        r"jour|heure|"
-        r"année)|à quelle heure|opening hours|until when"
+        r"when|what (?:time|date|day|year|month)|which (?:day|date|year|month|week|weekend|weekday)|"
+        r"on wh?ich day|date of|since when|by when|deadline|wann|"
+        r"welche[mnrs]? (?:tag|datum|uhrzeit|jahr|woche|wochenende|wochentag)|um wie ?viel uhr|quand|"
+        r"quel(?:le)? (?:date|jour|heure|année)|à quelle heure|opening hours|until when"
     ),
     Kind.DURATION: _words(
         r"how (?:long|often|soon|old|late|early)|interval|notice period|warranty|within how|"

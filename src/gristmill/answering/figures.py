@@ -62,6 +62,31 @@ _TIME = re.compile(
 _NUMBER = re.compile(
     r"([£€])?\s?(?<![\w.,-])(\d+(?:[.,]\d+)*)(?:st|nd|rd|th|\.(?=\s[A-Za-z]))?(?=[\s\u00a0-]*([^\s\d.,;:()|]{1,14})?)"
 )
+_MONTHS = {
+    name: month
+    for language in (
+        "january february march april may june july august september october november december",
+        "januar februar märz april mai juni juli august september oktober november dezember",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "jan feb mar apr may jun jul aug sep oct nov dec",
+    )
+    for month, name in enumerate(language.split(), start=1)
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+# "21 November", "21 and 22 November", "21st of November", "21. November"; "November 21"; "2026-11-21"; "21.11.2026".
+_DAYS_OF_MONTH = re.compile(
+    rf"(?<![\w.,:/-])({_DAY}(?:\s?(?:st|nd|rd|th|er|\.))?(?:\s?(?:-|–|,|and|or|to|und|oder|bis|et|ou|au|&)\s?{_DAY}"
+    rf"(?:\s?(?:st|nd|rd|th|\.))?)*)\s(?:of\s)?({_MONTH})\b",
+    re.IGNORECASE,
+)
+_MONTH_DAY = re.compile(rf"\b({_MONTH.title()})\s({_DAY})(?:st|nd|rd|th)?(?![\d.,:%]*\d)\b")
+_NUMBERED_DATE = re.compile(
+    rf"(?<![\w.-])(?:\d{{4}}-(?P<month>0[1-9]|1[0-2])-(?P<day>{_DAY})|"
+    rf"(?P<first>{_DAY})\.\s?(?P<second>0?[1-9]|1[0-2])\.\s?\d{{4}})(?![\w-])"
+)
+# "Heron 40" is a name, and "within London 140 pounds" is none.
+_NAMED = re.compile(r"\b[A-ZÄÖÜ][\w-]+[ \u00a0]\d+\b(?![.,]\d)(?=[\s\u00a0-]*([^\s\d.,;:()|]{1,14})?)")
 _LETTER = re.compile(r"\b([a-zäöüé]{3,})\s+([A-Z])\b(?!\.\s+[A-Z])")
 _BETWEEN = {"calendar", "working", "consecutive", "full", "whole", "more", "complete", "further", "vollen", "jours"}
 
@@ -81,6 +106,23 @@ def figures(text: str) -> Mapping[str, frozenset[str]]:
         unit = _UNIT_OF.get(sign or word) or _UNIT_OF.get(word.rstrip("*_")) or "number"
         found[unit].add(normal(value))
     return {unit: frozenset(values) for unit, values in found.items()}
+
+
+def days(text: str) -> frozenset[str]:
+    """Return the days that a text names, as day and month: the year is often left out."""
+    named = [(day, _MONTHS[month.casefold()]) for days, month in _DAYS_OF_MONTH.findall(text)
+             for day in re.findall(r"\d+", days)]  # fmt: skip
+    named += [(day, _MONTHS[month.casefold()]) for month, day in _MONTH_DAY.findall(text)]
+    for date in _NUMBERED_DATE.finditer(text):
+        named.append((date["day"] or date["first"], int(date["month"] or date["second"])))
+    return frozenset(f"{int(day)}-{month}" for day, month in named)
+
+
+def without_names(text: str) -> str:
+    """Return a text without the days that it names, and without the numbers of machines and forms ("Heron 40")."""
+    for date in (_DAYS_OF_MONTH, _MONTH_DAY, _NUMBERED_DATE):
+        text = re.sub(rf"{date.pattern}(?:,?\s\d{{4}}\b)?", " ", text, flags=date.flags)
+    return _NAMED.sub(lambda match: match[0] if (match[1] or "").casefold() in _UNIT_OF else " ", text)
 
 
 def normal(number: str) -> str:

@@ -10,7 +10,7 @@ from pathspec import PathSpec
 
 from gristmill.answering.asked import asked_kinds
 from gristmill.answering.crowding import crowd, repeats
-from gristmill.answering.disputes import newest_first, second_opinion
+from gristmill.answering.disputes import disagreement, newest_first
 from gristmill.answering.draft import Draft, Tools
 from gristmill.answering.evidence import Weigher
 from gristmill.answering.sentences import Unit, units_of
@@ -130,16 +130,13 @@ def compare(draft: Draft, tools: Tools) -> Draft:
     """See whether another document says otherwise; if so, quote both, the newer one first."""
     if draft.refused or draft.weighing is None or not tools.answering.disputes:
         return draft
-    honest = draft.weighing.evidence
-    other = second_opinion(
-        draft.question, asked_kinds(draft.question), honest, draft.passages, tools.encoder,
+    pair = disagreement(
+        draft.question, asked_kinds(draft.question), draft.weighing.evidence, draft.passages, tools.encoder,
         lambda chunk: tools.index.superseded[tools.index.row_of[chunk]],
     )  # fmt: skip
-    if other is None:
+    if pair is None:
         return replace(draft, note="no second opinion")
-    return replace(
-        draft, disputed=True, chosen=newest_first(honest[0], other, draft.passages), note="two documents disagree"
-    )
+    return replace(draft, disputed=True, chosen=newest_first(*pair, draft.passages), note="two documents disagree")
 
 
 def whom_to_ask(draft: Draft, tools: Tools) -> tuple[str, ...]:

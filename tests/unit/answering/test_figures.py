@@ -6,7 +6,7 @@ import pytest
 
 from gristmill.answering.asked import Kind, asked_kinds
 from gristmill.answering.disputes import contradicts
-from gristmill.answering.figures import figures
+from gristmill.answering.figures import days, figures, without_names
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,6 @@ def test_a_figure_has_its_unit(text: str, unit: str, value: str) -> None:
     [
         ("48p a mile", "45p per mile"),
         ("From the eighth calendar day", "a note from the fourth day"),
-        ("11:45 to 13:45", "11:30 to 13:30"),
         ("Assemble in car park B.", "The assembly point is car park A."),
         ("innerhalb von 45 Minuten", "within 60 minutes"),
         ("38 litres of gear oil", "Gear oil: 42 litres"),
@@ -44,6 +43,36 @@ def test_a_figure_has_its_unit(text: str, unit: str, value: str) -> None:
 )
 def test_other_figures_of_one_kind_contradict(one: str, other: str) -> None:
     assert contradicts(one, other, frozenset())
+
+
+def test_times_and_days_contradict_where_a_time_is_asked_for() -> None:
+    for one, other in (("11:45 to 13:45", "11:30 to 13:30"), ("on 30 June 2027", "by 31 March 2027")):
+        assert contradicts(one, other, frozenset({Kind.TIME}))
+        assert not contradicts(one, other, frozenset())
+        assert not contradicts(one, other, frozenset({Kind.MONEY}))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("over the weekend of 21 and 22 November 2026", {"21-11", "22-11"}),
+        ("5-7 March", {"5-3", "7-3"}),
+        ("am 3. Oktober 2026 um 9 Uhr", {"3-10"}),
+        ("le 1er janvier 2026", {"1-1"}),
+        ("On May 26, 2026 at 10:50", {"26-5"}),
+        ("2026-11-21", {"21-11"}),
+        ("29.09.2026", {"29-9"}),
+        ("it may 5 times", set()),
+        ("the 25th of the month, version 1.2.3, 3.5. and June 2026", set()),
+    ],
+)
+def test_days_are_read_in_three_languages(text: str, named: set[str]) -> None:
+    assert days(text) == named
+
+
+def test_days_and_names_are_no_numbers_to_compare() -> None:
+    assert not figures(without_names("Subject: Heron 40, Date: 10 May 2021, replaces 2026-11-21"))
+    assert figures(without_names("In London 140 pounds, Heron 40")) == {"pound": frozenset({"140"})}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gristmill.answering.asked import asked_kinds
-from gristmill.answering.disputes import second_opinion
+from gristmill.answering.disputes import disagreement
 from gristmill.answering.evidence import Weigher
 from gristmill.errors import GristmillError
 from gristmill.identity import Asker
@@ -83,10 +83,8 @@ def _decide(
     weighing = weigher.weigh(query, passages)
     if weighing.answerable < threshold or not weighing.evidence:
         return ABSTAIN
-    other = second_opinion(
-        question, asked_kinds(question), weighing.evidence, passages, encoder, outdated=lambda _: False
-    )
-    return ANSWER if other is None else DISPUTE
+    pair = disagreement(question, asked_kinds(question), weighing.evidence, passages, encoder, outdated=lambda _: False)
+    return ANSWER if pair is None else DISPUTE
 
 
 def _passage(number: int, text: str, cosine: float) -> Passage:
