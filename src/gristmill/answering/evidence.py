@@ -119,7 +119,7 @@ class Weigher:
         self, query: Query, passages: Sequence[Passage], hidden: frozenset[Unit] = frozenset()
     ) -> list[tuple[Unit, UnitMeasures]]:
         """Return the promising units with their measures."""
-        units = [unit for unit in units_of(list(passages)) if unit not in hidden]
+        units = _once([unit for unit in units_of(list(passages)) if unit not in hidden], passages)
         asked, words = Asked(query.text, self._lexical), words_of(units, passages)
         bridged = self._bridged(query, units)
         kept = _promising(asked, units, words, passages, bridged)
@@ -154,6 +154,14 @@ class Weigher:
         return [
             (float(one), float(other)) for one, other in zip(main, main if bridged is None else bridged, strict=True)
         ]
+
+
+def _once(units: Sequence[Unit], passages: Sequence[Passage]) -> list[Unit]:
+    """Return the units without those that the same document said before, word for word."""
+    first: dict[tuple[str, str], Unit] = {}
+    for unit in units:
+        first.setdefault((passages[unit.passage].document, " ".join(unit.text.split())), unit)
+    return list(first.values())
 
 
 def _promising(
