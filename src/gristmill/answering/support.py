@@ -1,10 +1,9 @@
 """Does a sentence follow from the evidence it cites? A probability, made of what can be checked by code.
 
 Some things decide alone: a figure or a name that is not in the evidence, a negation on one side only, an answer that
-says nothing new. The rest is measured (words, the longest run that is quoted, nearness of meaning) and weighed by a
-small logistic model. Its coefficients in `support.json` are set by hand until `python -m benchmarks.support --fit` has
-fitted them on the tune split of the sample questions; until then the score orders sentences and is no calibrated
-probability.
+says nothing new; and, for it, that all its words stand in the evidence in one piece. The rest is measured (foreign
+words, words that stand together, nearness of meaning) and weighed by a small logistic model, fitted on the tune split
+of the sample questions by `python -m benchmarks.support --fit`.
 """
 
 from __future__ import annotations
@@ -37,9 +36,8 @@ _ASKED_ALONE = 0.4
 class SupportMeasures:
     """How a sentence lies in its evidence, each in 0..1."""
 
-    words: float  # share of its terms in the evidence; those of the question alone count less
-    run: float  # share of its words that stand in the evidence in one piece
-    names: float  # share of its names and figures that stand in the evidence
+    strange: float  # share of its terms that stand neither in the evidence nor in the question
+    together: float  # share of the terms that the question lacks which one unit of the evidence has alone
     cosine: float
 
 
@@ -63,13 +61,13 @@ def support(sentence: str, evidence: Sequence[str], question: str, encoder: Text
     joined = " ".join(evidence)
     if reason := objection(sentence, joined, question):
         return Support(0.0, reason)
+    if any(longest_run(sentence, unit) == 1 for unit in evidence):
+        return Support(1.0)
     vectors = encoder.encode([sentence, joined])
     measures = SupportMeasures(
-        words_carried(sentence, joined, question),
-        longest_run(sentence, joined),
-        named_carried(sentence, joined, question),
+        strange(sentence, f"{joined} {question}"), together(sentence, evidence, question),
         float(vectors[0] @ vectors[1]),
-    )
+    )  # fmt: skip
     return Support(_probability(measures), "", measures)
 
 
@@ -109,6 +107,21 @@ def words_carried(sentence: str, evidence: str, question: str) -> float:
     said, held, asked = set(terms(sentence)), set(terms(evidence)), set(terms(question))
     worth = (1.0 if term in held else _ASKED_ALONE if term in asked else 0.0 for term in said)
     return sum(worth) / len(said) if said else 0.0
+
+
+def strange(sentence: str, known: str) -> float:
+    """Return the share of the sentence's terms that `known` does not have."""
+    said = set(terms(sentence))
+    return len(said - set(terms(known))) / len(said) if said else 0.0
+
+
+def together(sentence: str, evidence: Sequence[str], question: str) -> float:
+    """Return the share of what a sentence says beyond the question that one unit of the evidence has alone.
+
+    Two rows of a table hold each word of a third one that does not exist.
+    """
+    fresh = set(terms(sentence)) - set(terms(question))
+    return max(len(fresh & set(terms(unit))) for unit in evidence) / len(fresh) if fresh else 1.0
 
 
 def longest_run(sentence: str, evidence: str) -> float:

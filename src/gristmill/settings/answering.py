@@ -34,7 +34,7 @@ class AnsweringSettings(Section):
     """When there is an answer, and when there is an honest refusal."""
 
     answerable: float = Field(0.65, ge=0, le=1, description="Least probability that the passages answer the question.")
-    support: float = Field(0.62, ge=0, le=1, description="Least support of a generated sentence by its citation.")
+    support: float = Field(0.8, ge=0, le=1, description="Least support of a generated sentence by its citation.")
     quotes: int = Field(2, ge=1, le=5, description="Most sentences quoted in one answer.")
     max_question_characters: int = Field(2_000, ge=50)
     disputes: bool = Field(True, description="Say so when two documents differ, and quote both.")

@@ -48,3 +48,15 @@ def test_a_figure_of_the_question_is_not_an_answer() -> None:
     row = ["Quantity: Rated speed; Heron 40: 520 rpm; Heron 75: 480 rpm."]
     assert support("The rated speed of the Heron 40 is 40.", row, question, FakeEncoder()).score == 0.0
     assert support("The rated speed of the Heron 40 is 520 rpm.", row, question, FakeEncoder()).score > 0.5
+
+
+def test_a_row_made_of_two_rows_has_little_support() -> None:
+    rows = ["Part: 6740; Name: Bucket, heavy version; Price: 171", "Part: 6750; Name: Belt monitor, right; Price: 397"]
+    question = "What does the belt monitor cost?"
+    assert support("Part: 6750; Name: Bucket, heavy version; Price: 171.", rows, question, FakeEncoder()).score < 0.8
+    assert support("Part 6750, name belt monitor, right, price 397.", rows, question, FakeEncoder()).score >= 0.8
+
+
+def test_a_word_from_nowhere_has_little_support() -> None:
+    assert score("Apprentices receive 27 days of annual leave, and nobody may carry over more than 5.") < 0.8
+    assert score("Employees receive 27 days of annual leave; nobody may carry over more than 5.") >= 0.8
