@@ -6,6 +6,8 @@ named; how many attacks are missed is measured by `gristmill bench injection`, w
 
 from __future__ import annotations
 
+from threading import Lock
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,10 +28,11 @@ Weights = NDArray[np.float32]
 class FirstLook:
     """What each word weighs under some weights, and where words in a row weigh enough.
 
-    `needed` is the least logit without the bias.
+    `needed` is the least logit without the bias. Threads share it.
     """
 
     def __init__(self, weights: Weights, needed: float) -> None:
+        self._one_at_a_time = Lock()
         self._weights, self._least = weights, needed - SLACK
         self._vocabulary: Vocabulary | None = None
         self._sums = np.empty(0)
@@ -41,8 +44,7 @@ class FirstLook:
         worth: NDArray[np.bool_] = last - first < max(_RUNS)
         if worth.all():
             return worth
-        self._learn(reading.vocabulary)
-        sums, counts = self._sums[reading.numbers], self._counts[reading.numbers]
+        sums, counts = (values[reading.numbers] for values in self._learnt(reading.vocabulary))
         for run in (2, 3):
             sums[run - 1 :] += self._weights.take(word_grams(reading.hashes, run))
         total, count = (np.concatenate([[0.0], np.cumsum(values)]) for values in (sums, counts + 2))
@@ -53,14 +55,16 @@ class FirstLook:
         high = np.concatenate([[0], np.cumsum(is_high)])
         return worth | (high[last] > high[first])
 
-    def _learn(self, vocabulary: Vocabulary) -> None:
-        """Weigh the words that are new."""
-        if vocabulary is not self._vocabulary:
-            self._vocabulary, self._sums, self._counts = vocabulary, np.empty(0), np.empty(0)
-        if words := vocabulary.words[len(self._sums) :]:
-            sums, counts = self._weighed(words)
-            self._sums = np.concatenate([self._sums, sums])
-            self._counts = np.concatenate([self._counts, counts])
+    def _learnt(self, vocabulary: Vocabulary) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The sum of the weights of each word of a vocabulary and their number, the new ones weighed now."""
+        with self._one_at_a_time:
+            if vocabulary is not self._vocabulary:
+                self._vocabulary, self._sums, self._counts = vocabulary, np.empty(0), np.empty(0)
+            if words := vocabulary.words[len(self._sums) :]:
+                sums, counts = self._weighed(words)
+                self._sums = np.concatenate([self._sums, sums])
+                self._counts = np.concatenate([self._counts, counts])
+            return self._sums, self._counts
 
     def _weighed(self, words: list[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The sum of the weights of each word's grams with a blank on either side, and their number."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from zlib import crc32
 
 import numpy as np
@@ -30,9 +31,14 @@ Hashes = NDArray[np.uint32]
 
 
 class Vocabulary:
-    """A number for every distinct word met so far, and what is known of it in arrays."""
+    """A number for every distinct word met so far, and what is known of it in arrays.
+
+    Threads share it. The arrays are replaced by longer ones and never written to, so a number that a thread was given
+    stands in whatever it sees of them from then on.
+    """
 
     def __init__(self) -> None:
+        self._one_at_a_time = Lock()
         self._numbers = _Numbers()
         self.words: list[str] = []
         self.hashes = np.empty(0, dtype=np.uint32)
@@ -43,14 +49,15 @@ class Vocabulary:
 
     def numbers(self, words: Sequence[str]) -> Integers:
         """The number of each word; what is new is looked at together."""
-        found = np.fromiter(map(self._numbers.__getitem__, words), dtype=np.int64, count=len(words))
-        if new := self._numbers.new:
-            hashes = [crc32(word.translate(_PLAIN).encode(errors="replace")) for word in new]
-            self.hashes = np.concatenate([self.hashes, np.array(hashes, dtype=np.uint32)])
-            self.bits = np.concatenate([self.bits, word_bits(new)])
-            self.words += new
-            self._numbers.new = []
-        return found
+        with self._one_at_a_time:
+            found = np.fromiter(map(self._numbers.__getitem__, words), dtype=np.int64, count=len(words))
+            if new := self._numbers.new:
+                hashes = [crc32(word.translate(_PLAIN).encode(errors="replace")) for word in new]
+                self.hashes = np.concatenate([self.hashes, np.array(hashes, dtype=np.uint32)])
+                self.bits = np.concatenate([self.bits, word_bits(new)])
+                self.words += new
+                self._numbers.new = []
+            return found
 
 
 class _Numbers(dict[str, int]):
