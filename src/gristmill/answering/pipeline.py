@@ -36,13 +36,15 @@ class _Run:
         self.draft = Draft(question, asker)
         self.trace: list[Step] = []
         self._began = time.perf_counter()
-        self._cpu = time.thread_time()
+        self._cpu = 0.0  # seconds; of the steps alone, because each part of an answer may run in another thread
 
     def through(self, steps: tuple[StepFunction, ...]) -> None:
+        began = time.thread_time()
         for step in steps:
             since = time.perf_counter()
             self.draft = step(replace(self.draft, note=""), self.tools)
             self.note(step.__name__, since, self.draft.note)
+        self._cpu += time.thread_time() - began
 
     def note(self, name: str, since: float, note: str) -> None:
         self.trace.append(Step(name, round(1000 * (time.perf_counter() - since), 2), note))
@@ -53,7 +55,7 @@ class _Run:
 
     def answer(self) -> Answer:
         draft = self.draft
-        account = replace(draft.account, cpu_seconds=round(time.thread_time() - self._cpu, 4))
+        account = replace(draft.account, cpu_seconds=round(self._cpu, 4))
         return Answer(
             draft.question, " ".join(sentence.marked for sentence in draft.sentences), draft.refused, draft.citations,
             draft.passages, self.tools.release, new_receipt_id(), self.latency_ms, tuple(self.trace),
@@ -64,7 +66,7 @@ class _Run:
         """Return a kept answer with a receipt, a release and a time of its own."""
         account = replace(
             kept.account, prompt_tokens=0, new_tokens=0, cost=0.0, egress=(), near=kept.receipt,
-            cpu_seconds=round(time.thread_time() - self._cpu, 4),
+            cpu_seconds=round(self._cpu, 4),
         )  # fmt: skip
         return replace(
             kept, question=self.draft.question, release=self.tools.release, receipt=new_receipt_id(), cached=True,

@@ -1,12 +1,19 @@
-"""Work that takes a processor for a while: a few threads, and a bounded queue before them."""
+"""Work that takes a processor for a while: a few threads, and a bounded queue before them.
+
+Work comes in parts. The first part of what is new goes before the rest of what has begun, so passages, and answers that
+were kept, come at once while others wait for their words. What has begun is finished in the order of its coming.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TypeVar
+from itertools import count
+from queue import Empty, PriorityQueue
+from typing import Any, TypeVar
 
 from gristmill.service import metrics
 from gristmill.service.problems import ProblemError
@@ -16,12 +23,42 @@ T = TypeVar("T")
 _BUSY_SECONDS = 5
 
 
+@dataclass(order=True)
+class _Job:
+    """One piece of work: compared by whether it has begun, then by when it came."""
+
+    begun: bool
+    number: int
+    work: Callable[[], Iterator[Any]] = field(compare=False)
+    put: Callable[[object], None] = field(compare=False)
+    end: Callable[[BaseException | None], None] = field(compare=False)
+    parts: Iterator[Any] | None = field(default=None, compare=False)
+
+    def go_on(self) -> bool:
+        """Do the next part, and say whether there may be more."""
+        try:
+            if self.parts is None:
+                self.parts = self.work()
+            self.put(next(self.parts))
+        except StopIteration:
+            self.end(None)
+        except BaseException as error:  # noqa: BLE001 - it is raised again where somebody waits for it
+            self.end(error)
+        else:
+            self.begun = True
+            return True
+        return False
+
+
 class Turns:
     """Who is at work, and who waits."""
 
     def __init__(self, limits: LimitSettings) -> None:
         self._limits = limits
         self._threads = ThreadPoolExecutor(limits.at_once, thread_name_prefix="answering")
+        self._jobs: PriorityQueue[_Job] = PriorityQueue()
+        self._numbers = count()
+        self._stopping = False
         self.taken = 0
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -42,22 +79,17 @@ class Turns:
         """
         self._enter()
         loop = asyncio.get_running_loop()
-        queue: asyncio.Queue[T | BaseException | None] = asyncio.Queue()
+        queue: asyncio.Queue[Any] = asyncio.Queue()
 
-        def put(item: T | BaseException | None) -> None:
+        def put(item: object) -> None:
             loop.call_soon_threadsafe(queue.put_nowait, item)
 
-        def do() -> None:
-            end: BaseException | None = None
-            try:
-                for item in work():
-                    put(item)
-            except BaseException as error:  # noqa: BLE001 - it is raised again where somebody waits for it
-                end = error
+        def end(error: BaseException | None) -> None:
             loop.call_soon_threadsafe(self._leave)
-            put(end)
+            put(error)
 
-        self._threads.submit(do)
+        self._jobs.put(_Job(False, next(self._numbers), work, put, end))
+        self._threads.submit(self._turn)
         deadline = loop.time() + self._limits.seconds
         while True:
             try:
@@ -73,8 +105,32 @@ class Turns:
             yield item
 
     def stop(self) -> None:
-        """Let those at work finish, and take in no more."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        """Let what has begun finish, send away what has not, and take in no more."""
+        self._stopping = True
+        self._threads.shutdown(wait=True)
+
+    def _turn(self) -> None:
+        """Do a part of what is first in the queue; each of these calls stands for one that waits there."""
+        try:
+            job = self._jobs.get_nowait()
+        except Empty:  # taken by one that finished what was left
+            return
+        if self._stopping and not job.begun:
+            job.end(ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "The service is stopping.", "Ask again in a moment."))
+            return
+        while job.go_on():
+            if not self._stopping:
+                self._jobs.put(job)
+                try:
+                    self._threads.submit(self._turn)
+                except RuntimeError:  # it began to stop just now: whoever comes next takes the job from the queue
+                    self._finish()
+                return
+
+    def _finish(self) -> None:
+        """Do what is left in the queue, to its end."""
+        while not self._jobs.empty():
+            self._turn()
 
     def _enter(self) -> None:
         if self.taken >= self._limits.at_once + self._limits.waiting:
