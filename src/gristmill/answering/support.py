@@ -1,9 +1,9 @@
 """Does a sentence follow from the evidence it cites? A probability, made of what can be checked by code.
 
-Some things decide alone: a figure or a name that is not in the evidence, a negation on one side only, an answer that
-says nothing new; and, for it, that all its words stand in the evidence in one piece. The rest is measured (foreign
-words, words that stand together, nearness of meaning) and weighed by a small logistic model, fitted on the tune split
-of the sample questions by `python -m benchmarks.support --fit`.
+Some things decide alone: a figure or a name that is not in the evidence, a negation on one side only, a condition that
+is left out, an answer that says nothing new; and, for it, that all its words stand in the evidence in one piece. The
+rest is measured (foreign words, words that stand together, nearness of meaning) and weighed by a small logistic model,
+fitted on the tune split of the sample questions by `python -m benchmarks.support --fit`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ _NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-ZÀ-ÖØ-Þ][\w'’-]+")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|neither|without|cannot|nicht|kein\w*|nie|ohne|ne|pas|jamais|aucun\w*|sans)\b|n['’]t\b",
     re.IGNORECASE,
+)
+# What makes a rule hold only sometimes.
+_CONDITION = re.compile(
+    r"\b(?:only|unless|except|if|provided|nur|außer|falls|sofern|wenn|sauf|si|seulement|uniquement)\b", re.IGNORECASE
 )
 _LEAST_NEW = 2
 # A word of the question alone may be said again, and is no evidence.
@@ -59,7 +63,7 @@ def support(sentence: str, evidence: Sequence[str], question: str, encoder: Text
     What stands in `question` (with the headings of the evidence) may be said again, but says nothing new.
     """
     joined = " ".join(evidence)
-    if reason := objection(sentence, joined, question):
+    if reason := objection(sentence, joined, question) or unconditional(sentence, evidence):
         return Support(0.0, reason)
     if any(longest_run(sentence, unit) == 1 for unit in evidence):
         return Support(1.0)
@@ -93,6 +97,14 @@ def objection(sentence: str, evidence: str, question: str) -> str:
     if told and not told & set(_NUMBER.findall(sentence)):
         return "it leaves out the figure"
     return ""
+
+
+def unconditional(sentence: str, evidence: Sequence[str]) -> str:
+    """Return that a sentence leaves out a condition of the unit that it is made of, or nothing."""
+    said = set(terms(sentence))
+    unit = max(evidence, key=lambda one: len(said & set(terms(one))))
+    left_out = _CONDITION.search(unit) and not _CONDITION.search(sentence)
+    return "it leaves out the condition" if left_out else ""
 
 
 def carried(sentence: str, evidence: str, question: str) -> float:

@@ -60,3 +60,16 @@ def test_a_row_made_of_two_rows_has_little_support() -> None:
 def test_a_word_from_nowhere_has_little_support() -> None:
     assert score("Apprentices receive 27 days of annual leave, and nobody may carry over more than 5.") < 0.8
     assert score("Employees receive 27 days of annual leave; nobody may carry over more than 5.") >= 0.8
+
+
+def test_a_rule_without_its_condition_has_no_support() -> None:
+    def of(sentence: str) -> float:
+        rules = ["Visitors may enter the wheel pit only with a pass.", "If it rains, the yard is closed to lorries."]
+        return support(sentence, rules, "May visitors go in?", FakeEncoder()).score
+
+    assert of("Visitors may enter the wheel pit.") == 0.0
+    assert of("Visitors may enter the wheel pit only with a pass.") == 1.0
+    assert of("The yard is closed to lorries.") == 0.0
+    # Another unit's condition is not this one's.
+    pits = ["Visitors may enter the wheel pit with a pass.", "If it rains, the yard is closed to lorries."]
+    assert support("Visitors may enter the wheel pit with a pass.", pits, "And visitors?", FakeEncoder()).score == 1.0
