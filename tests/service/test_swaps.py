@@ -7,7 +7,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 
+import polars as pl
+import pytest
+
+from gristmill.errors import AuditError
+from gristmill.service import current
+from gristmill.service.current import CurrentRelease
+from gristmill.storage.tables import PROBES
 from tests.processes import wait_until
 from tests.service.conftest import MakeMill
 from tests.service.mills import Mill
@@ -63,6 +71,30 @@ def test_what_answers_goes_on_when_the_next_release_is_damaged(make_mill: MakeMi
     assert mill.ask("ann")["release"] == before
     assert mill.client.get("/readyz").status_code == 200
     manifest.write_text(whole)
+    assert mill.service.current.look()
+    assert "5 days" in mill.ask("ann")["answer"]
+
+
+def test_a_release_whose_encoder_gives_other_vectors_than_at_first_does_not_take_over(
+    make_mill: MakeMill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mill = make_mill()
+    before, lake = mill.service.current.name, mill.workspace.lake
+    kept = lake.read(PROBES)
+    assert kept.height
+    lake.upsert(PROBES, kept.with_columns(vector=pl.col("vector").shuffle(seed=1)))
+    mill.publish_edited("27 days", "5 days")
+    assert not mill.service.current.look()
+    with monkeypatch.context() as patch:
+        patch.setattr(current, "require_agreement", lambda *_: pytest.fail("it was asked again at once"))
+        assert not mill.service.current.look()
+    assert mill.ask("ann")["release"] == before
+    fresh = CurrentRelease(mill.workspace)
+    assert not fresh.look()
+    with pytest.raises(AuditError, match="other vectors"):
+        fresh.take()
+    lake.upsert(PROBES, kept)
+    monkeypatch.setattr(current, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 61))
     assert mill.service.current.look()
     assert "5 days" in mill.ask("ann")["answer"]
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from threading import Lock
 
 from gristmill.asking import Answerer, in_force
-from gristmill.errors import GristmillError, SearchIndexError
+from gristmill.errors import AuditError, GristmillError, SearchIndexError
+from gristmill.search.probes import require_agreement
 from gristmill.search.version import IndexVersion
 from gristmill.service import metrics
 from gristmill.workspace import Workspace
 
 _REBUILD = "Run 'gristmill index rebuild'."
+# An encoder that gives other vectors is not asked for the same ones every second.
+_WAIT_SECONDS = 60.0
 _LOG = logging.getLogger("gristmill.service")
 
 
@@ -28,6 +32,7 @@ class CurrentRelease:
         self._serving: Answerer | None = None
         self._mark: str | None = None
         self._problem: GristmillError | None = None
+        self._refused: tuple[str, float] = ("", 0.0)  # a release, and until when it is not tried again
         self._looking = Lock()
 
     def take(self) -> Answerer:
@@ -63,10 +68,13 @@ class CurrentRelease:
                 if mark == self._mark:
                     self._look_at_index()
                     return False
+                if mark == self._refused[0] and time.monotonic() < self._refused[1]:
+                    return False
                 answerer = Answerer(self._workspace, heals=True)
                 if self._serving is not None and not answerer.is_as_released:
                     raise SearchIndexError(f"Its index is damaged: {', '.join(answerer.damage)}.", _REBUILD)
                 _open(answerer)
+                self._compare(answerer, mark)
             except GristmillError as error:
                 # What answers now goes on; the next look tries again.
                 self._problem = error
@@ -78,6 +86,19 @@ class CurrentRelease:
             self._look_at_index()
             _LOG.info("answering from release %s", answerer.tools.release)
             return True
+
+    def _compare(self, answerer: Answerer, mark: str) -> None:
+        """Make sure that the encoders give the vectors that they gave first.
+
+        Raises:
+            AuditError: one gives others.
+        """
+        try:
+            for encoder in filter(None, (answerer.tools.encoder, answerer.tools.bridge)):
+                require_agreement(self._workspace.lake, encoder)
+        except AuditError:
+            self._refused = mark, time.monotonic() + _WAIT_SECONDS
+            raise
 
     def _look_at_index(self) -> None:
         """Notice a damaged file though nobody asks, and begin to heal it."""
