@@ -96,3 +96,21 @@ def test_stopping_finishes_what_has_begun_and_sends_away_what_has_not() -> None:
         assert done == []
 
     asyncio.run(scene())
+
+
+def test_what_is_left_when_the_threads_take_in_no_more_is_done_and_what_is_new_is_sent_away() -> None:
+    async def scene() -> None:
+        turns, done, go = one_at_a_time(), list[str](), Event()
+        first = asyncio.create_task(all_of(turns, parts("a", done, go)))
+        second = asyncio.create_task(all_of(turns, parts("b", done)))
+        while turns.taken < 2:
+            await asyncio.sleep(0.01)
+        # Just before a part asks for the next turn: nobody has said yet that it stops.
+        turns._threads.shutdown(wait=False)
+        go.set()
+        assert await first == ["a1", "a2", "a3"]
+        with pytest.raises(ProblemError, match="stopping"):
+            await second
+        assert done == ["a1", "a2", "a3"]
+
+    asyncio.run(scene())

@@ -85,7 +85,12 @@ _NUMBERED_DATE = re.compile(
     rf"(?<![\w.-])(?:\d{{4}}-(?P<month>0[1-9]|1[0-2])-(?P<day>{_DAY})|"
     rf"(?P<first>{_DAY})\.\s?(?P<second>0?[1-9]|1[0-2])\.\s?\d{{4}})(?![\w-])"
 )
-# "Heron 40" is a name, and "within London 140 pounds" is none.
+# The same, each with its year.
+_DATES = tuple(
+    re.compile(rf"{date.pattern}(?:,?\s\d{{4}}\b)?", date.flags)
+    for date in (_DAYS_OF_MONTH, _MONTH_DAY, _NUMBERED_DATE)
+)
+# "Heron 40" is a name; "London 140 pounds" is none, because a unit follows.
 _NAMED = re.compile(r"\b[A-ZÄÖÜ][\w-]+[ \u00a0]\d+\b(?![.,]\d)(?=[\s\u00a0-]*([^\s\d.,;:()|]{1,14})?)")
 _LETTER = re.compile(r"\b([a-zäöüé]{3,})\s+([A-Z])\b(?!\.\s+[A-Z])")
 _BETWEEN = {"calendar", "working", "consecutive", "full", "whole", "more", "complete", "further", "vollen", "jours"}
@@ -120,8 +125,8 @@ def days(text: str) -> frozenset[str]:
 
 def without_names(text: str) -> str:
     """Return a text without the days that it names, and without the numbers of machines and forms ("Heron 40")."""
-    for date in (_DAYS_OF_MONTH, _MONTH_DAY, _NUMBERED_DATE):
-        text = re.sub(rf"{date.pattern}(?:,?\s\d{{4}}\b)?", " ", text, flags=date.flags)
+    for date in _DATES:
+        text = date.sub(" ", text)
     return _NAMED.sub(lambda match: match[0] if (match[1] or "").casefold() in _UNIT_OF else " ", text)
 
 

@@ -49,8 +49,8 @@ def require_same(lake: Lake, encoder: TextEncoder) -> None:
     found = compare(lake, encoder)
     if found is None:
         lake.upsert(PROBES, _rows(encoder.fingerprint, encoder.encode(PROBE_TEXTS)))
-    elif not found.holds:
-        raise _other_vectors(encoder, found)
+    else:
+        _demand(encoder, found)
 
 
 def require_agreement(lake: Lake, encoder: TextEncoder) -> None:
@@ -60,16 +60,17 @@ def require_agreement(lake: Lake, encoder: TextEncoder) -> None:
         AuditError: it gives others now. Questions would be compared with vectors of another kind.
     """
     found = compare(lake, encoder)
-    if found is not None and not found.holds:
-        raise _other_vectors(encoder, found)
+    if found is not None:
+        _demand(encoder, found)
 
 
-def _other_vectors(encoder: TextEncoder, found: Agreement) -> AuditError:
-    return AuditError(
-        f"The encoder {encoder.fingerprint[:12]} gives other vectors than when its first ones were made: cosine "
-        f"{found.worst:.4f}, at least {TOLERANCE} is noise, for the probe '{found.text[:40]}'.",
-        _REMEDY,
-    )
+def _demand(encoder: TextEncoder, found: Agreement) -> None:
+    if not found.holds:
+        raise AuditError(
+            f"The encoder {encoder.fingerprint[:12]} gives other vectors than when its first ones were made: cosine "
+            f"{found.worst:.4f}, at least {TOLERANCE} is noise, for the probe '{found.text[:40]}'.",
+            _REMEDY,
+        )
 
 
 def compare(lake: Lake, encoder: TextEncoder) -> Agreement | None:

@@ -123,7 +123,8 @@ class Turns:
                 self._jobs.put(job)
                 try:
                     self._threads.submit(self._turn)
-                except RuntimeError:  # it began to stop just now: whoever comes next takes the job from the queue
+                except RuntimeError:  # the threads take in no more: this one does what is left
+                    self._stopping = True
                     self._finish()
                 return
 

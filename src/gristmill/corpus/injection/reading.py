@@ -53,8 +53,10 @@ class Vocabulary:
             found = np.fromiter(map(self._numbers.__getitem__, words), dtype=np.int64, count=len(words))
             if new := self._numbers.new:
                 hashes = [crc32(word.translate(_PLAIN).encode(errors="replace")) for word in new]
-                self.hashes = np.concatenate([self.hashes, np.array(hashes, dtype=np.uint32)])
+                longer = np.concatenate([self.hashes, np.array(hashes, dtype=np.uint32)])
+                # All or nothing: what fails here is done again for the next text.
                 self.bits = np.concatenate([self.bits, word_bits(new)])
+                self.hashes = longer
                 self.words += new
                 self._numbers.new = []
             return found

@@ -28,12 +28,11 @@ class TokenCounter:
         """Return how many tokens a piece of text has."""
         if self._words is None or any(mark in piece for mark in _DROPPED):
             return len(self._tokenizer.encode(piece, add_special_tokens=False).ids)
-        known, words = self._words, piece.split()
+        words = piece.split()
         try:
-            return sum(map(known.__getitem__, words))
+            return sum(map(self._words.__getitem__, words))
         except KeyError:
-            self._learn(known, words)
-        return sum(map(known.__getitem__, words))
+            return sum(map(self._learnt(self._words, words).__getitem__, words))
 
     def counts(self, pieces: Sequence[str]) -> list[int]:
         """Return how many tokens each piece has."""
@@ -42,12 +41,14 @@ class TokenCounter:
             return [len(encoding.ids) for encoding in found]
         return [self.count(piece) for piece in pieces]
 
-    def _learn(self, known: dict[str, int], words: Sequence[str]) -> None:
+    def _learnt(self, known: dict[str, int], words: Sequence[str]) -> dict[str, int]:
+        """Return what is known of words, with these; what became too much is left to whoever still counts by it."""
         if len(known) > _MOST_WORDS:
-            known.clear()
+            known = self._words = {}
         new = [word for word in dict.fromkeys(words) if word not in known]
         found = self._tokenizer.encode_batch(new, add_special_tokens=False)
         known.update((word, len(encoding.ids)) for word, encoding in zip(new, found, strict=True))
+        return known
 
 
 def _reads_words_alone(tokenizer: Tokenizer) -> bool:
