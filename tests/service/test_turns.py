@@ -51,6 +51,24 @@ def test_the_first_part_of_what_is_new_goes_before_the_rest_of_what_has_begun() 
     asyncio.run(scene())
 
 
+def test_what_has_no_pause_is_done_in_one_go() -> None:
+    async def scene() -> None:
+        turns, done, go = one_at_a_time(), list[str](), Event()
+
+        async def without_pauses(work: Callable[[], Iterator[str]]) -> list[str]:
+            return [part async for part in turns.stream(work, lambda part: part == "a1")]
+
+        asked = [asyncio.create_task(without_pauses(parts(name, done, go if name == "a" else None))) for name in "ab"]
+        while turns.taken < 2:
+            await asyncio.sleep(0.01)
+        go.set()
+        await asyncio.gather(*asked)
+        assert done == ["a1", "b1", "b2", "b3", "a2", "a3"]
+        turns.stop()
+
+    asyncio.run(scene())
+
+
 def test_an_error_in_a_later_part_comes_to_whoever_waits_and_frees_the_place() -> None:
     def work() -> Iterator[str]:
         yield "passages"

@@ -17,6 +17,7 @@ class PassagesFound:
 
     question: str
     passages: tuple[Passage, ...]
+    kept: bool = False  # the answer is known already
 
 
 @dataclass(frozen=True)
@@ -36,3 +37,8 @@ class Answered:
 
 
 Event = PassagesFound | SentenceReady | Answered
+
+
+def words_follow(event: Event) -> bool:
+    """Say whether what comes after an event takes long: the words of an answer that was not kept."""
+    return isinstance(event, PassagesFound) and not event.kept

@@ -85,12 +85,12 @@ def answer_events(question: str, asker: Asker, tools: Tools) -> Iterator[Event]:
     key = Key.of(run.draft.question, asker.groups, tools.settings_hash)
     kept = _recalled(run, key)
     if kept is not None and kept.index == tools.index.manifest.content:
-        yield PassagesFound(run.draft.question, kept.answer.passages)
+        yield PassagesFound(run.draft.question, kept.answer.passages, kept=True)
         yield from told(run.again(kept.answer))
         return
     run.through(STEPS[2:_TO_PASSAGES])
-    yield PassagesFound(run.draft.question, run.draft.passages)
     evidence = evidence_of(run.draft.passages)
+    yield PassagesFound(run.draft.question, run.draft.passages, kept=kept is not None and kept.evidence == evidence)
     if kept is not None and tools.cache is not None:
         if kept.evidence == evidence:
             tools.cache.keep(replace(kept, index=tools.index.manifest.content))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, Field
 
 from gristmill import __version__
-from gristmill.answering.events import Answered
+from gristmill.answering.events import Answered, words_follow
 from gristmill.errors import AccessError, GristmillError
 from gristmill.identity import Person
 from gristmill.service.api.asking import answering
@@ -87,7 +87,7 @@ def mcp_server(service: Service, caller: Callable[[], Person]) -> MCPServer[obje
         try:
             person = await _admitted(service, caller)
             answer = None
-            async for one in service.turns.stream(answering(service, person, question)):
+            async for one in service.turns.stream(answering(service, person, question), words_follow):
                 answer = one.answer if isinstance(one, Answered) else None
         except (GristmillError, ProblemError) as error:
             raise ToolError(_said(error)) from error

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gristmill.answering.answer import Answer
-from gristmill.answering.events import Answered, Event, SentenceReady
+from gristmill.answering.events import Answered, Event, SentenceReady, words_follow
 from gristmill.service.api.asking import answering
 from gristmill.service.api.schemas import CitationOut
 from gristmill.service.auth import Asking
@@ -170,9 +170,9 @@ async def chat_completions(chat: ChatRequest, service: TheService, person: Askin
     work = answering(service, person, _question(chat))
     if chat.stream:
         usage = chat.stream_options is not None and chat.stream_options.include_usage
-        return await stream(_chunks(service.turns.stream(work), usage=usage), _failed)
+        return await stream(_chunks(service.turns.stream(work, words_follow), usage=usage), _failed)
     answer = None
-    async for one in service.turns.stream(work):
+    async for one in service.turns.stream(work, words_follow):
         answer = one.answer if isinstance(one, Answered) else None
     assert answer is not None
     return ChatCompletion(

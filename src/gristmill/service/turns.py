@@ -32,21 +32,22 @@ class _Job:
     work: Callable[[], Iterator[Any]] = field(compare=False)
     put: Callable[[object], None] = field(compare=False)
     end: Callable[[BaseException | None], None] = field(compare=False)
+    pauses: Callable[[Any], bool] = field(compare=False)
     parts: Iterator[Any] | None = field(default=None, compare=False)
 
     def go_on(self) -> bool:
-        """Do the next part, and say whether there may be more."""
+        """Do what comes up to the next pause, and say whether there may be more."""
         try:
             if self.parts is None:
                 self.parts = self.work()
-            self.put(next(self.parts))
-        except StopIteration:
+            for part in self.parts:
+                self.put(part)
+                if self.pauses(part):
+                    self.begun = True
+                    return True
             self.end(None)
         except BaseException as error:  # noqa: BLE001 - it is raised again where somebody waits for it
             self.end(error)
-        else:
-            self.begun = True
-            return True
         return False
 
 
@@ -71,8 +72,14 @@ class Turns:
             return result
         raise AssertionError("one result comes")
 
-    async def stream(self, work: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
+    async def stream(
+        self, work: Callable[[], Iterator[T]], pauses: Callable[[T], bool] = lambda _: True
+    ) -> AsyncIterator[T]:
         """Yield what `work` yields, as soon as it does.
+
+        Args:
+            work: makes its parts.
+            pauses: says whether others may go first after a part; by default after each.
 
         Raises:
             ProblemError: too many wait, or it took too long.
@@ -88,7 +95,7 @@ class Turns:
             loop.call_soon_threadsafe(self._leave)
             put(error)
 
-        self._jobs.put(_Job(False, next(self._numbers), work, put, end))
+        self._jobs.put(_Job(False, next(self._numbers), work, put, end, pauses))
         self._threads.submit(self._turn)
         deadline = loop.time() + self._limits.seconds
         while True:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, Field
 
-from gristmill.answering.events import Answered, Event, PassagesFound, SentenceReady
+from gristmill.answering.events import Answered, Event, PassagesFound, SentenceReady, words_follow
 from gristmill.identity import Person
 from gristmill.service import metrics
 from gristmill.service.api.schemas import AnswerOut, CitationOut, PassageOut, SentenceOut
@@ -73,9 +73,9 @@ async def ask(
     """
     events = answering(service, person, question.question)
     if question.stream or MEDIA_TYPE in accept:
-        return await stream(_written(service.turns.stream(events)), _failed)
+        return await stream(_written(service.turns.stream(events, words_follow)), _failed)
     answered = None
-    async for one in service.turns.stream(events):
+    async for one in service.turns.stream(events, words_follow):
         answered = one.answer if isinstance(one, Answered) else None
     assert answered is not None
     return AnswerOut.of(answered)
