@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-_NEVER = 3e38  # what a padded place loses before attention is shared out: near the end of float32
+_NEVER = -1e30  # what a padded place is worth when attention is shared out; bfloat16 and float32 can both say it
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,10 @@ class _Builder:
         ids = op.parameter([-1, -1], np.int64, name="ids")
         mask = op.parameter([-1, -1], np.float32, name="mask")
         states = self._embedded(ids)
-        # 0 at a text's own tokens and a huge negative number at padding, shape (texts, 1, 1, tokens).
-        spread = op.unsqueeze(mask, _ints(op, [1, 2]))
-        bias = op.multiply(op.subtract(spread, _float(op, 1)), _float(op, _NEVER))
+        # Exactly 0 at a text's own tokens, a huge negative number at padding; shape (texts, 1, 1, tokens). Chosen and
+        # not computed: a product of the mask, fused and rounded to bfloat16, leaves more than attention is worth.
+        own = op.greater(op.unsqueeze(mask, _ints(op, [1, 2])), _float(op, 0))
+        bias = op.select(own, _float(op, 0), _float(op, _NEVER))
         for layer in range(self._shape.layers):
             states = self._layer(states, bias, f"encoder.layer.{layer}.")
         return Model([self._pooled(states, mask)], [ids, mask], "encoder")

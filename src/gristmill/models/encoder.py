@@ -54,7 +54,7 @@ class Encoder(TextEncoder, Protocol):
 
 
 class TransformerEncoder:
-    """A safetensors folder on OpenVINO, or on torch in bfloat16 where the processor has matrix units for it.
+    """A safetensors folder on OpenVINO or torch, in bfloat16 where the processor is faster in it.
 
     Nothing is loaded before the first `encode`; counting tokens loads the tokenizer alone.
     """

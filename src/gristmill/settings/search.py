@@ -27,9 +27,11 @@ class EncoderSettings(Section):
     name: str = "all-MiniLM-L6-v2"
     path: Path | None = Field(None, description="A safetensors folder of your own.")
     sha256: str | None = Field(None, description="SHA-256 of that folder's model.safetensors.")
-    precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    precision: Literal["auto", "bfloat16", "float32"] = Field(
+        "auto", description="What it computes in. By itself bfloat16, where the processor is faster in it."
+    )
     backend: Literal["auto", "openvino", "torch"] = Field(
-        "auto", description="What runs it. OpenVINO runs models of the BERT family in float32; torch runs everything."
+        "auto", description="What runs it. OpenVINO runs models of the BERT family; torch runs everything."
     )
     batch: int = Field(32, ge=1)
     revision: int = Field(0, ge=0, description="Count up to make all vectors again with the same weights.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -48,9 +49,10 @@ def test_what_is_beyond_the_window_is_not_read(encoder: TransformerEncoder) -> N
     assert encoder.window == 256
 
 
-def test_bfloat16_and_float32_agree() -> None:
+@pytest.mark.parametrize("backend", ["torch", "openvino"])
+def test_bfloat16_and_float32_agree(backend: Literal["torch", "openvino"]) -> None:
     exact = TransformerEncoder(EncoderSettings(precision="float32"))
-    short = TransformerEncoder(EncoderSettings(precision="bfloat16"))
+    short = TransformerEncoder(EncoderSettings(precision="bfloat16", backend=backend))
     cosines = np.einsum("ij,ij->i", exact.encode(TEXTS), short.encode(TEXTS))
     assert cosines.min() > 0.999
     assert exact.fingerprint != short.fingerprint
@@ -64,18 +66,36 @@ def test_openvino_and_torch_give_the_same_vectors_so_that_they_are_reused() -> N
     assert one.dimensions == other.dimensions == 384
 
 
+@pytest.mark.parametrize(
+    ("flags", "precision", "backend"),
+    [
+        ("avx2", "float32", OpenVinoBackend),
+        ("avx512f", "float32", OpenVinoBackend),
+        ("avx512f avx512_bf16", "bfloat16", OpenVinoBackend),
+        ("avx512f avx512_bf16 amx_bf16", "bfloat16", TorchBackend),
+        (None, "float32", OpenVinoBackend),
+    ],
+)
+def test_precision_and_what_runs_it_are_chosen_by_the_processor(
+    flags: str | None, precision: str, backend: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "cpuinfo"
+    if flags is not None:
+        told.write_text(f"processor : 0\nflags : fpu {flags} sse\n")
+    monkeypatch.setattr("gristmill.models.backends._FLAGS", told)
+    chosen = choose_backend(TransformerEncoder(EncoderSettings()).weights.file, EncoderSettings())
+    assert isinstance(chosen, backend)
+    assert chosen.precision == precision
+
+
 def test_openvino_is_chosen_by_itself_for_what_it_can_run(tmp_path: Path) -> None:
     packaged = TransformerEncoder(EncoderSettings()).weights.file
     assert isinstance(choose_backend(packaged, EncoderSettings(precision="float32")), OpenVinoBackend)
-    short = choose_backend(packaged, EncoderSettings(precision="bfloat16"))
-    assert isinstance(short, TorchBackend)
-    assert short.precision == "bfloat16"
     other = write(tmp_path, {"config.json": '{"model_type": "mpnet"}'}) / "model.safetensors"
     assert isinstance(choose_backend(other, EncoderSettings(precision="float32")), TorchBackend)
-    for weights, precision in ((other, "float32"), (packaged, "bfloat16")):
-        demanded = EncoderSettings.model_validate({"backend": "openvino", "precision": precision})
-        with pytest.raises(ModelError, match="OpenVINO is not used"):
-            choose_backend(weights, demanded)
+    demanded = EncoderSettings(backend="openvino")
+    with pytest.raises(ModelError, match="OpenVINO is not used"):
+        choose_backend(other, demanded)
 
 
 def test_encoding_on_openvino_loads_neither_torch_nor_transformers_and_works_in_several_threads() -> None:
