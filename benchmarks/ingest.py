@@ -108,7 +108,7 @@ def scenarios(program: Program, corpus: Path, count: int, scratch: Path) -> Iter
     every = sorted(corpus.glob("*.html"))
     # Spread over the alphabet: pages that lie together are alike.
     for page in every[:: max(1, len(every) // count)][:count]:
-        shutil.copy(page, folder)
+        shutil.copy2(page, folder)  # with its age: a corpus was not written this very second
     names = sorted(path.name for path in folder.iterdir())
 
     def edit() -> None:

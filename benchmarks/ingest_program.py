@@ -2,52 +2,64 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 from collections import Counter
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
-from typing import Any
+
+_SETTINGS_VARIABLE = "GRISTMILL_SETTINGS"
 
 
 def main() -> None:
     """Ingest or audit, and tell the result as JSON."""
     mode, folder, state, _, tokens = sys.argv[1:6]
-    print(json.dumps((_ingest if mode == "ingest" else _audit)(_workspace(Path(folder), Path(state), int(tokens)))))
+    _put_in_force(Path(folder), Path(state), int(tokens))
+    (_ingest if mode == "ingest" else _audit)()
 
 
-def _workspace(folder: Path, state: Path, tokens: int) -> Any:
-    from gristmill.settings import Settings, SourceSettings
-    from gristmill.workspace import Workspace
+def _put_in_force(folder: Path, state: Path, tokens: int) -> None:
+    """Write the settings as a user would, and put them in force."""
+    file = state / "gristmill.toml"
+    # Every page is to be indexed, as the others do.
+    wanted = f"""
+home = "home"
+search.bridge = false
+chunker.tokens = {tokens}
+corpus.max_bad_share = 1.0
+corpus.leave_out_duplicates = false
 
-    settings = Settings.model_validate(
-        {
-            "root": state,
-            "home": state / "home",
-            "sources": (SourceSettings(location=str(folder)),),
-            "search": {"bridge": False},
-            "chunker": {"tokens": tokens},
-            # Every page is to be indexed, as the others do.
-            "corpus": {"max_bad_share": 1.0, "leave_out_duplicates": False},
-            # Not those of the checkout, whose settings are read too.
-            "evaluation": {"questions": None},
-        }
-    )
-    return Workspace(settings)
-
-
-def _ingest(workspace: Any) -> dict[str, int]:
-    from gristmill.mill import Run, grind
-
-    reports = {report.stage: report for report in grind(Run(workspace, workspace.sources()))}
-    return {"embedded": int(reports["embeddings"].numbers["embedded"])}
+[[sources]]
+location = "{folder}"
+"""
+    if not file.exists() or file.read_text() != wanted:
+        file.write_text(wanted)
+    os.environ[_SETTINGS_VARIABLE] = str(file)
 
 
-def _audit(workspace: Any) -> dict[str, int]:
+def _ingest() -> None:
+    """Run the command that a user would."""
+    from gristmill.cli import main as command_line
+
+    told = io.StringIO()
+    with redirect_stdout(told), suppress(SystemExit):
+        sys.argv = ["gristmill", "ingest", "--json"]
+        command_line()
+    numbers = {stage["stage"]: stage["numbers"] for stage in json.loads(told.getvalue())["stages"]}
+    print(json.dumps({"embedded": int(numbers["embeddings"].get("embedded", 0))}))
+
+
+def _audit() -> None:
+    """Compare what is published with the pages as they are."""
     from gristmill.corpus.ledger import accepted
     from gristmill.search.chunking import Chunker
     from gristmill.search.index import open_current
     from gristmill.storage.tables import TEXTS
+    from gristmill.workspace import Workspace
 
+    workspace = Workspace()
     encoder = workspace.encoder
     chunker = Chunker(workspace.settings.chunker, encoder.tokenizer, encoder.window)
     documents = accepted(workspace.lake).join(workspace.lake.read(TEXTS), on="text_hash")
@@ -59,12 +71,13 @@ def _audit(workspace: Any) -> dict[str, int]:
     version = open_current(workspace.index_store)
     held = Counter(version.rows.select("document", "text").iter_rows())
     assert len(version.matrix) == version.rows.height == version.lexical.size
-    return {
+    counts = {
         "vectors": sum(held.values()),
         "stale": sum(count for chunk, count in held.items() if chunk not in wanted),
         "doubled": sum(max(0, count - wanted[chunk]) for chunk, count in held.items() if chunk in wanted),
         "missing": sum(max(0, count - held[chunk]) for chunk, count in wanted.items()),
     }
+    print(json.dumps(counts))
 
 
 if __name__ == "__main__":

@@ -89,9 +89,7 @@ def main() -> None:
     splitter, size = RecursiveSplitter(), TASK.tokens * _CHARACTERS_PER_TOKEN
     if TASK.mode == "audit":
         held = collection().get(include=["documents", "metadatas"])
-        stored = [
-            (meta["document"], text) for meta, text in zip(held["metadatas"], held["documents"], strict=True)
-        ]
+        stored = [(meta["document"], text) for meta, text in zip(held["metadatas"], held["documents"], strict=True)]
         wanted = [
             (n, c.text)
             for n, text in pages(TASK.folder)

@@ -15,6 +15,7 @@ from functools import wraps
 from gristmill.corpus.acceptance import accept_documents
 from gristmill.corpus.data_report import record_run, update_report
 from gristmill.corpus.discover import StampCache, discover
+from gristmill.corpus.failures import nothing_waits
 from gristmill.corpus.parse import parse_documents
 from gristmill.corpus.quarantine import report_file, write_quarantine_report
 from gristmill.corpus.report import Progress, Silent, StageReport
@@ -26,6 +27,7 @@ from gristmill.release.fast_lane import FastLane
 from gristmill.search.chunking import chunk_documents
 from gristmill.search.embedding import embed_chunks
 from gristmill.search.index import publish_index
+from gristmill.standstill import Sighting
 from gristmill.storage.locks import exclusive
 from gristmill.workspace import Workspace
 
@@ -41,6 +43,7 @@ class Run:
     complete: bool = True
     allow_empty: bool = False
     anew: bool = False  # build the index from nothing, also when it is whole and up to date
+    sighting: Sighting | None = None  # remembers, when all is done, that nothing is left to do
     progress: Progress = Silent()  # noqa: RUF009 - it has no state
 
 
@@ -186,10 +189,17 @@ def rebuild_index(run: Run) -> Iterator[StageReport]:
 
 
 def _run_stages(run: Run, stages: Sequence[Stage], purpose: str) -> Iterator[StageReport]:
-    with working(run.workspace, purpose):
+    workspace = run.workspace
+    with working(workspace, purpose):
+        told = []
         for stage in stages:
-            yield stage(run)
-            pass_or_stop(run.workspace, stage.__name__)
+            report = stage(run)
+            told.append((report.stage, report.numbers))
+            yield report
+            pass_or_stop(workspace, stage.__name__)
+        if run.sighting is not None and nothing_waits(workspace.lake, workspace.settings.parser):
+            workspace.database.close()  # it is looked at from outside
+            run.sighting.remember(told)
 
 
 @contextmanager

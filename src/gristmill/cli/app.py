@@ -53,6 +53,7 @@ from gristmill.cli.terminal import (
 
 if TYPE_CHECKING:
     from gristmill.corpus.report import StageReport
+    from gristmill.standstill import Standstill
 
 _NEW_OBJECTS = 50_000  # between two looks for garbage
 
@@ -139,12 +140,22 @@ def ingest(
 
     Only what changed is read, encoded and indexed. Stop it at any time: the next run goes on.
     """
-    from gristmill.mill import Run, grind
+    from gristmill.settings import load_settings
+    from gristmill.standstill import Sighting, standstill
 
-    workspace = open_workspace()
+    settings = load_settings()
+    still = None if path or allow_empty else standstill(settings)
+    if still is not None:
+        _tell_standstill(still, as_json=as_json)
+        return
+    from gristmill.mill import Run, grind
+    from gristmill.workspace import Workspace
+
+    workspace = Workspace(settings)
     sources = [workspace.source_at(path)] if path else workspace.sources()
+    sighting = None if path else Sighting(settings, [source.url for source in sources])
     with drawn_progress(as_json) as progress:
-        run = Run(workspace, sources, complete=path is None, allow_empty=allow_empty, progress=progress)
+        run = Run(workspace, sources, path is None, allow_empty, progress=progress, sighting=sighting)
         reports = list(grind(run))
     if as_json:
         print_json({"stages": [_report_json(report) for report in reports]})
@@ -152,9 +163,7 @@ def ingest(
     from gristmill.cli.rendering import summary
 
     out.print(summary(reports))
-    failed = reports[2].numbers.get("failed", 0)
-    if failed:
-        out.print(f"[yellow]{failed:.0f} documents could not be read[/]: gristmill documents --status failed")
+    _tell_failed(reports[2].numbers.get("failed", 0))
 
 
 @app.command()
@@ -274,6 +283,21 @@ def main() -> None:
         app()
     finally:
         gc.freeze()
+
+
+def _tell_standstill(still: Standstill, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"stages": still.stages, "unchanged_since": still.since.isoformat(timespec="seconds")})
+        return
+    held = {name: value for stage in still.stages for name, value in stage["numbers"].items()}
+    counts = ", ".join(f"{held.get(name, 0):,.0f} {name}" for name in ("files", "accepted", "chunks"))
+    out.print(f"Nothing has changed since {still.since.astimezone():%Y-%m-%d %H:%M}: {counts}.")
+    _tell_failed(held.get("failed", 0))
+
+
+def _tell_failed(count: float) -> None:
+    if count:
+        out.print(f"[yellow]{count:.0f} documents could not be read[/]: gristmill documents --status failed")
 
 
 def _answerer() -> Any:

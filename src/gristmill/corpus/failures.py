@@ -9,13 +9,14 @@ import polars as pl
 
 from gristmill.corpus.checks import CheckResult, found, result
 from gristmill.corpus.clock import Clock, now_utc
+from gristmill.corpus.ledger import Status
 from gristmill.corpus.outcome import Outcome
-from gristmill.corpus.parse import with_parse_keys
+from gristmill.corpus.parse import reads_scans, with_parse_keys
 from gristmill.corpus.quality import Severity
 from gristmill.corpus.retries import given_up, may_pass, next_try
 from gristmill.settings import ParserSettings
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import PARSED, SOURCE_FILES
+from gristmill.storage.tables import DOCUMENTS, PARSED, SOURCE_FILES
 
 
 def check_no_documents_left_failed(lake: Lake, settings: ParserSettings, now: Clock = now_utc) -> CheckResult:
@@ -43,6 +44,17 @@ def check_no_documents_left_failed(lake: Lake, settings: ParserSettings, now: Cl
             found(f"documents were given up after {settings.attempts} tries.", _lost(lost), by_hand, Severity.WARN),
         ),
     )
+
+
+def nothing_waits(lake: Lake, settings: ParserSettings) -> bool:
+    """Say whether no document would be tried again by another run, now or later."""
+    parsed = lake.read(PARSED, ["parse_key", "outcome", "attempts"])
+    rows = with_parse_keys(lake.read(SOURCE_FILES), settings).join(parsed, on="parse_key")
+    again = may_pass() | ((pl.col("outcome") == Outcome.NEEDS_OCR.value) & pl.lit(reads_scans(settings)))
+    failed = lake.read(DOCUMENTS, ["document", "status"], pl.col("status") == Status.FAILED.value)
+    # Parsed, and failed all the same: whoever examined it ended early or took too long.
+    unexamined = (pl.col("outcome") == Outcome.PARSED.value) & pl.col("document").is_in(failed["document"].implode())
+    return rows.filter((again & (pl.col("attempts") < settings.attempts)) | unexamined).is_empty()
 
 
 def _waiting(rows: pl.DataFrame) -> list[str]:

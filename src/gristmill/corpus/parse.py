@@ -86,12 +86,13 @@ def parse_documents(
 def _due(wanted: pl.DataFrame, stored: pl.DataFrame, settings: ParserSettings, at: datetime) -> pl.DataFrame:
     """Return the files to parse: never parsed, to be tried again by now, or scans that can be read by now."""
     again = retry_is_due(settings, at)
-    if _reads_scans(settings):
+    if reads_scans(settings):
         again = again | ((pl.col("outcome") == Outcome.NEEDS_OCR.value) & (pl.col("attempts") < settings.attempts))
     return wanted.join(stored, on="parse_key", how="left").filter(pl.col("outcome").is_null() | again)
 
 
-def _reads_scans(settings: ParserSettings) -> bool:
+def reads_scans(settings: ParserSettings) -> bool:
+    """Say whether scanned pages are read: it is wanted, and the language data for it is there."""
     return settings.ocr and tessdata() is not None
 
 
@@ -105,7 +106,7 @@ def _parsed(
         for key, row in rows.items():
             yield Job(key, row["media_type"], partial(by_name[row["source"]].read, row["path"]))
 
-    limits = Limits(settings.memory_mb, settings.max_characters, _reads_scans(settings), settings.ocr_languages)
+    limits = Limits(settings.memory_mb, settings.max_characters, reads_scans(settings), settings.ocr_languages)
     if cluster is None:
         replies = parse_all(jobs(), limits, settings.seconds, min(settings.workers, max(1, len(rows))))
     else:
