@@ -123,7 +123,8 @@ class _Builder:
         return op.reshape(swapped, _ints(op, [0, 0, self._shape.width]), True)
 
     def _weight(self, name: str) -> Any:
-        return self._op.constant(np.ascontiguousarray(self._weights[f"{self._prefix}{name}"], dtype=np.float32))
+        held = np.ascontiguousarray(self._weights[f"{self._prefix}{name}"], dtype=np.float32)
+        return self._op.constant(held, shared_memory=True)  # the graph keeps the array alive
 
 
 def _int(op: Any, value: int) -> Any:

@@ -21,6 +21,8 @@ from gristmill.storage.tables import Table
 
 # Many small commits make many small files, and every read opens all of them.
 _COMPACT_ABOVE_FILES = 24
+# A table is opened by reading its log from the last checkpoint on; over the libraries' own 100 commits that is slow.
+_NEW_TABLE = {"delta.checkpointInterval": "10"}
 # What tells a commit from any other, also from one of the same number in a table that was put in its place.
 _Commit = tuple[str, int, int, int]
 
@@ -94,6 +96,7 @@ class Lake:
             )
             merge.when_matched_update_all().when_not_matched_insert_all().execute()
             _compact(opened)
+        self._keep(table, opened)
         return rows.height
 
     def append(self, table: Table, rows: pl.DataFrame) -> int:
@@ -102,7 +105,8 @@ class Lake:
             return 0
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
         with _changing(table):
-            write_deltalake(self.place(table), rows, mode="append", schema_mode="merge")
+            options = _NEW_TABLE if self._current(table) is None else None
+            write_deltalake(self.place(table), rows, mode="append", schema_mode="merge", configuration=options)
             if (opened := self._current(table)) is not None:
                 _compact(opened)
         return rows.height
@@ -141,6 +145,7 @@ class Lake:
         with _changing(table):
             merge = opened.merge(rows, f"t.{key} = s.{key}", source_alias="s", target_alias="t")
             merge.when_matched_delete().execute()
+        self._keep(table, opened)
 
     def place(self, table: Table) -> str:
         """Return the folder or URL of a table."""
@@ -168,6 +173,12 @@ class Lake:
                 return None
             known = self._read[table.name] = commit, opened
         return known[1]
+
+    def _keep(self, table: Table, changed: DeltaTable) -> None:
+        """Read from what was just changed, unless another process has changed it since; nobody else holds it."""
+        commit = None if "://" in self.url else _latest_commit(Path(self.place(table), "_delta_log"))
+        if commit is not None and commit[0] == f"{changed.version():020d}.json":
+            self._read[table.name] = commit, changed
 
 
 def _latest_commit(log: Path) -> _Commit | None:
