@@ -3,7 +3,8 @@
     python -m benchmarks.sample --split holdout [--retrieval]
 
 Printed for each kind: how many answerable questions have all their evidence, or some of it, in the first passages; how
-many were answered, and with a quote that is evidence; how many unanswerable ones were refused. Each citation's quote
+many were answered, how many of these as not certain, and with a quote that is evidence; how many unanswerable ones
+were refused, and how many answered as not certain. Each citation's quote
 is compared with the stored text, and each passage and citation with the asker's groups. Models were fitted on the tune
 split only.
 """
@@ -72,8 +73,10 @@ def count_answer(count: Counter[str], question: Question, answer: Answer, texts:
     if not question.answerable:
         count["unanswerable"] += 1
         count["refused"] += answer.refused
+        count["unsure"] += answer.uncertain
     elif question.quotes:
         count["answered"] += not answer.refused
+        count["not certain"] += answer.uncertain
         quoted = [
             holds(c.quote, q) or holds(q, " ".join(c.quote.split())) for c in answer.citations for q in question.quotes
         ]
@@ -82,8 +85,8 @@ def count_answer(count: Counter[str], question: Question, answer: Answer, texts:
 
 def show(counts: dict[str, Counter[str]]) -> None:
     """Print a row a kind, and their sum."""
-    names = ["answerable", "all evidence", "some evidence", "answered", "right quote", "unanswerable", "refused",
-             "not verbatim", "leaks"]  # fmt: skip
+    names = ["answerable", "all evidence", "some evidence", "answered", "not certain", "right quote", "unanswerable",
+             "refused", "unsure", "not verbatim", "leaks"]  # fmt: skip
     print(f"{'kind':<18}" + "".join(f"{name:>15}" for name in names))
     total: Counter[str] = Counter()
     for kind, count in sorted(counts.items()):

@@ -86,7 +86,8 @@ location = {location}
 # tokens = 780                 # of all passages of a question together
 
 # [answering]
-# answerable = {answerable}         # below this probability there is an honest refusal
+# answerable = {answerable}         # below this probability an answer is marked as not certain
+# perhaps = {perhaps}             # and below this one there is an honest refusal
 # quotes = 2
 
 # [service]                    # 'gristmill serve'
@@ -164,7 +165,12 @@ def write_settings(folder: Path, documents: Path | None, *, replace: bool) -> Pa
         target.replace(target.with_suffix(".toml.bak"))
     location = str(documents) if documents is not None else "documents"
     quoted = '"' + location.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    write_durably(target, _TEMPLATE.format(location=quoted, answerable=AnsweringSettings().answerable))
+    write_durably(
+        target,
+        _TEMPLATE.format(
+            location=quoted, answerable=AnsweringSettings().answerable, perhaps=AnsweringSettings().perhaps
+        ),
+    )
     return target
 
 

@@ -111,16 +111,23 @@ class Answer:
     trace: tuple[Step, ...]
     sentences: tuple[Sentence, ...] = ()
     disputed: bool = False  # the documents disagree, and the answer says so
-    ask_whom: tuple[str, ...] = ()  # of a refusal: who may know
+    uncertain: bool = False  # the documents may not answer this, and the answer says so
+    ask_whom: tuple[str, ...] = ()  # of a refusal or an uncertain answer: who may know
     closest: tuple[Citation, ...] = ()  # of a refusal: what came nearest, which is no answer
     cached: bool = False
     account: Account = Account()
+
+    @property
+    def stated(self) -> str:
+        """What it says of the documents' own: its text without what it says about itself."""
+        return " ".join(sentence.marked for sentence in self.sentences if sentence.cites) or self.text
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as `ask --json` prints it."""
         return {
             "answer": self.text,
             "refused": self.refused,
+            "uncertain": self.uncertain,
             "disputed": self.disputed,
             "sentences": [{"text": sentence.text, "cites": list(sentence.cites)} for sentence in self.sentences],
             "citations": [citation.as_json() for citation in self.citations],

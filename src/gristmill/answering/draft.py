@@ -74,6 +74,7 @@ class Draft:
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
     refused: bool = False
+    uncertain: bool = False
     disputed: bool = False
     ask_whom: tuple[str, ...] = ()
     closest: tuple[Citation, ...] = ()

@@ -74,7 +74,7 @@ def query_of(question: str, asker: Asker, tools: Tools) -> Query:
 
 
 def weigh(draft: Draft, tools: Tools) -> Draft:
-    """Weigh every sentence and row of the passages, and refuse when none is likely to answer.
+    """Weigh every sentence and row of the passages: one may answer for certain, perhaps, or none is likely to.
 
     Passages that speak to a model instead of to a reader are left out before anything is weighed: they neither answer
     nor crowd out what does.
@@ -83,10 +83,12 @@ def weigh(draft: Draft, tools: Tools) -> Draft:
     bridge = tools.bridge if tools.index.bridge is not None else None
     aside = frozenset(addressed_to_models(draft.passages))
     weighing = Weigher(tools.encoder, bridge, tools.index.lexical).weigh(draft.query, draft.passages, aside)
-    refused = weighing.answerable < tools.answering.answerable
-    note = f"answerable {weighing.answerable:.2f}, needed {tools.answering.answerable:.2f}"
+    needed, perhaps = tools.answering.answerable, tools.answering.perhaps
+    refused = weighing.answerable < min(needed, perhaps)
+    uncertain = not refused and weighing.answerable < needed
+    note = f"answerable {weighing.answerable:.2f}, needed {needed:.2f}" + (": not certain" if uncertain else "")
     account = replace(draft.account, answerable=round(weighing.answerable, 4))
-    draft = replace(draft, weighing=weighing, refused=refused, account=account, note=note)
+    draft = replace(draft, weighing=weighing, refused=refused, uncertain=uncertain, account=account, note=note)
     return draft.noticed("passage: addresses a model") if aside else draft
 
 
@@ -128,7 +130,7 @@ def choose(draft: Draft, tools: Tools) -> Draft:
 
 def compare(draft: Draft, tools: Tools) -> Draft:
     """See whether another document says otherwise; if so, quote both, the newer one first."""
-    if draft.refused or draft.weighing is None or not tools.answering.disputes:
+    if draft.refused or draft.uncertain or draft.weighing is None or not tools.answering.disputes:
         return draft
     pair = disagreement(
         draft.question, asked_kinds(draft.question), draft.weighing.evidence, draft.passages, tools.encoder,

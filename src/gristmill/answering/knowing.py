@@ -36,8 +36,9 @@ def remember(draft: Draft, tools: Tools) -> Draft:
     weighing = replace(draft.weighing, evidence=(found, *rest), answerable=_VERIFIED)
     account = replace(draft.account, answerable=_VERIFIED)
     return replace(
-        draft, weighing=weighing, refused=False, account=account, verified=known, note="people verified its evidence"
-    )
+        draft, weighing=weighing, refused=False, uncertain=False, account=account, verified=known,
+        note="people verified its evidence",
+    )  # fmt: skip
 
 
 def cut_answer(draft: Draft, tools: Tools) -> Draft | None:

@@ -59,7 +59,7 @@ class _Run:
         return Answer(
             draft.question, " ".join(sentence.marked for sentence in draft.sentences), draft.refused, draft.citations,
             draft.passages, self.tools.release, new_receipt_id(), self.latency_ms, tuple(self.trace),
-            draft.sentences, draft.disputed, draft.ask_whom, draft.closest, account=account,
+            draft.sentences, draft.disputed, draft.uncertain, draft.ask_whom, draft.closest, account=account,
         )  # fmt: skip
 
     def again(self, kept: Answer) -> Answer:

@@ -99,6 +99,7 @@ def details_of(answer: Answer, tools: Tools) -> dict[str, Any]:
             for p in answer.passages
         ],
         "disputed": answer.disputed,
+        "uncertain": answer.uncertain,
         "cached": answer.cached,
         "energy_wh": round(answer.account.cpu_seconds * _WATTS / _SECONDS_PER_HOUR, 6),
         **account,

@@ -24,12 +24,13 @@ from gristmill.search.retrieval import Passage
 
 REFUSAL = "The documents you may see do not answer this."
 DISPUTE = "The documents disagree."
+UNCERTAIN = "It is not certain that the documents answer this. What comes nearest:"
 _SHOWN_TO_MODEL = 4
 _MOST_SENTENCES = 3
 
 
 def word(draft: Draft, tools: Tools) -> Draft:
-    """Let the local engine word the answer from the best evidence; a dispute is quoted, not worded."""
+    """Let the local engine word the answer from the best evidence; a dispute, or what may not answer, is quoted."""
     if not draft.chosen or draft.weighing is None:
         return draft
     others = [evidence for evidence in draft.weighing.evidence if evidence not in draft.chosen]
@@ -42,6 +43,8 @@ def word(draft: Draft, tools: Tools) -> Draft:
         return draft
     if (cut := cut_answer(draft, tools)) is not None:
         return cut
+    if draft.uncertain:
+        return replace(draft, note="quoted, because it is not certain")
     if (known := near_words(draft, tools)) is not None:
         return known
     assert draft.chat is not None
@@ -58,7 +61,7 @@ def near_words(draft: Draft, tools: Tools) -> Draft | None:
     key = Key.of(draft.question, draft.asker.groups, tools.settings_hash)
     cited = [citation_of(evidence, draft.passages) for evidence in draft.chosen]
     near = tools.cache.near(key, draft.query.vector, named_things(draft.question, tools), cited)
-    if near is None or near.answer.refused or near.answer.disputed:
+    if near is None or near.answer.refused or near.answer.uncertain or near.answer.disputed:
         return None
     words = " ".join(sentence.text for sentence in near.answer.sentences)
     account = replace(draft.account, near=near.answer.receipt)
@@ -117,7 +120,9 @@ def route(draft: Draft, tools: Tools) -> Draft:
     known = carried_by(replace(draft, citations=citations), reply.text, tools)
     if known is None:
         return replace(_judged(draft, reply.text, tools), note="the remote engine's words were dropped")
-    return replace(known, refused=False, account=replace(known.account, engine="remote"), note="worded remotely")
+    return replace(
+        known, refused=False, uncertain=False, account=replace(known.account, engine="remote"), note="worded remotely"
+    )
 
 
 def carried_by(draft: Draft, written: str, tools: Tools) -> Draft | None:
@@ -159,12 +164,16 @@ def _cites(sentence: str, chosen: Sequence[Evidence]) -> tuple[int, ...]:
 
 
 def conclude(draft: Draft, tools: Tools) -> Draft:
-    """Turn a refusal into words: that there is no answer, and whom to ask."""
+    """Say in words that there is no answer, or that it is not certain; and whom to ask."""
+    if draft.uncertain and not draft.refused:
+        lead = Sentence(UNCERTAIN)
+        return replace(draft, sentences=(lead, *draft.sentences), ask_whom=whom_to_ask(draft, tools))
     if not draft.refused:
         return draft
     contacts = whom_to_ask(draft, tools)
     asked = (Sentence(f"You may ask {' or '.join(contacts)}."),) if contacts else ()
-    return replace(draft, sentences=(Sentence(REFUSAL), *asked), citations=(), ask_whom=contacts)
+    sentences = (Sentence(REFUSAL), *asked)
+    return replace(draft, sentences=sentences, citations=(), ask_whom=contacts, uncertain=False)
 
 
 def citation_of(evidence: Evidence, passages: Sequence[Passage]) -> Citation:

@@ -129,7 +129,7 @@ def support(
 def abstention(
     folder: Annotated[Path, typer.Argument(help="JSON files of cases, one a category.")], as_json: AsJson = False
 ) -> None:
-    """Show which questions with contexts of their own are answered, refused, or reported as a dispute."""
+    """Show which questions with contexts of their own are answered, for certain or perhaps, refused, or disputed."""
     from gristmill.evaluation.benchmarks.abstention import benchmark_abstention
     from gristmill.search.index import open_current
 
@@ -137,7 +137,7 @@ def abstention(
     with waiting(as_json, "Deciding"):
         report = benchmark_abstention(
             folder, workspace.encoder, workspace.bridge, open_current(workspace.index_store).lexical,
-            workspace.settings.answering.answerable,
+            workspace.settings.answering,
         )  # fmt: skip
     if as_json:
         print_json(asdict(report))

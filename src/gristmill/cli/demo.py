@@ -81,7 +81,7 @@ def gate_shown(workspace: Workspace, console: Console, progress: Progress) -> No
             "search": settings.search.model_copy(
                 update={"dense_weight": 0.0, "bridge_weight": 0.0, "passages": 1, "neighbours": 0}
             ),
-            "answering": settings.answering.model_copy(update={"answerable": 0.99}),
+            "answering": settings.answering.model_copy(update={"answerable": 0.99, "perhaps": 0.99}),
             "generator": settings.generator.model_copy(update={"engine": "quote"}),
         }
     )

@@ -96,7 +96,7 @@ def passages(found: Iterable[Passage]) -> RenderableType:
 
 def answer(given: Answer) -> RenderableType:
     """Return an answer with its numbered quotes, or the refusal with the closest passages."""
-    colour = "yellow" if given.refused else "green"
+    colour = "yellow" if given.refused or given.uncertain else "green"
     parts: list[RenderableType] = [Text(given.text)]
     for number, citation in enumerate(given.citations, 1):
         page = f", page {citation.page}" if citation.page else ""

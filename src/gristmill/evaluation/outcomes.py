@@ -44,6 +44,7 @@ class Outcome:
     slices: dict[str, str]
     answerable: bool
     refused: bool
+    uncertain: bool
     text: str
     quotes: tuple[str, ...]
     cited: tuple[str, ...]
@@ -100,6 +101,7 @@ def outcome_of(question: Question, given: Answer, took: Took, around: Surroundin
         slices=slices_of(question, around),
         answerable=question.answerable,
         refused=given.refused,
+        uncertain=given.uncertain,
         text=given.text,
         quotes=tuple(c.quote for c in given.citations),
         cited=tuple(dict.fromkeys(c.document for c in given.citations)),
@@ -107,8 +109,8 @@ def outcome_of(question: Question, given: Answer, took: Took, around: Surroundin
         recall=metrics.recall(passages, evidence) if judged else None,
         ndcg=metrics.ndcg(passages, evidence) if judged else None,
         mrr=metrics.reciprocal_rank(passages, evidence) if judged else None,
-        exact=(0.0 if given.refused else metrics.exact(given.text, question.answer)) if judged else None,
-        f1=(0.0 if given.refused else metrics.token_f1(given.text, question.answer)) if judged else None,
+        exact=(0.0 if given.refused else metrics.exact(given.stated, question.answer)) if judged else None,
+        f1=(0.0 if given.refused else metrics.token_f1(given.stated, question.answer)) if judged else None,
         contained=(0.0 if given.refused else metrics.contained(said, question.answer)) if judged else None,
         support=None if given.refused else _support(given),
         citation_precision=metrics.citation_precision(cited, evidence) if answered else None,
@@ -150,7 +152,7 @@ def _judged(
 
 def _support(given: Answer) -> float:
     """Return the share of the answer's words that stand in its citations."""
-    return metrics.contained(" ".join(c.quote for c in given.citations), given.text)
+    return metrics.contained(" ".join(c.quote for c in given.citations), given.stated)
 
 
 def _leaks(question: Question, given: Answer, around: Surroundings) -> bool:

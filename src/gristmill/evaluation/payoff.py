@@ -78,11 +78,11 @@ def invention_arms(
     by_question = {o.question: o for o in outcomes}
     paired = [(q, by_question[q.id]) for q in asked if q.id in by_question]
     made_up = [float(invented(q, alone[q.id])) for q, _ in paired]
-    wrong = [float(not o.refused and not o.right) for _, o in paired]
+    wrong = [float(not o.refused and not o.uncertain and not o.right) for _, o in paired]
     clusters = [o.cluster for _, o in paired]
     return (
         Arm("The model alone", bootstrap(made_up, clusters, _REPETITIONS), "asked without any document"),
-        Arm("This release", bootstrap(wrong, clusters, _REPETITIONS), "answered, and without the evidence"),
+        Arm("This release", bootstrap(wrong, clusters, _REPETITIONS), "answered as certain, and without the evidence"),
     )
 
 

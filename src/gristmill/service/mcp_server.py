@@ -42,6 +42,7 @@ class ToolAnswer(BaseModel):
 
     answer: str
     refused: bool
+    uncertain: bool
     citations: list[CitationOut]
     receipt: str
     release: str
@@ -94,8 +95,8 @@ def mcp_server(service: Service, caller: Callable[[], Person]) -> MCPServer[obje
         assert answer is not None
         citations = [CitationOut.of(citation) for citation in answer.citations]
         return ToolAnswer(
-            answer=answer.text, refused=answer.refused, citations=citations, receipt=answer.receipt,
-            release=answer.release,
+            answer=answer.text, refused=answer.refused, uncertain=answer.uncertain, citations=citations,
+            receipt=answer.receipt, release=answer.release,
         )  # fmt: skip
 
     return server

@@ -27,7 +27,8 @@ _TAKEN = Gauge("gristmill_questions_taken", "Questions at work or waiting.", mul
 
 def answered(answer: Answer) -> None:
     """Count an answer."""
-    outcome = "refused" if answer.refused else "cached" if answer.cached else "answered"
+    said = "refused" if answer.refused else "uncertain" if answer.uncertain else "answered"
+    outcome = "cached" if answer.cached and not answer.refused else said
     _ANSWERS.labels(outcome).inc()
     _ANSWERING.observe(answer.latency_ms / 1000)
 

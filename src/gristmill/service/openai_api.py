@@ -127,6 +127,7 @@ class Evidence(BaseModel):
     receipt: str
     release: str
     refused: bool
+    uncertain: bool
     citations: list[CitationOut]
 
 
@@ -246,7 +247,10 @@ def _delta(delta: dict[str, str], finish: str | None) -> dict[str, Any]:
 
 def _evidence(answer: Answer) -> Evidence:
     citations = [CitationOut.of(citation) for citation in answer.citations]
-    return Evidence(receipt=answer.receipt, release=answer.release, refused=answer.refused, citations=citations)
+    return Evidence(
+        receipt=answer.receipt, release=answer.release, refused=answer.refused, uncertain=answer.uncertain,
+        citations=citations,
+    )  # fmt: skip
 
 
 def _usage(answer: Answer) -> UsageOut:

@@ -34,6 +34,9 @@ class AnsweringSettings(Section):
     """When there is an answer, and when there is an honest refusal."""
 
     answerable: float = Field(0.65, ge=0, le=1, description="Least probability that the passages answer the question.")
+    perhaps: float = Field(
+        0.35, ge=0, le=1, description="From here up to 'answerable' the nearest sentences are quoted, as not certain."
+    )
     support: float = Field(0.8, ge=0, le=1, description="Least support of a generated sentence by its citation.")
     quotes: int = Field(2, ge=1, le=5, description="Most sentences quoted in one answer.")
     max_question_characters: int = Field(2_000, ge=50)

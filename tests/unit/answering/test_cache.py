@@ -94,7 +94,9 @@ def test_another_group_does_not_meet_it(mill: Mill) -> None:
 
 def test_other_settings_do_not_meet_it(mill: Mill) -> None:
     mill.ask()
-    stricter = replace(mill.tools, answering=mill.tools.answering.model_copy(update={"answerable": 1.0}))
+    stricter = replace(
+        mill.tools, answering=mill.tools.answering.model_copy(update={"answerable": 1.0, "perhaps": 1.0})
+    )
     assert answer(QUESTION, Asker(), stricter).refused
 
 

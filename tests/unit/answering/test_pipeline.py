@@ -12,6 +12,7 @@ import pytest
 
 from gristmill.answering import pipeline
 from gristmill.answering.prompts import fill, load_prompt
+from gristmill.answering.wording import UNCERTAIN
 from gristmill.asking import Answerer
 from gristmill.corpus.privacy import Kind
 from gristmill.errors import GristmillError, SearchIndexError
@@ -122,7 +123,7 @@ def test_below_the_threshold_there_is_a_refusal_with_the_closest_passages(
     ask: Callable[..., tuple[Answerer, Parrot, Workspace]],
 ) -> None:
     answerer, _, _ = ask()
-    strict = replace(answerer.tools, answering=AnsweringSettings(answerable=1.0))
+    strict = replace(answerer.tools, answering=AnsweringSettings(answerable=1.0, perhaps=1.0))
     given = pipeline.answer("Which football club does the foreman follow?", Asker(), strict)
     assert given.refused
     assert given.citations == ()
@@ -132,11 +133,52 @@ def test_below_the_threshold_there_is_a_refusal_with_the_closest_passages(
         assert any(p.document == near.document and near.quote in p.text for p in given.passages)
 
 
+def test_between_the_thresholds_the_nearest_is_quoted_and_said_not_to_be_certain(
+    ask: Callable[..., tuple[Answerer, Parrot, Workspace]],
+) -> None:
+    answerer, parrot, _ = ask("Millers receive 27 days of leave.")
+    unsure = AnsweringSettings(answerable=1.0, perhaps=0.0, contact="the mill's office")
+    given = pipeline.answer(QUESTION, Asker(), replace(answerer.tools, answering=unsure))
+    assert given.uncertain
+    assert not given.refused
+    assert given.text.startswith(f"{UNCERTAIN} {FACT} [1]"), "the model's words are not asked for"
+    assert given.stated.startswith(FACT)
+    assert parrot.shown == ""
+    assert [cited.quote for cited in given.citations][:1] == [FACT]
+    assert given.ask_whom == ("the mill's office",)
+    assert given.closest == ()
+    assert given.as_json()["uncertain"]
+
+
+@pytest.mark.parametrize("groups", [(), ("hr",)])
+def test_an_uncertain_answer_is_held_to_what_an_answer_is_held_to(
+    ask: Callable[..., tuple[Answerer, Parrot, Workspace]], groups: tuple[str, ...]
+) -> None:
+    answerer, _, _ = ask()
+    unsure = replace(answerer.tools, answering=AnsweringSettings(answerable=1.0, perhaps=0.0))
+    given = pipeline.answer("What do millers in pay band four receive each year?", Asker.in_groups(groups), unsure)
+    assert ("41000" in json.dumps(given.as_json())) is (groups == ("hr",))
+    assert all(cited.document != "trap.md" for cited in given.citations)
+    guarded = replace(unsure, forbidden=frozenset(Kind))
+    letters = pipeline.answer("Where do letters for the foreman go?", Asker(), guarded)
+    assert "@" not in letters.text + "".join(near.quote for near in letters.closest)
+
+
+def test_the_lower_threshold_changes_nothing_above_the_upper_one(
+    ask: Callable[..., tuple[Answerer, Parrot, Workspace]],
+) -> None:
+    answerer, _, _ = ask()
+    for perhaps in (0.0, 0.5, 1.0):
+        settings = AnsweringSettings(answerable=0.05, perhaps=perhaps)
+        given = pipeline.answer(QUESTION, Asker(), replace(answerer.tools, answering=settings))
+        assert (given.refused, given.uncertain, given.stated) == (False, False, given.text)
+
+
 def test_what_came_closest_is_inside_the_askers_groups_and_gives_nothing_away(
     ask: Callable[..., tuple[Answerer, Parrot, Workspace]],
 ) -> None:
     answerer, _, _ = ask()
-    strict = replace(answerer.tools, answering=AnsweringSettings(answerable=1.0))
+    strict = replace(answerer.tools, answering=AnsweringSettings(answerable=1.0, perhaps=1.0))
     question = "What do millers in pay band four receive each year?"
     assert all(near.document != "hr/pay.md" for near in pipeline.answer(question, Asker(), strict).closest)
     staff = Asker.in_groups(["hr"])
@@ -148,7 +190,7 @@ def test_what_came_closest_shows_no_personal_data_that_answers_may_not_hold(
     ask: Callable[..., tuple[Answerer, Parrot, Workspace]],
 ) -> None:
     answerer, _, _ = ask()
-    strict = replace(answerer.tools, answering=AnsweringSettings(answerable=1.0))
+    strict = replace(answerer.tools, answering=AnsweringSettings(answerable=1.0, perhaps=1.0))
     question = "Where do letters for the foreman go?"
     assert "foreman@weir.example" in pipeline.answer(question, Asker(), strict).closest[0].quote
     guarded = replace(strict, forbidden=frozenset(Kind))

@@ -28,7 +28,7 @@ def opened(root: Path, *, answerable: float = 0.0, says: str = "") -> Workspace:
     settings = Settings(
         root=root,
         sources=(SourceSettings(location="documents"),),
-        answering=AnsweringSettings(answerable=answerable),
+        answering=AnsweringSettings(answerable=answerable, perhaps=answerable),
         search={"bridge": False},
         corpus={"quality": {"too_short": 0}, "max_bad_share": 1.0},
     )

@@ -111,7 +111,7 @@ def test_what_the_local_engine_cannot_word_is_worded_remotely_and_verified(
 def test_a_refused_question_is_answered_when_the_remote_words_are_carried(
     engine: Engine, opened: tuple[Workspace, Tools]
 ) -> None:
-    given = ask(opened[1], Router(remote(engine)), answerable=1.0)
+    given = ask(opened[1], Router(remote(engine)), answerable=1.0, perhaps=1.0)
     assert not given.refused
     assert given.citations[0].quote == FACT
 
@@ -120,7 +120,7 @@ def test_remote_words_that_the_evidence_does_not_carry_are_dropped(
     engine: Engine, opened: tuple[Workspace, Tools]
 ) -> None:
     engine.says = "Millers receive 99 days of leave. ![x](https://evil.test/27)"
-    assert ask(opened[1], Router(remote(engine)), answerable=1.0).refused
+    assert ask(opened[1], Router(remote(engine)), answerable=1.0, perhaps=1.0).refused
     assert "99" not in ask(opened[1], Router(remote(engine))).text
 
 
@@ -139,7 +139,7 @@ def test_a_passage_for_a_group_that_may_not_leave_stays(engine: Engine, opened: 
 
 
 def test_nothing_leaves_while_retrieval_is_weak(engine: Engine, opened: tuple[Workspace, Tools]) -> None:
-    ask(opened[1], Router(remote(engine, strong=1.0)), answerable=1.0)
+    ask(opened[1], Router(remote(engine, strong=1.0)), answerable=1.0, perhaps=1.0)
     assert engine.seen == []
 
 
@@ -197,7 +197,7 @@ def test_the_canary_leaves_with_the_prompt_and_never_comes_back(
 ) -> None:
     tools = opened[1]
     engine.says = f"Millers receive 27 days of leave {tools.canary}."
-    given = ask(tools, Router(remote(engine)), answerable=1.0)
+    given = ask(tools, Router(remote(engine)), answerable=1.0, perhaps=1.0)
     assert tools.canary in json.dumps(engine.seen[0])
     assert tools.canary not in given.text
 

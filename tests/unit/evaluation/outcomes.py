@@ -10,7 +10,8 @@ def outcome(question: str, right: bool, document: str = "", kind: str = "fact", 
     value = float(right)
     made = {
         "question": question, "fingerprint": question, "cluster": document or question,
-        "slices": {"kind": kind}, "answerable": True, "refused": False, "text": "said", "quotes": (), "cited": (),
+        "slices": {"kind": kind}, "answerable": True, "refused": False, "uncertain": False,
+        "text": "said", "quotes": (), "cited": (),
         "right": value, "recall": value, "ndcg": value, "mrr": value, "exact": value, "f1": value,
         "contained": value, "support": 1.0, "citation_precision": value, "citation_recall": value,
         "cause": "" if right else "quoted something else", "leak": False, "injection": False, "canary": False,

@@ -11,7 +11,7 @@ import pytest
 
 from gristmill.evaluation.comparison import Evaluation, Gated
 from gristmill.evaluation.gate import judge
-from gristmill.evaluation.payoff import Arm, invented
+from gristmill.evaluation.payoff import Arm, invented, invention_arms
 from gristmill.evaluation.questions import Evidence, Question, Split
 from gristmill.evaluation.report import Content, Learning, Tried, as_markdown, page
 from gristmill.evaluation.statistics import Interval
@@ -100,3 +100,15 @@ def test_a_model_that_admits_that_it_does_not_know_invents_nothing(content: Cont
     assert not invented(asked, "I do not know.")
     assert not invented(asked, "It was Ada.")
     assert invented(asked, "It was Grace.")
+
+
+def test_what_is_said_not_to_be_certain_is_no_invention() -> None:
+    asked = [Question(name, name, "en", "fact", (), False, "", ()) for name in "abc"]
+    outcomes = [
+        outcome("a", right=False, answerable=False),
+        outcome("b", right=False, answerable=False, uncertain=True),
+        outcome("c", right=True, answerable=False, refused=True),
+    ]
+    alone, release = invention_arms(asked, dict.fromkeys("abc", "It is 12."), outcomes)
+    assert alone.value.estimate == pytest.approx(1)
+    assert release.value.estimate == pytest.approx(1 / 3)

@@ -100,14 +100,14 @@ def test_what_changed_since_expires_and_an_outdated_answer_is_told_by_code_alone
 
 
 def test_a_document_that_nobody_wrote_is_missed_by_two_people(town: Town) -> None:
-    town.change(answering={"answerable": 0.999})
+    town.change(answering={"answerable": 0.999, "perhaps": 0.999})
     ids = [town.say(n, town.ask(n, "How long is the harbour wall?"), correction="90 metres") for n in ("ann", "bob")]
     verdicts = town.court()
     assert {(verdicts[i].standing, verdicts[i].cause) for i in ids} == {(Standing.CONFIRMED, Cause.MISSING)}
 
 
 def test_refusing_what_was_found_is_the_cause(town: Town) -> None:
-    town.change(answering={"answerable": 0.999})
+    town.change(answering={"answerable": 0.999, "perhaps": 0.999})
     ids = [town.say(name, town.ask(name, asked("barn")), correction="Blue") for name in ("ann", "bob")]
     assert {town.court()[i].cause for i in ids} == {Cause.REFUSAL}
 

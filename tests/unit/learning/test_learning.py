@@ -79,7 +79,7 @@ def test_what_the_gate_refuses_changes_nothing_and_is_not_tried_again(school: To
 
 
 def test_the_same_question_is_answered_from_its_verified_evidence_until_that_changes(school: Town) -> None:
-    school.change(**school.settings, answering={"answerable": 0.999})
+    school.change(**school.settings, answering={"answerable": 0.999, "perhaps": 0.999})
     assert answer(school, asked("barn")).refused
     assert corrected(school).promoted
     given = answer(school, "which colour is the barn door painted")

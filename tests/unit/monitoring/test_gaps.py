@@ -58,7 +58,7 @@ def asked(ground: Path, tmp_path: Path) -> Workspace:
 
 def store(
     workspace: Workspace, question: str, asker: str, at: int, *, refused: bool = True,
-    citations: list[dict[str, object]] | None = None, disputed: bool = False,
+    citations: list[dict[str, object]] | None = None, disputed: bool = False, uncertain: bool = False,
 ) -> str:  # fmt: skip
     when = NOW + timedelta(minutes=at)
     with workspace.database.session() as session:
@@ -69,7 +69,11 @@ def store(
             passages=[{"chunk": "c", "document": "mill.md", "score": 0.2}],
             trace=[], latency_ms=1.0,
         ))  # fmt: skip
-        session.add(ReceiptDetailRow(receipt=f"r{at:02}", at=when, cost=0.0, details={"disputed": disputed}))
+        session.add(
+            ReceiptDetailRow(
+                receipt=f"r{at:02}", at=when, cost=0.0, details={"disputed": disputed, "uncertain": uncertain}
+            )
+        )
     return f"r{at:02}"
 
 
@@ -82,6 +86,13 @@ def test_questions_on_one_subject_are_one_gap_and_who_asks_often_counts_three_ti
     assert canteen.disagree == ("old.md", "new.md")
     assert canteen.title == "old.md and new.md disagree"
     assert canteen.why == {"disliked": 1}
+
+
+def test_what_was_answered_without_certainty_is_a_gap_too(asked: Workspace) -> None:
+    for number, person in enumerate(("dee", "eve")):
+        store(asked, "Who oils the sluice?", person, 20 + number, refused=False, uncertain=True)
+    [sluice] = [gap for gap in look_for_gaps(asked) if "sluice" in gap.title]
+    assert sluice.why == {"not certain": 2}
 
 
 def test_a_gap_closes_when_the_gates_question_on_it_passes(asked: Workspace, tmp_path: Path) -> None:

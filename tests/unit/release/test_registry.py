@@ -60,6 +60,12 @@ def test_a_manifest_survives_the_database_and_is_a_file_too(registry: Registry, 
     assert Release.from_json(stored) == FIRST
 
 
+def test_a_release_of_before_there_were_uncertain_answers_goes_on_refusing() -> None:
+    before = {name: value for name, value in FIRST.answering.items() if name != "perhaps"}
+    assert replace(FIRST, answering=before).answering_settings.perhaps == 1.0
+    assert FIRST.answering_settings.perhaps == AnsweringSettings().perhaps
+
+
 def test_a_release_without_a_decision_is_refused(registry: Registry) -> None:
     registry.keep(SECOND)
     with pytest.raises(GateError, match="Nothing was decided"):

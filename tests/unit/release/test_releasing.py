@@ -180,7 +180,7 @@ def test_a_changed_setting_changes_no_answer_before_the_gate(home: Home) -> None
 
 
 def test_a_candidate_known_to_be_worse_is_rejected(home: Home) -> None:
-    canary = home.workspace(answering=AnsweringSettings(answerable=1.0))
+    canary = home.workspace(answering=AnsweringSettings(answerable=1.0, perhaps=1.0))
     made = gate(canary)
     assert made.verdict.outcome is Outcome.REJECT
     assert made.verdict.pairs.lost >= 5

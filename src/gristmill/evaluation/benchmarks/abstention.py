@@ -20,8 +20,9 @@ from gristmill.identity import Asker
 from gristmill.models.encoder import TextEncoder
 from gristmill.search.lexical import LexicalIndex
 from gristmill.search.retrieval import Passage, Query
+from gristmill.settings import AnsweringSettings
 
-ANSWER, ABSTAIN, DISPUTE = "answer", "abstain", "dispute"
+ANSWER, UNSURE, ABSTAIN, DISPUTE = "answer", "unsure", "abstain", "dispute"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class AbstentionReport:
 
     def table(self) -> str:
         """Return the counts, a row a category."""
-        names = (ANSWER, ABSTAIN, DISPUTE)
+        names = (ANSWER, UNSURE, ABSTAIN, DISPUTE)
         lines = ["category".ljust(24) + "".join(name.rjust(10) for name in names)]
         for category, count in sorted(self.counts.items()):
             lines.append(category.ljust(24) + "".join(str(count.get(name, 0)).rjust(10) for name in names))
@@ -40,7 +41,7 @@ class AbstentionReport:
 
 
 def benchmark_abstention(
-    folder: Path, encoder: TextEncoder, bridge: TextEncoder | None, lexical: LexicalIndex, threshold: float
+    folder: Path, encoder: TextEncoder, bridge: TextEncoder | None, lexical: LexicalIndex, settings: AnsweringSettings
 ) -> AbstentionReport:
     """Decide every case of a folder.
 
@@ -49,7 +50,7 @@ def benchmark_abstention(
         encoder: of questions and units.
         bridge: the second encoder, if there is one.
         lexical: says how rare a word is.
-        threshold: least probability of an answer.
+        settings: from which probability on there is an answer, for certain or not.
 
     Raises:
         GristmillError: there is no such file.
@@ -59,7 +60,7 @@ def benchmark_abstention(
     for file in sorted(folder.glob("*.json")):
         stored = json.loads(file.read_text(encoding="utf-8"))
         for case in stored["cases"]:
-            decided = _decide(case["query"], case["contexts"], weigher, encoder, bridge, threshold)
+            decided = _decide(case["query"], case["contexts"], weigher, encoder, bridge, settings)
             counts.setdefault(stored["category"], Counter())[decided] += 1
     if not counts:
         raise GristmillError(f"There are no cases in {folder}.", "Give the folder with abstention.json.")
@@ -72,7 +73,7 @@ def _decide(
     weigher: Weigher,
     encoder: TextEncoder,
     bridge: TextEncoder | None,
-    threshold: float,
+    settings: AnsweringSettings,
 ) -> str:
     vectors = encoder.encode([question, *contexts])
     query = Query(question, vectors[0], bridge.encode([question])[0] if bridge else None, Asker())
@@ -81,8 +82,10 @@ def _decide(
         for number, (text, vector) in enumerate(zip(contexts, vectors[1:], strict=True))
     ]
     weighing = weigher.weigh(query, passages)
-    if weighing.answerable < threshold or not weighing.evidence:
+    if weighing.answerable < min(settings.perhaps, settings.answerable) or not weighing.evidence:
         return ABSTAIN
+    if weighing.answerable < settings.answerable:
+        return UNSURE
     pair = disagreement(question, asked_kinds(question), weighing.evidence, passages, encoder, outdated=lambda _: False)
     return ANSWER if pair is None else DISPUTE
 

@@ -1,4 +1,4 @@
-"""The questions that went wrong: refused, not supported by the documents, or disliked; from receipts and feedback."""
+"""The questions that went wrong: refused, unsupported, disliked, or not certain; from receipts and feedback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from gristmill.storage.database import Database
 from gristmill.storage.records import FeedbackRow, ReceiptDetailRow, ReceiptRow
 
-REFUSED, UNSUPPORTED, DISLIKED = "refused", "unsupported", "disliked"
+REFUSED, UNSUPPORTED, DISLIKED, UNCERTAIN = "refused", "unsupported", "disliked", "not certain"
 # What was asked earlier was asked of other documents.
 _MOST = 5_000
 
@@ -44,7 +44,7 @@ def failed_questions(database: Database) -> list[FailedQuestion]:
 
 
 def _failed(row: ReceiptRow, details: Mapping[str, Any], disliked: bool) -> FailedQuestion | None:
-    why = _why(row, details.get("checks") or (), disliked)
+    why = _why(row, details, disliked)
     if why is None:
         return None
     cited = tuple(dict.fromkeys(str(citation["document"]) for citation in row.citations))
@@ -56,8 +56,11 @@ def _failed(row: ReceiptRow, details: Mapping[str, Any], disliked: bool) -> Fail
     )  # fmt: skip
 
 
-def _why(row: ReceiptRow, checks: Sequence[Mapping[str, Any]], disliked: bool) -> str | None:
+def _why(row: ReceiptRow, details: Mapping[str, Any], disliked: bool) -> str | None:
+    checks: Sequence[Mapping[str, Any]] = details.get("checks") or ()
     if row.refused:
         # Words were found and not one was carried by its passage: the subject is there, the fact is not.
         return UNSUPPORTED if checks and not any(check.get("shown") for check in checks) else REFUSED
-    return DISLIKED if disliked else None
+    if disliked:
+        return DISLIKED
+    return UNCERTAIN if details.get("uncertain") else None

@@ -65,11 +65,12 @@ class AnswerOut(BaseModel):
     question: str
     answer: str = Field(description="The sentences with the numbers of their citations in brackets.")
     refused: bool = Field(description="The documents that the asker may see do not answer this.")
+    uncertain: bool = Field(description="The documents may not answer this; what comes nearest is quoted.")
     disputed: bool = Field(description="The documents disagree, and the answer shows both.")
     sentences: list[SentenceOut]
     citations: list[CitationOut]
     passages: list[PassageOut]
-    ask_whom: list[str] = Field(description="Of a refusal: who may know.")
+    ask_whom: list[str] = Field(description="Of a refusal or an uncertain answer: who may know.")
     closest: list[CitationOut] = Field(description="Of a refusal: what came nearest. It is no answer.")
     cached: bool
     release: str = Field(description="The release that answered.")
@@ -83,6 +84,7 @@ class AnswerOut(BaseModel):
             question=answer.question,
             answer=answer.text,
             refused=answer.refused,
+            uncertain=answer.uncertain,
             disputed=answer.disputed,
             sentences=[SentenceOut.of(sentence) for sentence in answer.sentences],
             citations=[CitationOut.of(citation) for citation in answer.citations],

@@ -57,7 +57,9 @@ async function ask(question) {
     found.replaceChildren();
     text.replaceChildren(...(answer.sentences.length ? answer.sentences.map((one) => sentence(one, answer.receipt, answer.citations)) : [answer.answer]));
     below.replaceChildren(...rest(answer).filter(Boolean));
-    state.textContent = answer.refused ? "There is no answer in the documents." : `Answered, with ${answer.citations.length} citation${answer.citations.length === 1 ? "" : "s"}.`;
+    const quoted = `${answer.citations.length} citation${answer.citations.length === 1 ? "" : "s"}`;
+    state.textContent = answer.refused ? "There is no answer in the documents." : answer.uncertain ? `Not certain; ${quoted}.` : `Answered, with ${quoted}.`;
+    card.classList.toggle("uncertain", answer.uncertain);
   }
 }
 
