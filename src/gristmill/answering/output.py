@@ -141,6 +141,7 @@ def _without_markup(text: str) -> str:
 
 def _without_signs(text: str) -> str:
     """Return `text` without the signs that markup is made of, where they are not plain writing."""
-    text = re.sub(r"<(?!\s*[\d=])", " ", text)
+    # 'less than 5', and the names of stages: 'U<', 'I>>'. No tag begins like that.
+    text = re.sub(r"<(?!\s*[\d=]|<*(?:[\s;,)]|$))", " ", text)
     text = re.sub(r"&(?=#|\w+;)", "and ", text)
     return text.translate(_BRACKETS)

@@ -31,6 +31,7 @@ ACTS = re.compile(
     "text",
     [
         "The torque is 210 Nm at < 5 mm, 20 °C and µ = 0.3; ½ day, 10² W.",
+        "Function: Undervoltage U<; Setting: 0.80 Un; Undervoltage U<< (fast) and U<",
         "See policies/gifts.rtf, e.g. No. 12 (R&D), 12:30 to 13:30.",
         "Der Zuschlag beträgt 25 %, z.B. für Überstunden – « oui », dit-elle.",
         "Write to safety@aldersluice.example or ring 01632 960655.",
