@@ -38,7 +38,7 @@ from gristmill.learning.examples import (
 from gristmill.learning.generator_tuning import Base, Made, Run, Tuned, tune
 from gristmill.learning.tuned_models import curve_of, models_of, parents_of, register
 from gristmill.models.catalog import generator_weights, training_flops
-from gristmill.models.generators import OpenVinoGenerator
+from gristmill.models.generators import Generator, OpenVinoGenerator
 from gristmill.models.gguf import GgufFile, Quantisation
 from gristmill.settings import GeneratorSettings
 from gristmill.storage.locks import exclusive
@@ -81,7 +81,8 @@ def examples_stage(workspace: Workspace, progress: Progress = SILENT) -> tuple[S
     if questions:
         tools = Answerer(workspace).tools
         progress.start("examples", len(questions))
-        for each in examples_of(questions, tools, _corpus(workspace)):
+        writer = _writer(workspace) if settings.preferences else None
+        for each in examples_of(questions, tools, _corpus(workspace), writer):
             left, made = ([*left, each], made) if isinstance(each, LeftOut) else (left, [*made, each])
             progress.advance()
     answers = [example for example in made if example.kind is Kind.ANSWER]
@@ -91,6 +92,7 @@ def examples_stage(workspace: Workspace, progress: Progress = SILENT) -> tuple[S
     new = write_examples(lake, examples)
     numbers = {
         "examples": len(examples), "answers": len(answers), "refusals": len(refusals), "general": len(general),
+        "pairs": sum(bool(example.dropped) for example in answers),
         "left_out": len(left), "new": new, "seconds": round(time.perf_counter() - began, 3),
     }  # fmt: skip
     reasons = Counter(each.reason.split(",")[0] if "not for everyone" in each.reason else each.reason for each in left)
@@ -157,6 +159,8 @@ def tuned_report(outcome: Outcome, seconds: float) -> tuple[StageReport, Content
         "examples": first["examples"], "bytes": first["bytes"], "flops": first["flops"],
         "flops_share": first["flops_share"] or 0.0, "energy_wh": first["energy_wh"],
         "tokens_per_second": _median([point["tokens_per_second"] for point in outcome.curve]),
+        "pairs": first["pairs"] or 0, "preferred_before": first["preferred_before"] or 0.0,
+        "preferred": first["preferred"] or 0.0,
         "trained": int(outcome.anew), "seconds": round(seconds, 3),
         **{f"bytes_{form}": size for form, size in sizes.items()},
     }  # fmt: skip
@@ -175,12 +179,17 @@ def curve_as_markdown(curve: Sequence[dict[str, Any]], most: int = 30) -> str:
     every = max(1, len(curve) // most)
     shown = [p for n, p in enumerate(curve) if n % every == 0 or p["held_out"] is not None or n == len(curve) - 1]
     lines = [
-        f"| {p['step']} | {p['loss']:.4f} | {'' if p['held_out'] is None else format(p['held_out'], '.4f')} "
+        f"| {p['step']} | {p['phase'] or 'examples'} | {p['loss']:.4f} "
+        f"| {'' if p['held_out'] is None else format(p['held_out'], '.4f')} "
         f"| {p['learning_rate']:.2e} | {p['tokens_per_second']:.0f} |"
         for p in shown
     ]
     return "\n".join(
-        ["| step | loss | held out | learning rate | tokens/s |", "| --- | --- | --- | --- | --- |", *lines]
+        [
+            "| step | learnt from | loss | held out | learning rate | tokens/s |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *lines,
+        ]
     )
 
 
@@ -220,6 +229,9 @@ def _row(workspace: Workspace, run: Run, tuned: Tuned, made: Made, examples: Seq
         "parents": parents_of(workspace.lake, run.base.sha256), "data_hash": data_hash(examples),
         "examples": len(run.learnt), "settings": json.dumps(run.settings.model_dump(mode="json")),
         "steps": tuned.trained.steps, "held_out_before": tuned.trained.before, "held_out": made.held_out,
+        "pairs": tuned.preferred.pairs if tuned.preferred else 0,
+        "preferred_before": tuned.preferred.before if tuned.preferred else None,
+        "preferred": tuned.preferred.after if tuned.preferred else None,
         "flops": account.flops, "flops_share": None if training is None else account.flops / training,
         "seconds": account.seconds, "energy_wh": account.cpu_seconds * watts / _JOULES_PER_WH,
         "candidate": candidate,
@@ -258,6 +270,12 @@ def _general(workspace: Workspace, most: int) -> list[Example]:
     if len(stored) >= most:
         return balanced(stored, Kind.GENERAL, most)
     return general_examples(workspace.generator_of(workspace.settings.generator), most)
+
+
+def _writer(workspace: Workspace) -> Generator | None:
+    """Return the model that is to be tuned, as it is; None where answers are only quoted."""
+    settings = workspace.settings.generator
+    return None if settings.engine == "quote" else workspace.generator_of(settings)
 
 
 def _median(numbers: Sequence[float]) -> float:

@@ -51,7 +51,7 @@ def word(draft: Draft, tools: Tools) -> Draft:
     generated = tools.generator.generate(draft.chat.chatml)
     account = replace(draft.account, prompt_tokens=generated.prompt_tokens, new_tokens=generated.new_tokens)
     note = f"{generated.prompt_tokens} tokens read, {generated.new_tokens} written"
-    return replace(draft, written=_first_sentence(generated.text), account=account, note=note)
+    return replace(draft, written=first_sentence(generated.text), account=account, note=note)
 
 
 def near_words(draft: Draft, tools: Tools) -> Draft | None:
@@ -192,7 +192,7 @@ def _quoted(draft: Draft, evidence: Evidence) -> str:
     return f"{passage.title or passage.document}{when}: {text}"
 
 
-def _first_sentence(text: str) -> str:
+def first_sentence(text: str) -> str:
     """Return the first sentence that was written; small models go on with their own questions and answers."""
     line = next((line for line in text.strip().splitlines() if line.strip()), "")
     match = re.match(r".+?[.!?](?=\s|$)", line.strip())

@@ -135,7 +135,7 @@ def tune_generator(
             name, foreseen = estimate(workspace)
         else:
             outcome = tuning_stage(workspace, progress, tell)
-    examples = {key: report.numbers[key] for key in ("answers", "refusals", "general", "left_out")}
+    examples = {key: report.numbers[key] for key in ("answers", "refusals", "general", "pairs", "left_out")}
     if estimate_only:
         if as_json:
             print_json({"run": name, "examples": examples, "estimate": foreseen.as_json()})

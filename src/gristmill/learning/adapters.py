@@ -76,6 +76,21 @@ class Trainee:
         """Return the mean loss over the completion tokens of a batch, in nats, as a torch scalar."""
         import torch
 
+        logits, said, _ = self._completions(batch)
+        return torch.nn.functional.cross_entropy(logits, said)
+
+    def log_likelihoods(self, batch: Sequence[Encoded]) -> Any:
+        """Return log p of each completion of a batch, summed over its tokens, in nats, as a torch vector."""
+        import torch
+
+        logits, said, rows = self._completions(batch)
+        each = -torch.nn.functional.cross_entropy(logits, said, reduction="none")
+        return torch.zeros(len(batch), device=each.device).index_add(0, rows, each)
+
+    def _completions(self, batch: Sequence[Encoded]) -> tuple[Any, Any, Any]:
+        """Return of all completion tokens of a batch: scores over the vocabulary, the token, and its row."""
+        import torch
+
         width = max(len(each.ids) for each in batch)
         ids = torch.full((len(batch), width), self._end)
         mask = torch.zeros_like(ids)
@@ -86,8 +101,7 @@ class Trainee:
             learnt[row, each.prompt - 1 : len(each.ids) - 1] = True  # a token is said by the state before it
         ids, mask, learnt = ids.to(self.device), mask.to(self.device), learnt.to(self.device)
         states = self.model.model(input_ids=ids, attention_mask=mask).last_hidden_state[learnt]
-        logits = self.model.lm_head(states).float()
-        return torch.nn.functional.cross_entropy(logits, ids.roll(-1, 1)[learnt])
+        return self.model.lm_head(states).float(), ids.roll(-1, 1)[learnt], learnt.nonzero()[:, 0]
 
     def mean_loss(self, examples: Sequence[Encoded], batch: int) -> float:
         """Return the mean loss over all completion tokens of examples, without learning from them."""

@@ -20,7 +20,7 @@ from gristmill.answering.pipeline import STEPS
 from gristmill.answering.prompts import Chat
 from gristmill.answering.sentences import readable
 from gristmill.answering.support import support
-from gristmill.answering.wording import REFUSAL, citation_of, word
+from gristmill.answering.wording import REFUSAL, citation_of, first_sentence, word
 from gristmill.evaluation.grounding import fold
 from gristmill.evaluation.questions import Origin, Question, Split
 from gristmill.evaluation.splits import apart
@@ -73,11 +73,14 @@ class Example:
     evidence: tuple[Source, ...] = ()
     support: float | None = None
     release: str = ""
+    dropped: str = ""  # what the model said here, and the verification of answers did not let through
 
     @property
     def id(self) -> str:
         """Hash of what is taught and of where it comes from."""
-        return fingerprint(self.prompt, self.completion, self.question, [asdict(source) for source in self.evidence])
+        instead = [self.dropped] if self.dropped else []
+        evidence = [asdict(source) for source in self.evidence]
+        return fingerprint(self.prompt, self.completion, self.question, evidence, *instead)
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def teachable(questions: Sequence[Question]) -> tuple[list[Question], list[LeftO
     return [question for question in counting if question.text in kept], close
 
 
-def example_of(question: Question, tools: Tools, corpus: Corpus) -> Example | LeftOut:
+def example_of(question: Question, tools: Tools, corpus: Corpus, writer: Generator | None = None) -> Example | LeftOut:
     """Return what a question teaches, or why it teaches nothing.
 
     The passages are those that answering finds for the question today, so that what is trained is what is asked for.
@@ -114,6 +117,7 @@ def example_of(question: Question, tools: Tools, corpus: Corpus) -> Example | Le
         question: of `teachable`.
         tools: of the release whose prompt is trained.
         corpus: decides what may be taught; a model says to anybody what it has learnt.
+        writer: the model as it is; what it says and nothing carries is kept beside the true answer.
     """
     # Marks and canary differ in each installation and must not be learnt by heart.
     own = replace(
@@ -134,7 +138,7 @@ def example_of(question: Question, tools: Tools, corpus: Corpus) -> Example | Le
     )  # fmt: skip
     if not question.answerable:
         return replace(made, kind=Kind.REFUSAL, completion=REFUSAL, evidence=())
-    return _answered(made, question, draft, own)
+    return _answered(made, question, draft, own, writer)
 
 
 def general_examples(generator: Generator, most: int) -> list[Example]:
@@ -172,7 +176,9 @@ def read_examples(lake: Lake) -> list[Example]:
     return [_example(row) for row in lake.read(TRAINING_EXAMPLES).sort("example").iter_rows(named=True)]
 
 
-def _answered(made: Example, question: Question, draft: Draft, tools: Tools) -> Example | LeftOut:
+def _answered(
+    made: Example, question: Question, draft: Draft, tools: Tools, writer: Generator | None
+) -> Example | LeftOut:
     """Complete an example with the shortest true answer that the verification of answers accepts."""
     quotes = [fold(evidence.quote) for evidence in question.evidence]
     units = [readable(evidence.unit) for evidence in draft.chosen]
@@ -185,7 +191,10 @@ def _answered(made: Example, question: Question, draft: Draft, tools: Tools) -> 
         sentence = _sentence(text)
         found = support(sentence, units, f"{question.text} {about}", tools.encoder)
         if found.score >= tools.answering.support:
-            return replace(made, completion=sentence, support=round(found.score, 4))
+            said = "" if writer is None else first_sentence(writer.generate(made.prompt).text)
+            carried = support(said, units, f"{question.text} {about}", tools.encoder).score if said else 1.0
+            dropped = "" if carried >= tools.answering.support or said == sentence else said
+            return replace(made, completion=sentence, support=round(found.score, 4), dropped=dropped)
     return LeftOut(question.id, "no wording of its answer passes the verification")
 
 
@@ -226,9 +235,12 @@ def _row(example: Example) -> dict[str, Any]:
 def _example(row: dict[str, Any]) -> Example:
     sources = tuple(Source(**source) for source in row["evidence"])
     fields = {name: value for name, value in row.items() if name != "example"}
-    return Example(**fields | {"kind": Kind(row["kind"]), "evidence": sources})
+    instead = row["dropped"] or ""  # rows of before there were pairs have none
+    return Example(**fields | {"kind": Kind(row["kind"]), "evidence": sources, "dropped": instead})
 
 
-def examples_of(questions: Iterable[Question], tools: Tools, corpus: Corpus) -> Iterator[Example | LeftOut]:
+def examples_of(
+    questions: Iterable[Question], tools: Tools, corpus: Corpus, writer: Generator | None = None
+) -> Iterator[Example | LeftOut]:
     """Yield what each question teaches, or why it teaches nothing."""
-    return (example_of(question, tools, corpus) for question in questions)
+    return (example_of(question, tools, corpus, writer) for question in questions)

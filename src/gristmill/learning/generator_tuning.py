@@ -18,14 +18,15 @@ from gristmill.fingerprint import fingerprint
 from gristmill.learning.adapters import Encoded, Trainee, available_memory, faster_precision, merged
 from gristmill.learning.estimating import Estimate, flops_of_step, memory_of
 from gristmill.learning.examples import Example, Kind, data_hash
+from gristmill.learning.preferring import Pair, Preferring
 from gristmill.learning.training import Trained, batch_of, train
 from gristmill.models.gguf import GgufFile, Quantisation, Weights, Written
 from gristmill.settings import TuningSettings
 from gristmill.storage.artifacts import write_durably
 
-_CODE_VERSION = 1
+_CODE_VERSION = 2
 _TRIED_STEPS = 2
-CHECKPOINT, PRECISION = "checkpoint.safetensors", "precision"
+CHECKPOINT, PAIRS_CHECKPOINT, PRECISION = "checkpoint.safetensors", "pairs.safetensors", "precision"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Preferred:
+    """What pairs taught: how many there were, and for which share of those held out the true words are likelier."""
+
+    pairs: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
 class Tuned:
     """What a run came to."""
 
@@ -62,6 +72,7 @@ class Tuned:
     trained: Trained
     made: tuple[Made, ...]
     account: Account
+    preferred: Preferred | None = None  # None where there were too few pairs
 
 
 def run_name(base: Base, examples: Sequence[Example], settings: TuningSettings) -> str:
@@ -111,6 +122,9 @@ class Run:
         learnt, held_out = divided(sorted(examples, key=lambda example: example.id), settings.held_out)
         self.learnt, self.held_out = self._fitting(learnt), self._fitting(held_out)
         self.left_out = len(examples) - len(self.learnt) - len(self.held_out)
+        pairs = self._pairs(learnt) if settings.preferences else []
+        self.pairs = pairs if len(pairs) >= settings.least_pairs else []
+        self.held_pairs = self._pairs(held_out) if self.pairs else []
 
     def estimate(self) -> Estimate:
         """Return what the run will take at most; two steps are tried for it, and nothing is learnt from them."""
@@ -118,27 +132,30 @@ class Run:
         batches = [self._batch(step) for step in range(settings.steps)]
         trained = sum(parameter.numel() for parameter in self.trainee.trained.values())
         tokens = [sum(len(each.ids) for each in batch) for batch in batches]
+        # A pair is two texts; each is read once more for the reference.
+        paired = [sum(len(pair.ids) for pair in self._pair_batch(step)) for step in range(self._pair_steps)]
+        referred = sum(len(pair.ids) for pair in (*self.pairs, *self.held_pairs))
         typical = sorted(range(len(batches)), key=lambda step: abs(tokens[step] - median(tokens)))[:_TRIED_STEPS]
         took = min(self._tried(batches[step]) / tokens[step] for step in typical)
         looks = 1 + settings.steps // settings.evaluate_every
         seen = sum(len(each.ids) for each in self.held_out) * looks
         return Estimate(
             examples=len(self.learnt),
-            steps=settings.steps,
-            tokens=sum(tokens),
+            steps=settings.steps + self._pair_steps,
+            tokens=sum(tokens) + sum(paired),
             precision=self.trainee.precision,
             memory_bytes=memory_of(
-                shape, trained, self.trainee.precision, settings.batch,
+                shape, trained, self.trainee.precision, settings.batch * (2 if self.pairs else 1),
                 max(len(each.ids) for each in (*self.learnt, *self.held_out)),
             ),
             memory_available=available_memory(),
-            seconds=round(took * (sum(tokens) + seen / 2), 1),
-            flops=sum(flops_of_step(shape, trained, batch) for batch in batches),
+            seconds=round(took * (sum(tokens) + sum(paired) + (seen + referred) / 2), 1),
+            flops=sum(flops_of_step(shape, trained, batch) for batch in (*batches, *self._pair_reads())),
             trained_parameters=trained,
         )  # fmt: skip
 
-    def train(self, progress: Progress) -> tuple[Trained, Account]:
-        """Train, or go on where a killed run was."""
+    def train(self, progress: Progress) -> tuple[Trained, Preferred | None, Account]:
+        """Train on the examples, then on the pairs if there are enough; or go on where a killed run was."""
         began, cpu = time.perf_counter(), time.process_time()
         trained = train(self.trainee, self.learnt, self.held_out, self.settings, self.folder / CHECKPOINT, progress)
         number = sum(parameter.numel() for parameter in self.trainee.trained.values())
@@ -146,7 +163,29 @@ class Run:
         flops = sum(flops_of_step(shape, number, self._batch(step)) for step in range(trained.steps))
         looks = 1 + sum(point.held_out is not None for point in trained.points)
         flops += looks * flops_of_step(shape, number, self.held_out) / 2  # forward only
-        return trained, Account(flops, time.perf_counter() - began, time.process_time() - cpu)
+        preferred = None
+        if self.pairs:
+            trained, preferred = self._prefer(trained, progress)
+            flops += sum(flops_of_step(shape, number, batch) for batch in self._pair_reads())
+        return trained, preferred, Account(flops, time.perf_counter() - began, time.process_time() - cpu)
+
+    def _prefer(self, trained: Trained, progress: Progress) -> tuple[Trained, Preferred]:
+        """Go on from what the examples taught, which is the reference too."""
+        settings = self.settings
+        self.trainee.take(trained.adapter)
+        learner = Preferring(self.trainee, settings.beta, settings.anchor)
+        learnt, held_out = (learner.referred(pairs, settings.batch) for pairs in (self.pairs, self.held_pairs))
+        before = learner.accuracy(held_out, settings.batch)
+        how = settings.model_copy(update={"steps": settings.pair_steps, "learning_rate": settings.pair_rate})
+        gone_on = train(learner, learnt, held_out, how, self.folder / PAIRS_CHECKPOINT, progress)
+        self.trainee.take(gone_on.adapter)
+        after = learner.accuracy(held_out, settings.batch)
+        points = [replace(p, step=trained.steps + p.step, phase="pairs") for p in gone_on.points]
+        whole = replace(
+            trained, adapter=gone_on.adapter, steps=trained.steps + gone_on.steps, points=(*trained.points, *points),
+            seconds=trained.seconds + gone_on.seconds,
+        )  # fmt: skip
+        return whole, Preferred(len(learnt), before, after)
 
     def export(self, trained: Trained, quantisation: Quantisation) -> Made:
         """Write the tuned model as one file, named by its hash, and measure it as it stands there."""
@@ -174,6 +213,25 @@ class Run:
         encoded = [self.trainee.encode(example) for example in examples]
         return [each for each in encoded if len(each.ids) <= self.settings.max_tokens]
 
+    def _pairs(self, examples: Sequence[Example]) -> list[Pair]:
+        """Return the pairs of examples whose model said something else, where both sides are short enough."""
+        both = [(e, replace(e, completion=e.dropped)) for e in examples if e.dropped]
+        made = [Pair(self.trainee.encode(wanted), self.trainee.encode(dropped)) for wanted, dropped in both]
+        return [p for p in made if max(len(p.wanted.ids), len(p.dropped.ids)) <= self.settings.max_tokens]
+
+    @property
+    def _pair_steps(self) -> int:
+        return self.settings.pair_steps if self.pairs else 0
+
+    def _pair_batch(self, step: int) -> list[Pair]:
+        lengths = [len(pair.ids) for pair in self.pairs]
+        return [self.pairs[row] for row in batch_of(lengths, self.settings.batch, self.settings.seed, step)]
+
+    def _pair_reads(self) -> list[list[Encoded]]:
+        """Return the texts that learning from pairs reads, a step each."""
+        batches = [self._pair_batch(step) for step in range(self._pair_steps)]
+        return [[text for pair in batch for text in (pair.wanted, pair.dropped)] for batch in batches]
+
     def _batch(self, step: int) -> list[Encoded]:
         lengths = [len(each.ids) for each in self.learnt]
         return [self.learnt[row] for row in batch_of(lengths, self.settings.batch, self.settings.seed, step)]
@@ -189,10 +247,10 @@ class Run:
 
 def tune(run: Run, quantisations: Sequence[Quantisation], progress: Progress) -> Tuned:
     """Train and write the files. A killed call goes on from its last checkpoint when it is made again."""
-    trained, account = run.train(progress)
+    trained, preferred, account = run.train(progress)
     progress.start("writing", len(quantisations))
     made = []
     for quantisation in quantisations:
         made.append(run.export(trained, quantisation))
         progress.advance()
-    return Tuned(run.name, trained, tuple(made), account)
+    return Tuned(run.name, trained, tuple(made), account, preferred)

@@ -13,14 +13,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.corpus.report import Progress
 from gristmill.errors import StorageError
-from gristmill.learning.adapters import Adapter, Encoded, Trainee
+from gristmill.learning.adapters import Adapter
 from gristmill.settings import TuningSettings
 
 _LOWEST = 0.1  # share of the highest learning rate that is left at the end
@@ -29,6 +29,41 @@ _LONGEST_GRADIENT = 1.0
 # Batches of like lengths waste little on padding; windows of a few batches keep the order random enough.
 _WINDOW = 8
 _PARTS = ("adapter", "first", "second", "best")
+
+
+class Item(Protocol):
+    """What can be learnt from."""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """All tokens that are read for it."""
+        ...
+
+
+ItemType = TypeVar("ItemType", bound=Item)
+Contra = TypeVar("Contra", bound=Item, contravariant=True)
+
+
+class Learner(Protocol[Contra]):
+    """A model with matrices that are trained: on examples, or on pairs."""
+
+    trained: dict[str, Any]
+
+    def loss(self, batch: Sequence[Contra]) -> Any:
+        """Return the loss of a batch as a torch scalar."""
+        ...
+
+    def mean_loss(self, examples: Sequence[Contra], batch: int) -> float:
+        """Return the loss over examples, without learning from them."""
+        ...
+
+    def adapter(self) -> Adapter:
+        """Return a copy of what was learnt so far."""
+        ...
+
+    def take(self, adapter: Adapter) -> None:
+        """Put what was learnt before in place."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,6 +75,7 @@ class Point:
     learning_rate: float
     tokens_per_second: float
     held_out: float | None = None
+    phase: str = "examples"  # or pairs, whose loss is of another kind
 
 
 @dataclass(frozen=True)
@@ -72,7 +108,7 @@ class Trained:
 
 
 def train(
-    trainee: Trainee, learnt: Sequence[Encoded], held_out: Sequence[Encoded], settings: TuningSettings,
+    trainee: Learner[ItemType], learnt: Sequence[ItemType], held_out: Sequence[ItemType], settings: TuningSettings,
     checkpoint: Path, progress: Progress,
 ) -> Trained:  # fmt: skip
     """Train until the last step, or until held-out examples no longer gain.
@@ -162,7 +198,7 @@ def load(file: Path) -> State | None:
     return State(**{**rest, **parts, "points": points})
 
 
-def _fresh(trainee: Trainee, held_out: Sequence[Encoded], settings: TuningSettings) -> State:
+def _fresh(trainee: Learner[ItemType], held_out: Sequence[ItemType], settings: TuningSettings) -> State:
     before = trainee.mean_loss(held_out, settings.batch)
     adapter = trainee.adapter()
     nothing = {name: np.zeros_like(numbers) for name, numbers in adapter.items()}
@@ -170,7 +206,7 @@ def _fresh(trainee: Trainee, held_out: Sequence[Encoded], settings: TuningSettin
 
 
 def _step(
-    trainee: Trainee, optimiser: Any, learnt: Sequence[Encoded], held_out: Sequence[Encoded],
+    trainee: Learner[ItemType], optimiser: Any, learnt: Sequence[ItemType], held_out: Sequence[ItemType],
     settings: TuningSettings, state: State,
 ) -> State:  # fmt: skip
     import torch
@@ -198,7 +234,7 @@ def _step(
 
 
 def _looked(
-    trainee: Trainee, held_out: Sequence[Encoded], settings: TuningSettings, state: State, point: Point
+    trainee: Learner[ItemType], held_out: Sequence[ItemType], settings: TuningSettings, state: State, point: Point
 ) -> tuple[State, Point]:
     found = trainee.mean_loss(held_out, settings.batch)
     point = replace(point, held_out=found)
@@ -207,7 +243,7 @@ def _looked(
     return replace(state, waited=state.waited + 1), point
 
 
-def _optimiser(trainee: Trainee, state: State, settings: TuningSettings) -> Any:
+def _optimiser(trainee: Learner[Any], state: State, settings: TuningSettings) -> Any:
     import torch
 
     trainee.take(state.adapter)
@@ -222,7 +258,7 @@ def _optimiser(trainee: Trainee, state: State, settings: TuningSettings) -> Any:
     return optimiser
 
 
-def _with_tensors(state: State, trainee: Trainee, optimiser: Any) -> State:
+def _with_tensors(state: State, trainee: Learner[Any], optimiser: Any) -> State:
     if state.step == 0:
         return state
     moments = dict(_moments(trainee, optimiser))
@@ -231,7 +267,9 @@ def _with_tensors(state: State, trainee: Trainee, optimiser: Any) -> State:
     return replace(state, adapter=trainee.adapter(), first=first, second=second)
 
 
-def _moments(trainee: Trainee, optimiser: Any) -> Iterator[tuple[str, tuple[NDArray[np.float32], NDArray[np.float32]]]]:
+def _moments(
+    trainee: Learner[Any], optimiser: Any
+) -> Iterator[tuple[str, tuple[NDArray[np.float32], NDArray[np.float32]]]]:
     for name, parameter in trainee.trained.items():
         kept = optimiser.state[parameter]
         yield name, (kept["exp_avg"].cpu().numpy(), kept["exp_avg_sq"].cpu().numpy())

@@ -30,6 +30,12 @@ class TuningSettings(Section):
     refusals: float = Field(0.25, ge=0, le=1, description="Most refusals, as a share of the answers.")
     general: float = Field(0.2, ge=0, le=1, description="Most general examples, as a share of the answers.")
     least_examples: int = Field(16, ge=4, description="Answers from which training is worth its while.")
+    preferences: bool = Field(True, description="Learn, after the examples, from pairs: true against dropped words.")
+    least_pairs: int = Field(16, ge=2, description="Pairs from which that is worth its while.")
+    pair_steps: int = Field(30, ge=1, description="Most steps on pairs.")
+    pair_rate: float = Field(5e-5, gt=0, lt=1, description="Highest learning rate on pairs.")
+    beta: float = Field(0.1, gt=0, le=10, description="How closely pairs keep to what the examples taught (DPO).")
+    anchor: float = Field(1.0, ge=0, description="Weight of the true words' own loss beside the preference.")
     seed: int = 17
 
 

@@ -335,6 +335,7 @@ TRAINING_EXAMPLES = Table(
             ),
             "support": pl.Float64,  # what the verification of answers says of the completion
             "release": pl.String,  # the release whose prompt and passages these are
+            "dropped": pl.String,  # what the model said instead and verification did not let through; empty if nothing
         }
     ),
 )
@@ -350,6 +351,7 @@ TRAINING_CURVES = Table(
             "held_out": pl.Float64,  # the same over all held-out examples; null where nobody looked
             "learning_rate": pl.Float64,
             "tokens_per_second": pl.Float64,
+            "phase": pl.String,  # examples or pairs; the losses of pairs are of another kind
         }
     ),
 )
@@ -374,6 +376,9 @@ TUNED_MODELS = Table(
             "steps": pl.Int64,
             "held_out_before": pl.Float64,
             "held_out": pl.Float64,  # of this very file, read back
+            "pairs": pl.Int64,  # of preferences that were learnt from
+            "preferred_before": pl.Float64,  # share of held-out pairs whose wanted words are likelier; null without
+            "preferred": pl.Float64,
             "flops": pl.Float64,
             "flops_share": pl.Float64,  # of the base's training; null where that is not known
             "seconds": pl.Float64,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,20 @@ import pytest
 
 from gristmill.answering.wording import REFUSAL
 from gristmill.asking import Answerer
+from gristmill.corpus.ledger import accepted
+from gristmill.evaluation.question_set import read_set
 from gristmill.evaluation.questions import Origin, Question, Split
-from gristmill.learning.examples import Example, Kind, balanced, data_hash, read_examples, teachable, write_examples
+from gristmill.learning.examples import (
+    Corpus,
+    Example,
+    Kind,
+    balanced,
+    data_hash,
+    examples_of,
+    read_examples,
+    teachable,
+    write_examples,
+)
 from gristmill.learning.tuned_models import check_examples
 from gristmill.mill import Run, grind
 from gristmill.models.generators import Generated
@@ -43,6 +56,24 @@ class Polite:
 
     def generate(self, prompt: str) -> Generated:
         return Generated("Leaves are green. And then", 5, 5)
+
+
+class Truthful:
+    """A generator that says what an example wants."""
+
+    fingerprint = "truthful"
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self._wanted = {example.prompt: example.completion for example in examples}
+
+    def generate(self, prompt: str) -> Generated:
+        return Generated(self._wanted[prompt], 5, 5)
+
+
+def _documents(workspace: Workspace) -> tuple[dict[str, str], dict[str, list[str]]]:
+    rows = accepted(workspace.lake)
+    versions = dict(rows.select("document", "version").iter_rows())
+    return versions, dict(rows.select("document", "audience").iter_rows())
 
 
 def said(place: str, colour: str) -> str:
@@ -110,6 +141,21 @@ def test_what_has_no_answer_teaches_to_refuse(workspace: Workspace) -> None:
 def test_marks_of_the_installation_are_not_taught(workspace: Workspace) -> None:
     canary = Answerer(workspace).tools.canary
     assert not any(canary in example.prompt for example in read_examples(workspace.lake))
+
+
+def test_what_the_model_says_and_nothing_carries_is_kept_beside_the_true_answer(workspace: Workspace) -> None:
+    questions, _ = teachable(read_set(workspace.lake))
+    tools, corpus = Answerer(workspace).tools, Corpus(*_documents(workspace))
+    made = [e for e in examples_of(questions, tools, corpus, Polite()) if isinstance(e, Example)]
+    answers = [example for example in made if example.kind is Kind.ANSWER]
+    assert {example.dropped for example in answers} == {"Leaves are green."}
+    assert {example.dropped for example in made if example.kind is Kind.REFUSAL} == {""}
+    true = [e for e in examples_of(questions, tools, corpus, Truthful(answers)) if isinstance(e, Example)]
+    assert {example.dropped for example in true} == {""}, "what the evidence carries is no counterexample"
+    stored = read_examples(workspace.lake)
+    write_examples(workspace.lake, made)
+    assert read_examples(workspace.lake) == sorted(made, key=lambda example: example.id)
+    write_examples(workspace.lake, stored)
 
 
 def test_making_them_again_changes_nothing(workspace: Workspace) -> None:

@@ -17,9 +17,10 @@ import pytest
 
 from gristmill.corpus.report import Silent
 from gristmill.errors import ModelError, SettingsError
-from gristmill.learning.adapters import Encoded, Trainee, merged
+from gristmill.learning.adapters import Adapter, Encoded, Trainee, merged
 from gristmill.learning.estimating import flops_of_step, memory_of
-from gristmill.learning.generator_tuning import CHECKPOINT, Run, divided, run_name, tune
+from gristmill.learning.generator_tuning import CHECKPOINT, PAIRS_CHECKPOINT, Run, divided, run_name, tune
+from gristmill.learning.preferring import Preferring
 from gristmill.learning.training import batch_of, load, rate_at
 from gristmill.models.gguf import GgufFile, Quantisation
 from gristmill.models.trainable import torch_model
@@ -28,7 +29,7 @@ from tests.unit.learning.tiny import lessons, tiny_base
 
 ROOT = Path(__file__).parents[3]
 # Kills of a training: `GRISTMILL_TRAINING_KILLS=20 pytest tests/unit/learning` is thorough.
-KILLS = int(os.environ.get("GRISTMILL_TRAINING_KILLS", "1"))
+KILLS = int(os.environ.get("GRISTMILL_TRAINING_KILLS", "2"))
 QUICK = TuningSettings(
     steps=24, rank=4, learning_rate=5e-3, evaluate_every=8, patience=9, checkpoint_every=4, precision="float32"
 )
@@ -96,15 +97,60 @@ def test_killed_at_any_step_it_goes_on_and_ends_with_the_same_file(tmp_path: Pat
     expected = _finished(whole, steps=12)
     draw = np.random.default_rng(7)
     for kill in range(KILLS):
-        _killed_after(killed, int(draw.integers(1, 11)) if KILLS > 2 else (3, 8)[kill])
+        _killed_after(killed, int(draw.integers(1, 17)) if KILLS > 2 else (8, 15)[kill])
     found = _finished(killed, steps=12)
     assert found["steps"] == expected["steps"]
     assert found["held_out"] == pytest.approx(expected["held_out"], abs=1e-4)
-    states = [load(next(folder.glob(f"models/runs/*/{CHECKPOINT}"))) for folder in (whole, killed)]
-    assert states[0] is not None
-    assert states[1] is not None
-    for name, numbers in states[0].adapter.items():
-        np.testing.assert_allclose(states[1].adapter[name], numbers, atol=1e-5)
+    for file in (CHECKPOINT, PAIRS_CHECKPOINT):
+        states = [load(next(folder.glob(f"models/runs/*/{file}"))) for folder in (whole, killed)]
+        assert states[0] is not None
+        assert states[1] is not None
+        for name, numbers in states[0].adapter.items():
+            np.testing.assert_allclose(states[1].adapter[name], numbers, atol=1e-5)
+
+
+def test_pairs_teach_to_prefer_the_true_words_and_keep_them_likely(tmp_path: Path) -> None:
+    settings = QUICK.model_copy(update={"steps": 8, "pair_steps": 24, "pair_rate": 3e-3, "least_pairs": 4})
+    made = [replace(each, dropped="It is a door.") for each in lessons(48)]
+    run = Run(tiny_base(tmp_path), made, settings, tmp_path / "models")
+    assert run.estimate().steps == 32
+    tuned = tune(run, [Quantisation.F16], Silent())
+    assert tuned.preferred is not None
+    assert tuned.preferred.pairs == len(run.pairs)
+    assert tuned.preferred.after >= tuned.preferred.before
+    assert [point.phase for point in tuned.trained.points] == ["examples"] * 8 + ["pairs"] * 24
+    assert [point.step for point in tuned.trained.points] == list(range(1, 33))
+    only = tune(Run(tiny_base(tmp_path), lessons(48), settings, tmp_path / "only"), [Quantisation.F16], Silent())
+    assert only.preferred is None
+    both, one = (_margin(run, each.trained.adapter) for each in (tuned, only))
+    assert both > one + 1, "the true words are preferred more than the examples alone make them"
+    assert tuned.made[0].held_out < only.made[0].held_out + 0.05, "and they are no less likely"
+
+
+def _margin(run: Run, adapter: Adapter) -> float:
+    run.trainee.take(adapter)
+    referred = Preferring(run.trainee, 0.1, 1.0).referred(run.held_pairs, 4)
+    return float(np.mean([pair.reference for pair in referred]))
+
+
+def test_the_loss_of_a_pair_is_that_of_its_reference_at_first_and_follows_the_formula(tmp_path: Path) -> None:
+    settings = QUICK.model_copy(update={"least_pairs": 2})
+    run = Run(tiny_base(tmp_path), lessons(dropped="A door."), settings, tmp_path / "models")
+    learner = Preferring(run.trainee, beta=0.5, anchor=0.0)
+    pairs = learner.referred(run.pairs[:3], 2)
+    assert float(learner.loss(pairs)) == pytest.approx(np.log(2), rel=1e-5)
+    moved = [replace(pair, reference=pair.reference - 2.0) for pair in pairs]
+    assert float(learner.loss(moved)) == pytest.approx(np.log1p(np.exp(-0.5 * 2.0)), rel=1e-4)
+    anchored = float(Preferring(run.trainee, beta=0.5, anchor=1.0).loss(pairs))
+    wanted = [float(run.trainee.loss([pair.wanted])) for pair in pairs]
+    assert anchored == pytest.approx(np.log(2) + np.mean(wanted), rel=1e-4)
+
+
+def test_too_few_pairs_are_left_alone_and_so_are_all_when_nobody_wants_them(tmp_path: Path) -> None:
+    made = lessons(dropped="A door.")
+    for changed in ({"least_pairs": 99}, {"preferences": False}):
+        run = Run(tiny_base(tmp_path), made, QUICK.model_copy(update=changed), tmp_path / "models")
+        assert run.pairs == run.held_pairs == []
 
 
 def test_a_torn_checkpoint_never_appears(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

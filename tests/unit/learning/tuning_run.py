@@ -30,10 +30,13 @@ class Slow(Silent):
 def main(folder: Path, steps: int, pause: float) -> None:
     """Tune and print what came of it."""
     settings = TuningSettings(
-        steps=steps, rank=4, learning_rate=5e-3, evaluate_every=4, patience=9, checkpoint_every=2, precision="float32"
-    )
+        steps=steps, rank=4, learning_rate=5e-3, evaluate_every=4, patience=9, checkpoint_every=2, precision="float32",
+        pair_steps=6, pair_rate=1e-3, least_pairs=4,
+    )  # fmt: skip
     base = tiny_base(folder)
-    tuned = tune(Run(base, lessons(), settings, folder / "models"), [Quantisation.Q8], Slow(folder, pause))
+    tuned = tune(
+        Run(base, lessons(dropped="It is a door."), settings, folder / "models"), [Quantisation.Q8], Slow(folder, pause)
+    )
     made = tuned.made[0]
     told = {"sha256": made.written.sha256, "held_out": made.held_out, "steps": tuned.trained.steps}
     sys.stdout.write(json.dumps(told) + "\n")
