@@ -18,6 +18,12 @@ def tuned(outcome: Outcome) -> Table:
             row["quantisation"], f"{row['bytes'] / 1e6:.0f}", f"{row['held_out']:.4f}",
             f"{row['held_out_before']:.4f}", row["candidate"],
         )  # fmt: skip
+    first = outcome.models[0]
+    if first["pairs"]:
+        table.caption = (
+            f"{first['pairs']} pairs taught to prefer true words: likelier than those that were dropped in "
+            f"{first['preferred']:.0%} of the held-out ones, {first['preferred_before']:.0%} before"
+        )
     return table
 
 
