@@ -66,7 +66,10 @@ def create_app(workspace: Workspace | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
-    # The first look loads the models; until it is done the service is alive and not ready.
+    # The first look loads the models; until it is done the service is alive and not ready. One process of several takes
+    # no requests before: the others answer them, also when it replaces one that was lost.
+    if service.settings.workers > 1:
+        await asyncio.to_thread(service.current.look)
     watching = asyncio.create_task(service.current.watch(service.settings.look_every_seconds))
     try:
         yield
