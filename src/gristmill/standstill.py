@@ -15,6 +15,7 @@ import json
 import os
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 
 import pydantic
 
+from gristmill.errors import StorageError
 from gristmill.fingerprint import fingerprint, lines_hash
 from gristmill.settings import Settings
 from gristmill.storage.artifacts import write_durably
@@ -69,7 +71,8 @@ class Sighting:
         if look is not None:
             stages = [{"stage": name, "numbers": _lasting(name, numbers), "changes": []} for name, numbers in reports]
             known = {"look": look, "places": self._places, "stages": stages, "since": time.time()}
-            write_durably(_file(self._settings), json.dumps(known))
+            with suppress(StorageError):  # the run has ended well all the same
+                write_durably(_file(self._settings), json.dumps(known))
 
 
 def standstill(settings: Settings) -> Standstill | None:

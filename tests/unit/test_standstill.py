@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from gristmill.corpus.failures import nothing_waits
+from gristmill.errors import StorageError
 from gristmill.mill import STAGES, Run
 from gristmill.mill import grind as grind_all
 from gristmill.settings import Settings
@@ -195,6 +196,17 @@ def test_a_document_that_nobody_could_examine_is_looked_at_again(town: Town) -> 
     lake = town.workspace.lake
     lake.upsert(DOCUMENTS, lake.read(DOCUMENTS).head(1).with_columns(status=pl.lit("failed")))
     assert not nothing_waits(lake, town.settings.parser)
+
+
+def test_a_disk_without_space_for_it_costs_nothing_but_time(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("No space left on device.")
+
+    monkeypatch.setattr("gristmill.standstill.write_durably", full)
+    write(town.docs, {"new.md": "# New\n\nIt is new."})
+    town.age()
+    assert town.ingest()["search_index"]["published"] == 1
+    assert not town.still()
 
 
 def test_whenever_it_is_told_the_stages_find_nothing_to_do(tmp_path: Path) -> None:
