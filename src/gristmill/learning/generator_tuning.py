@@ -166,20 +166,23 @@ class Run:
         preferred = None
         if self.pairs:
             trained, preferred = self._prefer(trained, progress)
-            flops += sum(flops_of_step(shape, number, batch) for batch in self._pair_reads())
+            learnt = sum(point.phase == "pairs" for point in trained.points)
+            flops += sum(flops_of_step(shape, number, batch) for batch in self._pair_reads()[:learnt])
         return trained, preferred, Account(flops, time.perf_counter() - began, time.process_time() - cpu)
 
     def _prefer(self, trained: Trained, progress: Progress) -> tuple[Trained, Preferred]:
-        """Go on from what the examples taught, which is the reference too."""
+        """Go on from what the examples taught, which is the reference too, if the pairs have anything to add."""
         settings = self.settings
         self.trainee.take(trained.adapter)
         learner = Preferring(self.trainee, settings.beta, settings.anchor)
+        before = learner.accuracy(self.held_pairs or self.pairs, settings.batch)
+        if before == 1:
+            return trained, Preferred(len(self.pairs), before, before)
         learnt, held_out = (learner.referred(pairs, settings.batch) for pairs in (self.pairs, self.held_pairs))
-        before = learner.accuracy(held_out, settings.batch)
         how = settings.model_copy(update={"steps": settings.pair_steps, "learning_rate": settings.pair_rate})
         gone_on = train(learner, learnt, held_out, how, self.folder / PAIRS_CHECKPOINT, progress)
         self.trainee.take(gone_on.adapter)
-        after = learner.accuracy(held_out, settings.batch)
+        after = learner.accuracy(self.held_pairs or self.pairs, settings.batch)
         points = [replace(p, step=trained.steps + p.step, phase="pairs") for p in gone_on.points]
         whole = replace(
             trained, adapter=gone_on.adapter, steps=trained.steps + gone_on.steps, points=(*trained.points, *points),

@@ -55,13 +55,14 @@ def tiny_base(folder: Path) -> Base:
     return Base("tiny", file, file_hash(file))
 
 
-def lessons(count: int = 24, dropped: str = "") -> list[Example]:
-    """Return examples that are easy to learn: each asks for a colour and gets it, where `dropped` was said."""
+def lessons(count: int = 24, *, pairs: bool = False) -> list[Example]:
+    """Return examples that are easy to learn: each asks for a colour and gets it; of `pairs`, another was said."""
     return [
         Example(
             Kind.ANSWER, f"<|im_start|>user\nDoor {number}?<|im_end|>\n<|im_start|>assistant\n",
             f"It is {COLOURS[number % 4]}.", f"Door {number}?", "golden", f"q{number}", f"c{number}",
-            (Source("doors.md", "v1", f"k{number}", "It is red."),), 0.9, "r-1", dropped,
+            (Source("doors.md", "v1", f"k{number}", "It is red."),), 0.9, "r-1",
+            f"It is {COLOURS[(number + 1) % 4]}." if pairs else "",
         )
         for number in range(count)
     ]  # fmt: skip

@@ -34,9 +34,7 @@ def main(folder: Path, steps: int, pause: float) -> None:
         pair_steps=6, pair_rate=1e-3, least_pairs=4,
     )  # fmt: skip
     base = tiny_base(folder)
-    tuned = tune(
-        Run(base, lessons(dropped="It is a door."), settings, folder / "models"), [Quantisation.Q8], Slow(folder, pause)
-    )
+    tuned = tune(Run(base, lessons(pairs=True), settings, folder / "models"), [Quantisation.Q8], Slow(folder, pause))
     made = tuned.made[0]
     told = {"sha256": made.written.sha256, "held_out": made.held_out, "steps": tuned.trained.steps}
     sys.stdout.write(json.dumps(told) + "\n")
