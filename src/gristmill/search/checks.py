@@ -84,7 +84,8 @@ def _check_encoder(lake: Lake, wanted: pl.DataFrame, encoder: TextEncoder) -> Ch
     orphans = keys.join(wanted, on="embedding_key", how="anti")["embedding"]
     without = wanted.join(keys, on="embedding_key", how="anti")["document"].unique().sort()
     size = pl.col("vector").bin.size().alias("size")
-    sizes = lake.scan(EMBEDDINGS).filter(mine).select("embedding_key", size).collect()
+    # Streamed: the vectors themselves are not held.
+    sizes = lake.scan(EMBEDDINGS).filter(mine).select("embedding_key", size).collect(engine="streaming")
     nulls = sizes.filter(pl.col("size").is_null())["embedding_key"]
     usual = int(sizes["size"].drop_nulls().mode().sort().to_list()[-1]) if sizes.height > nulls.len() else 0
     odd = sizes.filter((pl.col("size") != usual) | (pl.col("size") == 0) | (pl.col("size") % 4 != 0))["embedding_key"]
