@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from threading import Event, Thread
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from gristmill.answering.events import Event as AnswerEvent
 from gristmill.asking import Answerer
@@ -47,6 +48,25 @@ def test_what_answers_cost_in_a_day_is_limited_for_each_person(make_mill: MakeMi
     refused = mill.post("ann", "/api/ask", {"question": QUESTION})
     assert (refused.status_code, "cost 1.01 today" in refused.json()["detail"]) == (429, True)
     assert mill.post("hal", "/api/ask", {"question": QUESTION}).status_code == 200
+
+
+def test_what_somebody_had_today_is_counted_from_indexes_alone(make_mill: MakeMill) -> None:
+    mill = make_mill()
+    asked: list[tuple[str, Any]] = []
+    engine = mill.workspace.database._engine
+
+    def hear(_: object, __: object, statement: str, values: object, *___: object) -> None:
+        asked.append((statement, values))
+
+    event.listen(engine, "before_cursor_execute", hear)
+    mill.service.limits.question("ann")
+    event.remove(engine, "before_cursor_execute", hear)
+    with engine.connect() as connection:
+        plans = [str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()) for sql, values in asked]
+    told = " ".join(plans)
+    assert "COVERING INDEX ix_receipts_asker_at" in told
+    assert "ix_receipt_details_priced" in told
+    assert "SCAN" not in told
 
 
 def test_guessing_keys_is_limited_by_address_and_fills_no_log(make_mill: MakeMill) -> None:

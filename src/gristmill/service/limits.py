@@ -14,7 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from gristmill.service.problems import ProblemError
 from gristmill.settings import LimitSettings
@@ -69,13 +69,14 @@ class Limits:
             ProblemError: they had as many as a day allows, or these cost as much.
         """
         midnight = datetime.fromtimestamp(self._now(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        query = select(func.count(), func.coalesce(func.sum(ReceiptDetailRow.cost), 0.0))
-        query = query.select_from(ReceiptRow).join(
-            ReceiptDetailRow, ReceiptDetailRow.receipt == ReceiptRow.receipt, isouter=True
-        )
-        query = query.where(ReceiptRow.asker == person, ReceiptRow.at >= midnight)
+        theirs = (ReceiptRow.asker == person, ReceiptRow.at >= midnight)
+        # Both are answered from indexes, however many answers somebody had today.
+        mine = select(ReceiptRow.receipt).where(ReceiptRow.receipt == ReceiptDetailRow.receipt, *theirs).exists()
+        priced = select(func.coalesce(func.sum(ReceiptDetailRow.cost), 0.0))
+        priced = priced.where(ReceiptDetailRow.at >= midnight, ReceiptDetailRow.cost > text("0"), mine)
         with self._database.reading() as session:
-            had, cost = session.execute(query).one()
+            had = session.scalar(select(func.count()).select_from(ReceiptRow).where(*theirs)) or 0
+            cost = float(session.scalar(priced) or 0.0)
         allowed = None
         if had >= self._settings.questions_per_day:
             allowed = f"You had the {self._settings.questions_per_day} answers that one day allows."

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Float, String
+from sqlalchemy import JSON, DateTime, Float, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gristmill.storage.records.base import Base
+
+# Most answers cost nothing; those that do are found without reading the others.
+_PRICED = text("cost > 0")
 
 
 class ReceiptDetailRow(Base):
     """The details of one receipt, stored with it. `cost` stands apart because a day's budget is its sum."""
 
     __tablename__ = "receipt_details"
+    __table_args__ = (Index("ix_receipt_details_priced", "at", sqlite_where=_PRICED, postgresql_where=_PRICED),)
 
     receipt: Mapped[str] = mapped_column(String(40), primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
