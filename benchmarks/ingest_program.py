@@ -1,4 +1,9 @@
-"""Gristmill as a program of `benchmarks.ingest`: one ingest, or the comparison of what is published with the pages."""
+"""Gristmill as a program of `benchmarks.ingest`: one ingest, or the comparison of what is published with the pages.
+
+    python -m benchmarks.ingest_program ingest|audit|encode FOLDER STATE - TOKENS
+
+`encode`, after an ingest, tells the encoder's own time on the same chunks, without anything else.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +19,10 @@ _SETTINGS_VARIABLE = "GRISTMILL_SETTINGS"
 
 
 def main() -> None:
-    """Ingest or audit, and tell the result as JSON."""
+    """Ingest, audit or encode, and tell the result as JSON."""
     mode, folder, state, _, tokens = sys.argv[1:6]
     _put_in_force(Path(folder), Path(state), int(tokens))
-    (_ingest if mode == "ingest" else _audit)()
+    {"ingest": _ingest, "audit": _audit, "encode": _encode}[mode]()
 
 
 def _put_in_force(folder: Path, state: Path, tokens: int) -> None:
@@ -49,6 +54,23 @@ def _ingest() -> None:
         command_line()
     numbers = {stage["stage"]: stage["numbers"] for stage in json.loads(told.getvalue())["stages"]}
     print(json.dumps({"embedded": int(numbers["embeddings"].get("embedded", 0))}))
+
+
+def _encode() -> None:
+    """Encode the stored chunks, and nothing else."""
+    import time
+
+    from gristmill.search.rows import with_context
+    from gristmill.storage.tables import CHUNKS
+    from gristmill.workspace import Workspace
+
+    workspace = Workspace()
+    rows = workspace.lake.read(CHUNKS, ["context", "text"]).unique(maintain_order=True)
+    texts = [with_context(context, text) for context, text in rows.iter_rows()]
+    workspace.encoder.encode(texts[:8])
+    began = time.perf_counter()
+    workspace.encoder.encode(texts)
+    print(json.dumps({"texts": len(texts), "seconds": round(time.perf_counter() - began, 2)}))
 
 
 def _audit() -> None:
