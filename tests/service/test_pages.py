@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from gristmill.missing import gaps_file
+from tests.service.conftest import MakeMill
 from tests.service.mills import FACT, QUESTION, Mill, listening
 
 if TYPE_CHECKING:
@@ -109,6 +110,22 @@ def test_why_this_answer_is_told_in_words(reader: Visit) -> None:
     told = reader.page.inner_text("main")
     assert "ann asked this" in told
     assert "null" not in told
+
+
+def test_an_answer_that_is_not_certain_says_so_on_the_page_and_in_its_reasons(
+    browser: Browser, make_mill: MakeMill
+) -> None:
+    mill = make_mill(answering={"answerable": 1.0, "perhaps": 0.0})
+    with listening(mill.app, lifespan="off") as address:
+        visit = Visit(browser, address, mill.keys["ann"])
+        visit.ask()
+        assert "It is not certain" in visit.page.inner_text("article.uncertain")
+        assert FACT in visit.page.inner_text("article.uncertain")
+        visit.page.wait_for_selector("text=Not certain; ")
+        visit.page.click("text=Why this answer?")
+        visit.page.wait_for_selector("text=It was not certain that the documents found answer it")
+        assert visit.complaints == []
+        visit.page.context.close()
 
 
 def test_everything_is_reached_by_keyboard_alone(reader: Visit) -> None:

@@ -76,9 +76,9 @@ class Served:
             return False
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    made = Served(tmp_path_factory.mktemp("workers"))
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    made = Served(tmp_path)
     try:
         wait_until(made.ready)
         yield made
@@ -87,7 +87,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         made.process.wait(60)
 
 
-def test_two_processes_answer_as_one_and_a_lost_one_is_replaced(served: Served) -> None:
+def test_two_processes_answer_as_one_a_lost_one_is_replaced_and_both_stop_together(served: Served) -> None:
     def ask(question: str) -> tuple[int, int]:
         status, text = served.call("/api/ask", {"question": question})
         # Each call is a connection of its own: another process may be the one that tells of the receipt.
@@ -107,8 +107,6 @@ def test_two_processes_answer_as_one_and_a_lost_one_is_replaced(served: Served) 
     assert set(given) == {200, 429}, "the limit is one for both"
     assert given.count(200) <= PER_MINUTE - 20
 
-
-def test_it_stops_with_all_its_processes(served: Served) -> None:
     family = children(served.process.pid)
     assert len(family) >= 2
     served.process.terminate()

@@ -57,7 +57,10 @@ class Made:
 
 @dataclass(frozen=True)
 class Preferred:
-    """What pairs taught: how many there were, and for which share of those held out the true words are likelier."""
+    """What pairs taught: how many there were, and for which share of those held out the true words are likelier.
+
+    Where none is held out, the share is that of the pairs themselves.
+    """
 
     pairs: int
     before: float

@@ -26,8 +26,6 @@ from gristmill.storage.tables import CHUNKS, EMBEDDINGS, TEXTS
 
 # Documents whose chunks are compared with their text one by one: all of a small corpus, a second's work of a large one.
 _SAMPLE_DOCUMENTS = 1_000
-# Chunks whose tokens are counted once more, the longest among them: other ones after every change.
-_COUNTED_AGAIN = 256
 _BLOCK = 4_096
 
 
@@ -37,10 +35,9 @@ def check_chunks(lake: Lake, encoder: Encoder) -> CheckResult:
     chunks = lake.read(CHUNKS, ["chunk", "document", "ordinal", "start", "end", "tokens"])
     orphans = chunks.join(documents, on="document", how="anti")["document"].unique().sort()
     long = chunks.filter(pl.col("tokens").is_null() | (pl.col("tokens") > encoder.window))
-    seed = max(lake.version(CHUNKS), 0)
-    sample = documents.sample(min(_SAMPLE_DOCUMENTS, documents.height), seed=seed)
+    sample = documents.sample(min(_SAMPLE_DOCUMENTS, documents.height), seed=max(lake.version(CHUNKS), 0))
     texts = _texts(lake, sample)
-    altered, cut = _compared(lake, sample, texts, encoder, seed)
+    altered, cut = _compared(lake, sample, texts, encoder)
     bare = documents.join(chunks, on="document", how="anti")
     lost, mute = _without_chunks(lake, bare)
     torn, short = _incomplete(chunks), _left_out(chunks, _visible(documents, texts))
@@ -123,14 +120,14 @@ def _texts(lake: Lake, documents: pl.DataFrame) -> dict[str, str]:
 
 
 def _compared(
-    lake: Lake, documents: pl.DataFrame, texts: Mapping[str, str], encoder: Encoder, seed: int
+    lake: Lake, documents: pl.DataFrame, texts: Mapping[str, str], encoder: Encoder
 ) -> tuple[list[str], list[str]]:
     """Return the chunks that differ from their place in the text, and those that the encoder would cut."""
     rows = lake.read(CHUNKS, where=pl.col("document").is_in(documents["document"].implode()))
     following = pl.col("start").shift(-1).over("document", order_by="ordinal")
     columns = rows.select("chunk", "document", "start", "end", "text", "gap", next=following).iter_rows()
     altered = [chunk for chunk, name, *place in columns if not _verbatim(texts.get(name), *place)]
-    return altered, _cut(rows, encoder, seed)
+    return altered, list(_cut(rows, encoder))
 
 
 def _without_chunks(lake: Lake, documents: pl.DataFrame) -> tuple[list[str], list[str]]:
@@ -178,17 +175,16 @@ def _verbatim(
     return 0 <= start < end <= len(text) and text[start:end] == chunk and gap == between
 
 
-def _cut(rows: pl.DataFrame, encoder: Encoder, seed: int) -> list[str]:
-    """Return the chunks that the encoder would cut, whatever was stored about their length."""
+def _cut(rows: pl.DataFrame, encoder: Encoder) -> Iterator[str]:
     # No token is shorter than a character, and two special ones are added: shorter texts need no counting.
     full = pl.concat_str("context", "text", separator="\n", ignore_nulls=True)
-    long = rows.filter(full.str.len_chars() + 2 > encoder.window).sort(full.str.len_chars(), descending=True)
-    rest = long.slice(_COUNTED_AGAIN // 2)
-    drawn = rest.sample(min(_COUNTED_AGAIN // 2, rest.height), seed=seed)
-    counted = pl.concat([long.head(_COUNTED_AGAIN // 2), drawn])
-    texts = [with_context(context or "", text or "") for context, text in counted.select("context", "text").iter_rows()]
-    encodings = encoder.tokenizer.encode_batch(texts)
-    return [c for c, e in zip(counted["chunk"], encodings, strict=True) if len(e.ids) > encoder.window]
+    long = rows.filter(full.str.len_chars() + 2 > encoder.window)
+    for block in long.iter_slices(_BLOCK):
+        texts = [
+            with_context(context or "", text or "") for context, text in block.select("context", "text").iter_rows()
+        ]
+        encodings = encoder.tokenizer.encode_batch(texts)
+        yield from (c for c, e in zip(block["chunk"], encodings, strict=True) if len(e.ids) > encoder.window)
 
 
 def _not_unit(lake: Lake, encoder: str, size: int) -> Iterator[str]:

@@ -32,7 +32,7 @@ page(async () => {
     el("section", { class: "card" }, el("h2", {}, "In words"),
       el("p", {}, `${one.asker} asked this on ${when(one.at)} and may see what is for ${one.groups.join(", ")}. `,
         one.refused ? "The documents found did not answer it well enough, so there was no answer. " : "",
-        one.uncertain ? "It was not certain that the documents found answer it, and the answer says so. " : "",
+        one.details?.uncertain ? "It was not certain that the documents found answer it, and the answer says so. " : "",
         one.refused ? "" : `The answer rests on ${one.citations.length} quote${one.citations.length === 1 ? "" : "s"}, each of which stands word for word in its document. `,
         `It took ${seconds(one.latency_ms)} on release ${one.release}.`)),
     el("section", { class: "card" }, el("h2", {}, "What was done"),
