@@ -13,7 +13,7 @@ _MARKS = re.compile(r"[*\\]")
 
 @dataclass(frozen=True)
 class Question:
-    """A question with its asker's groups and the quotes that answer it."""
+    """A question with its asker's groups, the quotes that answer it, and the answer."""
 
     id: str
     kind: str
@@ -23,6 +23,7 @@ class Question:
     answerable: bool
     documents: tuple[str, ...]
     quotes: tuple[str, ...]
+    answer: str = ""  # empty when there is none
 
 
 def questions(split: str) -> list[Question]:
@@ -32,6 +33,7 @@ def questions(split: str) -> list[Question]:
         Question(
             row["id"], row["kind"], row["split"], row["question"], tuple(row["groups"]), row["answerable"],
             tuple(e["document"] for e in row["evidence"]), tuple(folded(e["quote"]) for e in row["evidence"]),
+            row["answer"] if row["answerable"] else "",
         )
         for row in rows
         if row["split"] == split

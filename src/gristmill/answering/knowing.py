@@ -47,9 +47,11 @@ def cut_answer(draft: Draft, tools: Tools) -> Draft | None:
     if draft.verified is not None:
         # Of what the evidence says, what is most like the words that people agreed on.
         words = draft.verified.answer
-        found = max(spans(draft.question, first), key=lambda span: likeness(span.text, words), default=None)
+        found = max(
+            spans(draft.question, first, tools.encoder), key=lambda span: likeness(span.text, words), default=None
+        )
     elif tools.learned.spans is not None:
-        found = tools.learned.spans.best(draft.question, first)
+        found = tools.learned.spans.best(draft.question, first, tools.encoder)
     else:
         return None
     return None if found is None else replace(draft, cut=found.text, note="cut from its evidence")

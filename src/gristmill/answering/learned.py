@@ -63,7 +63,7 @@ class Learned:
     def as_json(self) -> dict[str, Any]:
         """Return it as it is stored."""
         return {
-            "spans": None if self.spans is None else self.spans.as_json(),
+            "spans": None if self.spans is None else dict(self.spans.coefficients),
             "verified": [asdict(each) for each in self.verified],
         }
 
@@ -71,7 +71,9 @@ class Learned:
     def from_json(cls, stored: Mapping[str, Any]) -> Learned:
         """Return what was stored."""
         return cls(
-            None if stored["spans"] is None else SpanModel.from_json(stored["spans"]),
+            None
+            if stored["spans"] is None
+            else SpanModel({name: float(value) for name, value in stored["spans"].items()}),
             tuple(VerifiedAnswer(**each) for each in stored["verified"]),
         )
 

@@ -11,52 +11,30 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.answering.asked import Kind, asked_kinds, has_kind
 from gristmill.answering.evidence import Evidence
+from gristmill.answering.phrases import JOINTS, PREPOSITIONS, Line, bare
 from gristmill.answering.sentences import readable
+from gristmill.models.encoder import TextEncoder
 from gristmill.search.lexical import terms
 
 _MOST_WORDS = 18
 _FAR = 6
-
-
-def _among(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_WORD = re.compile(r"\S+")
-_BARE = re.compile(r"[^\w£€$%+-]+")
-_NUMBER = re.compile(r"\d")
-_CAPITAL = re.compile(r"^[\"'“‘(\[]*[A-ZÀ-ÖØ-Þ]")
-_BREAK = re.compile(r"[,;:.!?)\]”’–—]$|^[–—|-]$")
 _YES_OR_NO = re.compile(
     r"^(?:can|could|may|might|is|are|do|does|did|must|should|will|was|has|have|am|darf|kann|ist|sind|muss|est-ce|peut|"
     r"puis|dois)\b", re.IGNORECASE,
 )  # fmt: skip
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|without|cannot|unless|except|only|nicht|kein\w*|nie|ohne|nur|außer|ne|pas|"
-    r"jamais|aucun\w*|sans|sauf)\b|n['’]t\b", re.IGNORECASE,
-)  # fmt: skip
-_PREPOSITIONS = _among(
-    "in at on by from to for with within under over after before until between during per about of as than against "
-    "im am an auf bei von bis zu zum zur mit nach vor unter über für seit dans en par pour avec après avant sous sur "
-    "chez à de du des au aux"
-)
-_ARTICLES = _among(
-    "the a an each every any jede jeder jedes jeden chaque der die das den dem des ein eine einen einer le la les un "
-    "une"
-)
-_JOINTS = _among(
-    "and or but which who that where when if because so then is are was were has have had will must may can und oder "
-    "aber die der das wenn weil ist sind war wird muss kann et ou mais qui que où si est sont était doit peut"
-)
-# What may stand behind a whole figure.
-_OPEN = _PREPOSITIONS | _JOINTS | _ARTICLES
+_TWO = re.compile(r"\b(?:and|und|et)\b")
+_BARE_FIGURE = re.compile(r"[\d.,:/ –-]+")
 _LIKELY = 40
+_POWER = 2.0  # how much more the likelier spans count
+# Where likely spans have less in common, the answer would be left out too often: the whole unit is quoted.
+_AGREED = 0.55
 _NUMERIC = frozenset({Kind.NUMBER, Kind.MONEY, Kind.DURATION, Kind.SHARE, Kind.TIME, Kind.CONTACT})
 
 
@@ -64,7 +42,6 @@ _NUMERIC = frozenset({Kind.NUMBER, Kind.MONEY, Kind.DURATION, Kind.SHARE, Kind.T
 class SpanMeasures:
     """How a span meets a question. All between about 0 and 1 but for the logarithm of its length."""
 
-    length: float  # logarithm of its words
     share: float  # of the unit's words
     asked_again: float  # share of its words that the question has
     fresh: float  # it has a word that the question does not have
@@ -78,25 +55,29 @@ class SpanMeasures:
     begins_unit: float
     ends_unit: float
     whole: float
-    broken_before: float  # a mark of punctuation stands before it
     broken_after: float
     colon_before: float
     asked_before: float  # the word before it is in the question
-    asked_after: float
     far: float  # words between it and the nearest word of the question
     preposition: float
-    article: float
     joint_first: float
-    joint_last: float  # it ends in the middle of a phrase
     joint_inside: float
     cut_figure: float  # a figure is cut off from what it counts
     cut_name: float  # a name is cut in two
     comma_inside: float
-    unbalanced: float
     cell: float  # it is a cell of a table
-    column_asked: float  # share of the words of its column's name in the question
-    cell_asked: float  # the cell is itself in the question
+    column_alike: float  # how much less its column's name means what is asked than the best one, as a cosine
     yes_or_no_length: float
+    begins_figure: float  # a figure is asked for, and it begins with one
+    place_wanted: float  # a place or time is asked for, and it begins with a preposition
+    two_asked_length: float  # two things are asked for
+    clause_asked: float  # share of the unit's words of the question that stand in its clause, outside of it
+    breaks: float  # logarithm of the marks of punctuation in it
+    named: float  # it is a cell with the name of its column
+    named_figure: float
+    person_whole: float  # a person is asked for, and it is two to four words that all begin with a capital
+    reads_on: float  # it ends where no mark of punctuation stands
+    ends_asked: float
 
 
 NAMES = tuple(field.name for field in fields(SpanMeasures))
@@ -115,36 +96,45 @@ class Span:
 class SpanModel:
     """A coefficient per measure; the span of the greatest sum is taken."""
 
-    coefficients: tuple[float, ...]
+    coefficients: Mapping[str, float]
 
-    @classmethod
-    def from_json(cls, stored: Mapping[str, float]) -> SpanModel:
-        """Return a stored model; a measure that it does not know counts nothing."""
-        return cls(tuple(float(stored.get(name, 0.0)) for name in NAMES))
+    @property
+    def known(self) -> bool:
+        """Whether it was fitted to the measures that are taken here; another version may have measured otherwise."""
+        return set(self.coefficients) == set(NAMES)
 
-    def as_json(self) -> dict[str, float]:
-        """Return the model as it is stored."""
-        return dict(zip(NAMES, self.coefficients, strict=True))
+    def best(self, question: str, evidence: Evidence, encoder: TextEncoder) -> Span | None:
+        """Return the span of a unit that answers best, or all of it where that is not clear enough.
 
-    def best(self, question: str, evidence: Evidence) -> Span | None:
-        """Return the span of a unit that answers best; None when there is nothing to cut."""
-        found = list(spans(question, evidence))
+        None when there is nothing to cut, or the model was fitted to other measures.
+
+        Args:
+            question: what is asked.
+            evidence: the unit.
+            encoder: compares the names of a table's columns with the question.
+        """
+        if not self.known:
+            return None
+        found = list(spans(question, evidence, encoder))
         if not found:
             return None
-        scores = table(found) @ np.array(self.coefficients)
+        scores = table(found) @ np.array([self.coefficients[name] for name in NAMES])
         likely = np.argsort(-scores, kind="stable")[:_LIKELY]
-        shares = np.exp(scores[likely] - scores[likely[0]])
-        words = [Counter(filter(None, map(_bare, found[at].text.split()))) for at in likely]
+        shares = np.exp(_POWER * (scores[likely] - scores[likely[0]]))
+        words = [Counter(filter(None, map(bare, found[at].text.split()))) for at in likely]
         # Not the likeliest span but the one most like all likely ones: a cut too short costs more than one too wide.
         worth = [
             sum(share * _shared(mine, other) for share, other in zip(shares, words, strict=True)) for mine in words
         ]
-        return found[int(likely[int(np.argmax(worth))])]
+        best = int(np.argmax(worth))
+        if worth[best] / shares.sum() < _AGREED:
+            return next((span for span in found if span.whole), None)
+        return found[int(likely[best])]
 
 
 def likeness(one: str, other: str) -> float:
     """Return how many words two texts share, as a share of all of both: to find the part that says what was said."""
-    mine, theirs = (Counter(filter(None, map(_bare, text.split()))) for text in (one, other))
+    mine, theirs = (Counter(filter(None, map(bare, text.split()))) for text in (one, other))
     return _shared(mine, theirs)
 
 
@@ -157,143 +147,108 @@ def table(found: Sequence[Span]) -> NDArray[np.float64]:
     return np.array([astuple(span.measures) for span in found])
 
 
-def spans(question: str, evidence: Evidence) -> Iterator[Span]:
+def spans(question: str, evidence: Evidence, encoder: TextEncoder) -> Iterator[Span]:
     """Yield what of a unit could be an answer: spans of it, cells of a table's row, and the whole."""
     asked = _Asked(question)
     if evidence.unit.row:
-        yield from _of_row(evidence, asked)
-    yield from _of_text(readable(evidence.unit), asked)
+        yield from _of_row(evidence, asked, encoder)
+        whole = Line(readable(evidence.unit), asked.has)
+        if whole.words:
+            yield _span(whole, asked, 0, len(whole.words))
+    else:
+        yield from _of_text(readable(evidence.unit), asked)
 
 
 class _Asked:
     def __init__(self, question: str) -> None:
+        self.question = question
         self.kinds = asked_kinds(question)
         self.terms = {term for language in ("en", "de", "fr") for term in terms(question, language)}
-        self.words = {_bare(word) for word in question.split()}
+        self.words = {bare(word) for word in question.split()}
         self.yes_or_no = bool(_YES_OR_NO.match(question.strip()))
         self.numeric = bool(self.kinds & _NUMERIC)
         self.named = bool(self.kinds & {Kind.PERSON, Kind.PLACE})
+        self.placed = bool(self.kinds & {Kind.PLACE, Kind.TIME})
+        self.two = bool(_TWO.search(question))
 
     def has(self, word: str) -> bool:
-        bare = _bare(word)
-        return bool(bare) and (bare in self.words or bool(self.terms.intersection(terms(bare))))
+        plain = bare(word)
+        return bool(plain) and (plain in self.words or bool(self.terms.intersection(terms(plain))))
 
 
-def _bare(word: str) -> str:
-    return _BARE.sub("", word.casefold())
+def _of_row(each: Evidence, asked: _Asked, encoder: TextEncoder) -> Iterator[Span]:
+    row = each.unit.row
+    columns = _alike([name for name, _ in row], asked, encoder)
+    for (name, cell), alike in zip(row, columns, strict=True):
+        line = Line(cell, asked.has)
+        if not line.words:
+            continue
+        # The unit of a bare figure stands in the name of its column.
+        if not (name and _BARE_FIGURE.fullmatch(cell)):
+            yield _span(line, asked, 0, len(line.words), cell=True, alike=alike)
+        if len(line.words) > 1:
+            yield from (_span(line, asked, start, end, cell=True, alike=alike) for start, end in _phrases(line))
+        if name:
+            yield _told(((name, cell),), asked, alike)
+    if asked.two:
+        for (one, first), (other, second) in pairwise(zip(row, columns, strict=True)):
+            if one[0] and other[0]:
+                yield _told((one, other), asked, (first + second) / 2)
 
 
-def _of_row(each: Evidence, asked: _Asked) -> Iterator[Span]:
-    for name, cell in each.unit.row:
-        line = _Line(cell, asked)
-        if line.words:
-            named = [word for word in name.split() if _bare(word)]
-            column = sum(asked.has(word) for word in named) / len(named) if named else 0.0
-            yield _span(line, 0, len(line.words), cell=True, column=column)
+def _told(cells: Sequence[tuple[str, str]], asked: _Asked, alike: float) -> Span:
+    """Return cells with the names of their columns."""
+    line = Line("; ".join(f"{name}: {cell}" for name, cell in cells), asked.has)
+    return _span(line, asked, 0, len(line.words), cell=True, alike=alike, named=True)
+
+
+def _alike(names: Sequence[str], asked: _Asked, encoder: TextEncoder) -> list[float]:
+    """Return how far the name of each column lies behind the best one in meaning what is asked, in cosines."""
+    vectors = encoder.encode([asked.question, *(name or "-" for name in names)])
+    cosines = vectors[1:] @ vectors[0]
+    return [float(behind) for behind in cosines - cosines.max()]
 
 
 def _of_text(text: str, asked: _Asked) -> Iterator[Span]:
-    line = _Line(text, asked)
+    line = Line(text, asked.has)
+    yield from (_span(line, asked, start, end) for start, end in _phrases(line))
+    if line.words:
+        yield _span(line, asked, 0, len(line.words))
+
+
+def _phrases(line: Line) -> Iterator[tuple[int, int]]:
+    """Yield where the phrases of a line begin and end, but for the whole of it."""
     size = len(line.words)
+    ends = [end for end in range(1, size + 1) if line.may_end(end)]
     for start in range(size):
         if line.may_begin(start):
-            for end in range(start + 1, min(size, start + _MOST_WORDS) + 1):
-                part = line.may_end(end) and not (start == 0 and end == size)
-                if part and not line.tears(start, end) and not line.loses_negation(start, end):
-                    yield _span(line, start, end)
-    if size:
-        yield _span(line, 0, size)
-
-
-class _Line:
-    """A text cut into words, with what is known of each."""
-
-    def __init__(self, text: str, asked: _Asked) -> None:
-        self.text = text
-        self.asked = asked
-        matches = list(_WORD.finditer(text))
-        self.places = [(match.start(), match.end()) for match in matches]
-        self.words = [match[0] for match in matches]
-        self.bare = [_bare(word) for word in self.words]
-        self.known = [asked.has(word) for word in self.words]
-        self.numbers = [bool(_NUMBER.search(word)) for word in self.words]
-        self.capitals = [bool(_CAPITAL.match(word)) for word in self.words]
-        self.broken = [bool(_BREAK.search(word)) for word in self.words]
-        self.negated = [bool(_NEGATION.search(word)) for word in self.words]
-
-    def may_begin(self, at: int) -> bool:
-        word, before = self.bare[at], at - 1
-        if not word and not self.numbers[at]:
-            return False
-        if at == 0 or self.broken[before] or self.capitals[at] or self.numbers[at] or self.known[before]:
-            return True
-        return word in _PREPOSITIONS or self.bare[before] in _PREPOSITIONS | _ARTICLES | _JOINTS
-
-    def may_end(self, end: int) -> bool:
-        last = end - 1
-        if end == len(self.words) or self.broken[last]:
-            return True
-        after = self.bare[end]
-        return (
-            after in _PREPOSITIONS | _JOINTS | _ARTICLES
-            or self.known[end]
-            or self.numbers[last]
-            or (self.capitals[last] and not self.capitals[end])
-        )
-
-    def tears(self, start: int, end: int) -> bool:
-        """Say whether a span would tear apart a figure and what it counts, a name, or a pair of brackets."""
-        before = start > 0 and not self.broken[start - 1]
-        after = end < len(self.words) and not self.broken[end - 1]
-        figure = (after and self.numbers[end - 1] and self.bare[end] not in _OPEN) or (
-            before and self.numbers[start - 1]
-        )
-        name = (after and self.capitals[end - 1] and self.capitals[end]) or (
-            before and self.capitals[start] and self.capitals[start - 1] and start > 1
-        )
-        text = self.text[self.places[start][0] : self.places[end - 1][1]]
-        return figure or name or text.count("(") != text.count(")")
-
-    def loses_negation(self, start: int, end: int) -> bool:
-        """Say whether what turns the clause around stands just outside of the span."""
-        low, high = start, end
-        while low > 0 and not self.broken[low - 1]:
-            low -= 1
-        while high < len(self.words) and not self.broken[high - 1]:
-            high += 1
-        return any(self.negated[low:start]) or any(self.negated[end:high])
-
-    def cut(self, start: int, end: int) -> str:
-        text = self.text[self.places[start][0] : self.places[end - 1][1]]
-        text = text.strip(" ,;:–—|") if end < len(self.words) or start > 0 else text
-        if text.count("(") > text.count(")") and text.startswith("("):
-            text = text[1:]
-        if text.count(")") > text.count("(") and text.endswith(")"):
-            text = text[:-1]
-        return text.rstrip(".") if end - start < len(self.words) and not text.endswith("..") else text
+            for end in ends:
+                if start < end <= start + _MOST_WORDS and end - start < size and line.holds_together(start, end):
+                    yield start, end
 
 
 def _span(
-    line: _Line,
+    line: Line,
+    asked: _Asked,
     start: int,
     end: int,
     *,
     cell: bool = False,
-    column: float = 0.0,
+    alike: float = 0.0,
+    named: bool = False,
 ) -> Span:
     text = line.cut(start, end)
-    asked, size, length = line.asked, len(line.words), end - start
-    said = [known for known, bare in zip(line.known[start:end], line.bare[start:end], strict=True) if bare]
+    size, length = len(line.words), end - start
+    said = [known for known, plain in zip(line.known[start:end], line.bare[start:end], strict=True) if plain]
     kinds = [has_kind(kind, text) for kind in asked.kinds]
     met, logarithm = float(any(kinds)), math.log(length)
     whole = start == 0 and end == size and not cell
-    first, last = line.bare[start], line.bare[end - 1]
+    first = line.bare[start]
     outside = [abs(at - start) if at < start else at - end + 1 for at in range(size) if line.known[at]
                and not start <= at < end]  # fmt: skip
     cut_after = end < size and not line.broken[end - 1]
     inside = line.bare[start + 1 : end - 1]
     measures = SpanMeasures(
-        length=logarithm,
         share=length / size,
         asked_again=sum(said) / len(said) if said else 0.0,
         fresh=float(not all(said)),
@@ -307,27 +262,41 @@ def _span(
         begins_unit=float(start == 0),
         ends_unit=float(end == size),
         whole=float(whole),
-        broken_before=float(start > 0 and line.broken[start - 1]),
         broken_after=float(line.broken[end - 1]),
         colon_before=float(start > 0 and line.words[start - 1].endswith(":")),
         asked_before=float(start > 0 and line.known[start - 1]),
-        asked_after=float(end < size and line.known[end]),
         far=min(_FAR, min(outside, default=_FAR)) / _FAR,
-        preposition=float(first in _PREPOSITIONS),
-        article=float(first in _ARTICLES),
-        joint_first=float(first in _JOINTS),
-        joint_last=float(last in _JOINTS | _PREPOSITIONS | _ARTICLES),
-        joint_inside=float(any(word in _JOINTS for word in inside)),
+        preposition=float(first in PREPOSITIONS),
+        joint_first=float(first in JOINTS),
+        joint_inside=float(any(word in JOINTS for word in inside)),
         cut_figure=float((cut_after and line.numbers[end - 1] and not line.capitals[end])
                          or (start > 0 and line.numbers[start - 1] and not line.broken[start - 1])),
         cut_name=float((cut_after and line.capitals[end - 1] and line.capitals[end])
                        or (start > 0 and line.capitals[start] and line.capitals[start - 1]
                            and not line.broken[start - 1])),
         comma_inside=float(any(line.broken[start : end - 1])),
-        unbalanced=float(text.count("(") != text.count(")")),
         cell=float(cell),
-        column_asked=column,
-        cell_asked=float(cell and bool(said) and all(said)),
+        column_alike=alike,
         yes_or_no_length=float(asked.yes_or_no) * logarithm,
+        begins_figure=float(asked.numeric and line.numbers[start]),
+        place_wanted=float(asked.placed and first in PREPOSITIONS),
+        two_asked_length=float(asked.two) * logarithm,
+        clause_asked=_clause_asked(line, start, end),
+        breaks=math.log1p(sum(line.broken[start : end - 1])),
+        named=float(named),
+        named_figure=float(named and asked.numeric),
+        person_whole=float(Kind.PERSON in asked.kinds and 1 < length < 5 and all(line.capitals[start:end])),
+        reads_on=float(cut_after),
+        ends_asked=float(line.known[end - 1]),
     )  # fmt: skip
     return Span(text, measures, whole)
+
+
+def _clause_asked(line: Line, start: int, end: int) -> float:
+    """Return which share of a line's words of the question stand in the clauses of a span, but not in it."""
+    low, high = start, end
+    while low > 0 and not line.broken[low - 1]:
+        low -= 1
+    while high < len(line.words) and not line.broken[high - 1]:
+        high += 1
+    return (sum(line.known[low:start]) + sum(line.known[end:high])) / max(1, sum(line.known))

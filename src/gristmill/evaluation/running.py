@@ -21,7 +21,7 @@ from gristmill.fingerprint import fingerprint
 from gristmill.identity import Asker
 from gristmill.models.generators import Generated, Generator
 
-_CODE_VERSION = 2
+_CODE_VERSION = 3
 Ask = Callable[[str, Asker], Answer]
 Spread = Callable[[Sequence[Question]], Iterable[Outcome]]
 

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from gristmill.answering.evidence import Evidence
 from gristmill.answering.spans import NAMES, SpanModel, spans, table
 from gristmill.evaluation.metrics import token_f1
+from gristmill.models.encoder import TextEncoder
 
 Array = NDArray[np.float64]
-_RIDGE = 0.05
+_RIDGE = 0.1
 _SHARPNESS = 0.1
 _ROUNDS = 300
 
@@ -32,9 +33,9 @@ class Lesson:
     worth: Array  # F1 of each with the confirmed answer
 
 
-def lesson(question: str, evidence: Evidence, answer: str) -> Lesson | None:
+def lesson(question: str, evidence: Evidence, answer: str, encoder: TextEncoder) -> Lesson | None:
     """Return the lesson of a confirmed answer; None when no span of the evidence is worth anything."""
-    found = list(spans(question, evidence))
+    found = list(spans(question, evidence, encoder))
     worth = np.array([token_f1(span.text, answer) for span in found])
     return Lesson(table(found), worth) if len(found) and worth.max() > 0 else None
 
@@ -49,7 +50,7 @@ def fit(lessons: Sequence[Lesson], ridge: float = _RIDGE) -> SpanModel:
     found = minimize(
         _loss, np.zeros(len(NAMES)), (scaled, ridge), jac=True, method="L-BFGS-B", options={"maxiter": _ROUNDS}
     )
-    return SpanModel(tuple(round(float(value), 5) for value in found.x / scale))
+    return SpanModel({name: round(float(value), 5) for name, value in zip(NAMES, found.x / scale, strict=True)})
 
 
 def _loss(weights: Array, lessons: Sequence[Lesson], ridge: float) -> tuple[float, Array]:

@@ -131,7 +131,7 @@ def test_nothing_is_learnt_from_what_judges_releases(school: Town) -> None:
 def test_what_was_learnt_and_altered_by_hand_is_not_read(school: Town) -> None:
     made = corrected(school)
     file = school.root / "home" / "learned" / f"{made.learned}.json"
-    file.write_text(file.read_text().replace('"length"', '"lengths"'))
+    file.write_text(file.read_text().replace('"share"', '"shares"'))
     with pytest.raises(SettingsError, match="altered"):
         school.workspace.learned.get(made.learned)
 
