@@ -32,9 +32,9 @@ _YES_OR_NO = re.compile(
 _TWO = re.compile(r"\b(?:and|und|et)\b")
 _BARE_FIGURE = re.compile(r"[\d.,:/ –-]+")
 _LIKELY = 40
-_POWER = 2.0  # how much more the likelier spans count
+_POWER = 1.5  # how much more the likelier spans count
 # Where likely spans have less in common, the answer would be left out too often: the whole unit is quoted.
-_AGREED = 0.55
+_AGREED = 0.5
 _NUMERIC = frozenset({Kind.NUMBER, Kind.MONEY, Kind.DURATION, Kind.SHARE, Kind.TIME, Kind.CONTACT})
 
 

@@ -20,7 +20,7 @@ from gristmill.evaluation.metrics import token_f1
 from gristmill.models.encoder import TextEncoder
 
 Array = NDArray[np.float64]
-_RIDGE = 0.1
+_RIDGE = 0.2
 _SHARPNESS = 0.1
 _ROUNDS = 300
 
