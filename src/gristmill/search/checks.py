@@ -191,7 +191,7 @@ def _not_unit(lake: Lake, encoder: str, size: int) -> Iterator[str]:
     if size == 0:
         return
     whole = (pl.col("encoder") == encoder) & (pl.col("vector").bin.size() == size)
-    for block in lake.scan(EMBEDDINGS).filter(whole).collect_batches(chunk_size=_BLOCK):
+    for block in lake.batches(EMBEDDINGS, ["embedding_key", "vector"], _BLOCK, whole):
         lengths = np.linalg.norm(vectors_of(block["vector"]), axis=1)
         # Written so that a length that is no number counts as wrong.
         wrong = ~(np.abs(lengths - 1) <= LENGTH_TOLERANCE)

@@ -19,8 +19,10 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from gristmill.errors import StorageError
 from gristmill.storage.tables import Table
 
-# Many small commits make many small files, and every read opens all of them.
+# Many small commits make many small files, and every read opens all of them. What has its size is not written again:
+# compacting a large table whole would need its size in memory.
 _COMPACT_ABOVE_FILES = 24
+_FILE_BYTES = 16 * 1024 * 1024
 # A table is opened by reading its log from the last checkpoint on; over the libraries' own 100 commits that is slow.
 _NEW_TABLE = {"delta.checkpointInterval": "10"}
 # What tells a commit from any other, also from one of the same number in a table that was put in its place.
@@ -194,8 +196,12 @@ def _latest_commit(log: Path) -> _Commit | None:
 
 
 def _compact(opened: DeltaTable) -> None:
-    if len(opened.file_uris()) > _COMPACT_ABOVE_FILES:
-        opened.optimize.compact(commit_properties=CommitProperties(custom_metadata={"by": "gristmill"}))
+    if len(opened.file_uris()) <= _COMPACT_ABOVE_FILES:
+        return
+    sizes = pl.DataFrame(opened.get_add_actions(flatten=True)).get_column("size_bytes")
+    if (sizes < _FILE_BYTES // 2).sum() > _COMPACT_ABOVE_FILES:
+        by = CommitProperties(custom_metadata={"by": "gristmill"})
+        opened.optimize.compact(target_size=_FILE_BYTES, max_concurrent_tasks=1, commit_properties=by)
         opened.vacuum(retention_hours=24, dry_run=False, enforce_retention_duration=False)
 
 

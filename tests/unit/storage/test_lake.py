@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -167,6 +168,19 @@ def test_many_small_commits_do_not_leave_many_small_files(lake: Lake) -> None:
         lake.append(TEXTS, texts(**{f"{number:02}": "text"}))
     assert lake.read(TEXTS).height == 60
     assert len(DeltaTable(f"{lake.url}/{TEXTS.name}").file_uris()) <= 25
+
+
+def test_files_that_have_their_size_are_not_written_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gristmill.storage.lake._FILE_BYTES", 20_000)
+    draw = random.Random(1)
+    for number in range(90):
+        lake.append(TEXTS, texts(**{f"{number:03}": draw.randbytes(1_000).hex()}))
+    opened = DeltaTable(lake.place(TEXTS))
+    sizes: list[int] = pl.DataFrame(opened.get_add_actions(flatten=True))["size_bytes"].to_list()
+    assert sum(sizes) > 90_000
+    assert max(sizes) < 40_000
+    assert sum(size < 10_000 for size in sizes) <= 25
+    assert len(held(lake)) == 90
 
 
 def test_a_damaged_log_is_an_error_that_names_the_table(lake: Lake) -> None:

@@ -15,9 +15,8 @@ NOTHING = "null"
 
 def view(suite: Suite, lake: Lake) -> pl.DataFrame:
     """Return the columns that a suite looks at. Texts and vectors are turned into figures block by block."""
-    blocks = [
-        block.select(suite.narrow) for block in lake.scan(suite.table).collect_batches(chunk_size=_BLOCK) if len(block)
-    ]
+    table = suite.table
+    blocks = [block.select(suite.narrow) for block in lake.batches(table, table.schema.names(), _BLOCK)]
     return view_of(suite, pl.concat(blocks) if blocks else suite.table.schema.to_frame().select(suite.narrow))
 
 
