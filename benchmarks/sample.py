@@ -27,7 +27,7 @@ from gristmill.workspace import Workspace
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--split", default="tune", choices=["tune", "gate", "holdout"])
+    parser.add_argument("--split", default="tune", choices=["tune", "gate", "holdout", "near"])
     parser.add_argument("--retrieval", action="store_true", help="Passages only, no answers.")
     arguments = parser.parse_args()
     workspace = Workspace()

@@ -13,7 +13,8 @@ from gristmill.answering.crowding import crowd, repeats
 from gristmill.answering.disputes import disagreement, newest_first
 from gristmill.answering.draft import Draft, Tools
 from gristmill.answering.evidence import Weigher
-from gristmill.answering.sentences import Unit, units_of
+from gristmill.answering.sentences import Unit, readable, units_of
+from gristmill.answering.wanted import Wanted
 from gristmill.corpus.injection import Verdict, screen_with
 from gristmill.errors import GristmillError
 from gristmill.identity import Asker
@@ -125,7 +126,22 @@ def choose(draft: Draft, tools: Tools) -> Draft:
         apart = all(evidence.unit.text != kept.unit.text for kept in chosen)
         if len(chosen) < tools.answering.quotes and apart and evidence.logit > best.logit - _NEARLY:
             chosen.append(evidence)
-    return replace(draft, chosen=tuple(chosen), note=f"{len(chosen)} quotes")
+    draft = replace(draft, chosen=tuple(chosen), note=f"{len(chosen)} quotes")
+    return draft if _has_what_is_wanted(draft, tools) else _doubted(draft, tools)
+
+
+def _has_what_is_wanted(draft: Draft, tools: Tools) -> bool:
+    """Say whether a quote has such a thing as is asked for, as far as rules know; what people verified is not asked."""
+    if draft.refused or draft.uncertain or draft.verified is not None or not tools.answering.wanted:
+        return True
+    wanted = Wanted(draft.question)
+    return not wanted.known or any(wanted.met(readable(evidence.unit)) > 0 for evidence in draft.chosen)
+
+
+def _doubted(draft: Draft, tools: Tools) -> Draft:
+    """Return a draft that is not certain any more; refused where uncertain answers are not wanted."""
+    refused = tools.answering.perhaps > tools.answering.answerable
+    return replace(draft, refused=refused, uncertain=not refused, note=f"{draft.note}, none has what is asked for")
 
 
 def compare(draft: Draft, tools: Tools) -> Draft:

@@ -25,8 +25,8 @@ _NOT_ANSWERING = {"approximate", "audit_rows", "chroma_url", "keep_versions"}
 _RERANKER = {"reranker", "reranker_sha256", "reranked"}
 # What decides which words may come from elsewhere; prices, budget and patience do not.
 _REMOTE = {"url", "model", "when", "groups", "strong", "max_new_tokens"}
-# Releases that were made before there were uncertain answers refuse instead, as they did.
-_WITHOUT_PERHAPS = {"perhaps": 1.0}
+# Releases that were made before there were uncertain answers refuse instead, and did not look for what is wanted.
+_AS_BEFORE = {"perhaps": 1.0, "wanted": False}
 # Where weights lie may differ between machines; what they are is in the fingerprints.
 _NOT_IDENTITY = {"encoder", "generator_settings"}
 
@@ -64,7 +64,7 @@ class Release:
     @property
     def answering_settings(self) -> AnsweringSettings:
         """When this release answers."""
-        return _read(AnsweringSettings, _WITHOUT_PERHAPS | self.answering)
+        return _read(AnsweringSettings, _AS_BEFORE | self.answering)
 
     @property
     def encoder_settings(self) -> EncoderSettings:

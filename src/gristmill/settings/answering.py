@@ -37,6 +37,9 @@ class AnsweringSettings(Section):
     perhaps: float = Field(
         0.35, ge=0, le=1, description="From here up to 'answerable' the nearest sentences are quoted, as not certain."
     )
+    wanted: bool = Field(
+        True, description="Say that it is not certain where no quote has such a thing as is asked for: a sum, a name."
+    )
     support: float = Field(0.8, ge=0, le=1, description="Least support of a generated sentence by its citation.")
     quotes: int = Field(2, ge=1, le=5, description="Most sentences quoted in one answer.")
     max_question_characters: int = Field(2_000, ge=50)

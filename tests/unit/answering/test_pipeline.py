@@ -150,6 +150,23 @@ def test_between_the_thresholds_the_nearest_is_quoted_and_said_not_to_be_certain
     assert given.as_json()["uncertain"]
 
 
+def test_what_has_no_such_thing_as_is_asked_for_is_not_certain(
+    ask: Callable[..., tuple[Answerer, Parrot, Workspace]],
+) -> None:
+    answerer, _, _ = ask()
+    question = "What does the annual leave of millers cost?"
+    eager = AnsweringSettings(answerable=0.01, perhaps=0.01)
+    tools = replace(answerer.tools, answering=eager)
+    given = pipeline.answer(question, Asker(), tools)
+    assert (given.refused, given.uncertain) == (False, True)
+    assert given.text.startswith(UNCERTAIN)
+    assert any("none has what is asked for" in step.note for step in given.trace)
+    plain = replace(tools, answering=eager.model_copy(update={"wanted": False}))
+    assert not pipeline.answer(question, Asker(), plain).uncertain
+    strict = replace(tools, answering=eager.model_copy(update={"perhaps": 1.0}))
+    assert pipeline.answer(question, Asker(), strict).refused
+
+
 @pytest.mark.parametrize("groups", [(), ("hr",)])
 def test_an_uncertain_answer_is_held_to_what_an_answer_is_held_to(
     ask: Callable[..., tuple[Answerer, Parrot, Workspace]], groups: tuple[str, ...]

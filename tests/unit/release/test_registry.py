@@ -61,8 +61,9 @@ def test_a_manifest_survives_the_database_and_is_a_file_too(registry: Registry, 
 
 
 def test_a_release_of_before_there_were_uncertain_answers_goes_on_refusing() -> None:
-    before = {name: value for name, value in FIRST.answering.items() if name != "perhaps"}
-    assert replace(FIRST, answering=before).answering_settings.perhaps == 1.0
+    before = {name: value for name, value in FIRST.answering.items() if name not in {"perhaps", "wanted"}}
+    read = replace(FIRST, answering=before).answering_settings
+    assert (read.perhaps, read.wanted) == (1.0, False)
     assert FIRST.answering_settings.perhaps == AnsweringSettings().perhaps
 
 
