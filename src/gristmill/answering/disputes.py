@@ -1,7 +1,8 @@
 """Whether two documents say different things about what is asked.
 
-They do when a unit of each answers the question nearly as well as the best, the two read alike but for their figures,
-and a figure of the same kind differs. A version that was superseded is no second opinion, and is left out.
+They do when a unit of each answers the question nearly as well as the best, both have what is asked for, the two read
+alike but for their figures, and a figure of the same kind differs. A version that was superseded is no second opinion,
+and is left out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from itertools import combinations
 from gristmill.answering.asked import Kind
 from gristmill.answering.evidence import Evidence
 from gristmill.answering.figures import days, figures, without_names
+from gristmill.answering.sentences import readable
+from gristmill.answering.wanted import Wanted
 from gristmill.models.encoder import TextEncoder
 from gristmill.search.lexical import terms
 from gristmill.search.retrieval import Passage
@@ -25,8 +28,10 @@ _STRONG = 0.57  # how alike two units must be: cosine without figures, and half 
 _A_TEMPLATE = 0.75  # this cosine without figures is enough for two units of which neither is the best
 _FIGURE = re.compile(r"\d[\d.,:]*")
 _WORD = re.compile(r"\w+")
-# What tells one machine or form from another: the number of "Quern 900", and "H10".
-_CODE = re.compile(r"\b(?:[A-Z]\w*[ -](\d+\w*)|([A-Za-z]+\d\w*))\b")
+# A number in a list of parts: two of them are two things, whatever else the rows share.
+_PART = re.compile(r"\b[A-Z]{1,4}-\w{1,4}-\d{3,}\b")
+# What tells one machine, form or year from another: the number of "Quern 900", "H10", and 2025.
+_CODE = re.compile(r"\b(?:[A-Z]\w*[ -](\d+\w*)|([A-Za-z]+\d\w*|(?:19|20)\d{2}))\b")
 # What is asked decides which kind of figure can contradict.
 _FIGURES = {Kind.NUMBER, Kind.MONEY, Kind.TIME, Kind.DURATION, Kind.SHARE}
 _WHEN = {"date", "time"}
@@ -54,6 +59,7 @@ def disagreement(
     """
     best = evidence[0]
     near = [one for one in evidence[:_LOOKED_AT] if one.logit > best.logit - _NEARLY]
+    wanted = Wanted(question)
     known, codes = figures(question), {(number or code).casefold() for number, code in _CODE.findall(question)}
     words = [set(terms(_FIGURE.sub(" ", one.unit.meaning))) for one in near]
     pairs = [
@@ -61,6 +67,8 @@ def disagreement(
         for i, j in combinations(range(len(near)), 2)
         if passages[near[i].unit.passage].document != passages[near[j].unit.passage].document
         and contradicts(near[i].unit.text, near[j].unit.text, kinds, known)
+        and all(wanted.met(readable(near[at].unit)) > 0 for at in (i, j))
+        and _parts(near[i].unit.text) == _parts(near[j].unit.text)
         and _words(near[i], passages) & codes == _words(near[j], passages) & codes
     ]
     current = {at for at in {at for pair in pairs for at in pair} if not outdated(chunk_of(near[at], passages))}
@@ -96,6 +104,11 @@ def contradicts(one: str, other: str, kinds: frozenset[Kind], known: object = No
 def _stated(text: str) -> dict[str, frozenset[str]]:
     """Return the figures of a text, with its dates as such: their days and years are no numbers to compare."""
     return {**figures(without_names(text)), "date": days(text)}
+
+
+def _parts(text: str) -> set[str]:
+    """Return the part numbers of a text."""
+    return set(_PART.findall(text))
 
 
 def _words(one: Evidence, passages: Sequence[Passage]) -> set[str]:

@@ -42,7 +42,7 @@ _WANTS = (
         r"price|costs?\b|fees?\b|salary|wages?\b|allowance|penalty|earns?\b|rent\b|pay for|"
         r"how much money|what do i (?:pay|get|win)|kosten|kostet|preis|gehalt|betrag|gebühr|prix|coût|tarif|salaire|"
         r"montant|prime\b",
-        r"[€£$]|\b(?:EUR|GBP|USD)\b|\d\s?(?:pounds?|euros?|pence|p)\b|\d\.\d{2}\b|\bfree\b|kostenlos|gratuit",
+        r"[€£$]|\b(?:EUR|GBP|USD)\b|\d\s?(?:pounds?|euros?|pence|p)\b|\d\.\d{2}\b|(?<!kept )\bfree\b|kostenlos|gratuit",
     ),
     _want(
         r"interest\b|percent|per cent|what rate|share of|prozent|anteil|zins|taux|pourcentage", r"%|per ?cent|prozent",

@@ -93,3 +93,23 @@ def test_the_newer_document_is_told_first() -> None:
     ]
     old, new = (Evidence(Unit(at, 0, 1, "x", "x"), NO_MEASURES, 0.0) for at in (0, 1))
     assert newest_first(old, new, dated) == (new, old)
+
+
+def test_two_parts_of_a_list_are_two_things() -> None:
+    question = "What does the seal kit cost?"
+    one: Told = ("list.md", "", "AW-40-2205 seal kit £172.40", 0.3)
+    assert disagree(question, one, ("old.md", "", "AW-40-2205 seal kit £160.10", 0.2)) == ["list.md", "old.md"]
+    assert disagree(question, one, ("other.md", "", "AW-40-2210 seal kit £160.10", 0.2)) is None
+
+
+def test_what_lacks_the_thing_that_is_asked_for_is_no_other_opinion() -> None:
+    one: Told = ("rooms.md", "", "A room in the keeper's house is let for £210 a month, there are 4 of them.", 0.3)
+    other: Told = ("guests.md", "", "A room in the keeper's house is kept for guests, there are 2 of them.", 0.2)
+    assert disagree("What is the rent for a room in the keeper's house?", one, other) is None
+
+
+def test_the_list_of_another_year_is_no_other_opinion_where_a_year_is_named() -> None:
+    one: Told = ("a.md", "Price list 2025", "The input card costs £350.80.", 0.3)
+    other: Told = ("b.md", "Price list 2026", "The input card costs £365.50.", 0.2)
+    assert disagree("What did the input card cost in 2025?", one, other) is None
+    assert disagree("What does the input card cost?", one, other) == ["a.md", "b.md"]
