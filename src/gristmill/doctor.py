@@ -136,6 +136,18 @@ def generator(workspace: Workspace) -> Finding:
     return Finding("generator", Severity.OK, f"{weights.name}, SHA-256 {weights.sha256[:12]}…")
 
 
+def learned(workspace: Workspace) -> Finding:
+    """Is what the release in force learnt from use still understood?"""
+    release = workspace.registry.in_force()
+    name = "" if release is None else workspace.registry.get(release).learned
+    held = workspace.learned.get(name)
+    if held.spans is not None and not held.spans.known:
+        said = f"{name} was learnt by another version: answers are quoted whole."
+        return Finding("learned", Severity.WARNING, said, "Run 'gristmill learn'.")
+    said = f"{name}, {len(held.verified)} verified answers" if name else "nothing yet"
+    return Finding("learned", Severity.OK, said)
+
+
 def reading_scans(workspace: Workspace) -> Finding:
     """Can scans be read?"""
     if not workspace.settings.parser.ocr:
@@ -209,7 +221,7 @@ def starts(_workspace: Workspace) -> Finding:
 
 CHECKS: tuple[Check, ...] = (
     settings, environment, home_writable, machine, starts, sources, encoder, probes, generator, reading_scans, lake,
-    documents, search_index,
+    documents, search_index, learned,
 )  # fmt: skip
 
 

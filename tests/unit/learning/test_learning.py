@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from gristmill import doctor
 from gristmill.answering.answer import Answer
+from gristmill.answering.spans import SpanModel
 from gristmill.asking import Answerer, in_force
 from gristmill.cli import app
 from gristmill.errors import SettingsError
@@ -22,6 +24,7 @@ from gristmill.release.manifest import Release
 from gristmill.releasing import rollback
 from gristmill.settings import EvaluationSettings
 from gristmill.teaching import Taught, learn
+from tests.releases import put_in_force
 from tests.unit.learning.town import COLOUR_OF, GATE, PLACES, Town, asked, sentence
 
 
@@ -134,6 +137,21 @@ def test_what_was_learnt_and_altered_by_hand_is_not_read(school: Town) -> None:
     file.write_text(file.read_text().replace('"share"', '"shares"'))
     with pytest.raises(SettingsError, match="altered"):
         school.workspace.learned.get(made.learned)
+
+
+def test_what_another_version_learnt_cuts_nothing_until_it_is_learnt_again(school: Town) -> None:
+    assert corrected(school).promoted
+    workspace = school.workspace
+    release = workspace.registry.get(in_force(workspace))
+    held = workspace.learned.get(release.learned)
+    assert held.spans is not None
+    other = replace(held, spans=SpanModel(dict(held.spans.coefficients) | {"measured before": 1.0}))
+    old = workspace.registry.keep(replace(release, learned=workspace.learned.keep(other)))
+    put_in_force(workspace, old)
+    assert answer(school, asked(GATE[0])).text == f"{sentence(GATE[0])} [1]"
+    found = next(finding for finding in doctor.examine(workspace) if finding.name == "learned")
+    assert (found.severity, found.remedy) == (doctor.Severity.WARNING, "Run 'gristmill learn'.")
+    assert learn(workspace).learned == release.learned
 
 
 def test_one_command_goes_from_feedback_to_a_decided_release(school: Town, monkeypatch: pytest.MonkeyPatch) -> None:
