@@ -76,7 +76,7 @@ _WANTS = (
         r"(?:which|what) (?:firm|company|supplier|carrier|lab|laboratory|bank|insurer|insurance|manufacturer|make|"
         r"brand|contractor|dealer|shop|garage|hospital|authority|app|program)|welche (?:firma|bank|versicherung|marke)|"
         r"quel(?:le)? (?:entreprise|société|banque|marque|fournisseur)",
-        r"(?<=[\w,;:] )(?!EUR|GBP)[A-ZÀ-Þ][\w&'’-]+",
+        rf"(?<=[\w,;:] )(?!(?i:EUR|GBP|{_MONTHS}))[A-ZÀ-Þ][\w&'’-]+",
         exact=True,
     ),
     _quantity(r"how heavy|weigh|weight|mass\b|wie schwer|gewicht|wiegt|pèse|poids", "kg|g|t|tonnes?|tons?|lb"),

@@ -17,6 +17,7 @@ from gristmill.answering.wanted import Wanted
         ("At what time of day was the drill on 9 May 2019?", "DRILL 9 May 2019: 151 persons out.", "At 10:40 it rang."),
         ("When is the drill of 2019?", "The drill of 2019 went well.", "It was on 9 May."),
         ("Which firm galvanises the arm?", "The arm is galvanised.", "The arm is done by Bluebin."),
+        ("Which carrier took it?", "It goes out on 3 July by carrier.", "It goes out by carrier, Roe & Sons."),
         ("Wie heißt die Wirtin am Gratjoch?", "Bericht für die Wirtin am Gratjoch", "Die Wirtin, Vera Mohn, ruft an."),
         ("How thick is the wall of the 500 mm pipe?", "The pipe of 500 mm was built in 1958.", "The wall has 8 mm."),
         ("What interest does the bank charge?", "The bank: overdraft of £900,000.", "It takes 4.2 % a year."),
