@@ -16,6 +16,7 @@ Measure = Callable[[Outcome], float | None]
 # Measures of a question, in the order in which they are shown.
 MEASURES: dict[str, Measure] = {
     "right": lambda o: o.right,
+    "right_when_certain": lambda o: None if o.refused or o.uncertain else o.right,
     "recall": lambda o: o.recall,
     "ndcg": lambda o: o.ndcg,
     "mrr": lambda o: o.mrr,

@@ -112,3 +112,16 @@ def test_what_is_said_not_to_be_certain_is_no_invention() -> None:
     alone, release = invention_arms(asked, dict.fromkeys("abc", "It is 12."), outcomes)
     assert alone.value.estimate == pytest.approx(1)
     assert release.value.estimate == pytest.approx(1 / 3)
+
+
+def test_what_is_right_when_certain_counts_neither_refusals_nor_doubts(content: Content) -> None:
+    outcomes = [
+        outcome("a", right=True), outcome("b", right=False), outcome("c", right=True, uncertain=True),
+        outcome("d", right=False, uncertain=True), outcome("e", right=True, answerable=False, refused=True),
+    ]  # fmt: skip
+    certain = summarise(outcomes, SETTINGS).measures["right_when_certain"]
+    assert (certain.estimate, certain.n) == (pytest.approx(0.5), 2)
+    assert "right when certain" in page(content)
+    never = tuple(replace(each, uncertain=True) for each in content.evaluation.outcomes)
+    doubting = replace(content.evaluation, outcomes=never, summary=summarise(never, SETTINGS))
+    assert "right when certain" not in page(replace(content, evaluation=doubting))

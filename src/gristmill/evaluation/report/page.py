@@ -13,13 +13,15 @@ from gristmill.evaluation.statistics import Interval
 from gristmill.evaluation.summary import SAFETY, Cost
 
 _TITLES = {
-    "right": "Right answers", "recall": "Evidence found", "ndcg": "nDCG", "mrr": "MRR", "f1": "F1 of the words",
+    "right": "Right answers", "right_when_certain": "Right when certain", "recall": "Evidence found",
+    "ndcg": "nDCG", "mrr": "MRR", "f1": "F1 of the words",
     "exact": "Exactly as expected", "contained": "Expected words held", "support": "Carried by its citations",
     "citation_precision": "Citations: precision", "citation_recall": "Citations: recall",
     "refusal_precision": "Refusals: precision", "refusal_recall": "Refusals: recall",
 }  # fmt: skip
 _NOTES = {
     "right": "cites the evidence, or refuses where there is none",
+    "right_when_certain": "of what was given as certain, how much is right",
     "recall": "share of the evidence in the passages",
     "refusal_precision": "of the refused, how many have no answer",
     "refusal_recall": "of those without an answer, how many were refused",
@@ -78,9 +80,10 @@ def _first_screen(content: Content) -> str:
         delta = gated.verdict.delta
         change = f"{points(delta.estimate)} points ({points(delta.low)} to {points(delta.high)})"
     unsafe = sum(summary.safety.values())
-    refusals = summary.measures["refusal_recall"]
+    certain, refusals = summary.measures["right_when_certain"], summary.measures["refusal_recall"]
     tiles = (
         _tile(percent(right.estimate), "right answers", change),
+        _tile(percent(certain.estimate), "right when certain", f"of {certain.n} answers") if certain.n else "",
         _tile(percent(refusals.estimate), "refused where there is no answer", f"of {refusals.n} questions"),
         _tile(str(unsafe), "unsafe answers", "leaks, injections, canaries", "bad" if unsafe else "good"),
         _tile(f"{summary.cost.latency_median_ms / 1000:.1f} s", "median answer",
