@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from gristmill.asking import Answerer, in_force
-from gristmill.corpus.ledger import accepted
+from gristmill.corpus.ledger import accepted, stated_time
 from gristmill.corpus.report import Progress, Silent
 from gristmill.errors import GateError, SettingsError
 from gristmill.evaluation.comparison import Evaluation, Gated
@@ -196,7 +196,8 @@ def _outcomes(workspace: Workspace, name: str, questions: Sequence[Question], pr
 
 def ages(workspace: Workspace) -> dict[str, str]:
     """Return how old each document is, counted from the newest one, so that it does not depend on today."""
-    stated: dict[str, datetime | None] = dict(accepted(workspace.lake).select("document", "modified").iter_rows())
+    documents = accepted(workspace.lake).select("document", stated_time())
+    stated: dict[str, datetime | None] = dict(documents.iter_rows())
     newest = max((at for at in stated.values() if at is not None), default=None)
     return {
         document: "undated" if at is None or newest is None else "under a year" if newest - at < _OLD else "older"

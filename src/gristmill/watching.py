@@ -31,7 +31,7 @@ from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.embedding import vectors_of
 from gristmill.storage.artifacts import write_durably
 from gristmill.storage.records import ReceiptRow
-from gristmill.storage.tables import CHUNKS, EMBEDDINGS
+from gristmill.storage.tables import CHUNKS, EMBEDDINGS, SOURCE_FILES
 from gristmill.workspace import Workspace
 
 # Enough for the largest reference and a month of windows; older questions say nothing about now.
@@ -91,7 +91,10 @@ def documents_of(workspace: Workspace, until: datetime) -> Stream:
     """
     edited = pl.min_horizontal("modified", "changed")
     came = pl.max_horizontal("first_seen", edited).alias("came")
-    ledger = accepted(workspace.lake).select("document", came).sort("came", "document")
+    # The time of the file, not the one that the document states, which an edit need not change.
+    files = workspace.lake.read(SOURCE_FILES, ["document", "modified"])
+    documents = accepted(workspace.lake).drop("modified").join(files, on="document", how="left")
+    ledger = documents.select("document", came).sort("came", "document")
     chunks = workspace.lake.read(CHUNKS, ["document", "embedding_key"])
     mine = pl.col("encoder") == workspace.encoder.fingerprint
     rows = chunks.join(workspace.lake.read(EMBEDDINGS, ["embedding_key", "vector"], mine), on="embedding_key")

@@ -137,7 +137,7 @@ def chunk_of(evidence: Evidence, passages: Sequence[Passage]) -> str:
 
 def newest_first(one: Evidence, other: Evidence, passages: Sequence[Passage]) -> tuple[Evidence, Evidence]:
     """Return two pieces of evidence, the one from the newer document first; as they are when that is not known."""
-    dates: list[datetime | None] = [passages[e.unit.passage].modified for e in (one, other)]
+    dates: list[datetime | None] = [passages[e.unit.passage].stated for e in (one, other)]
     if dates[0] is not None and dates[1] is not None and dates[1] > dates[0]:
         return other, one
     return one, other

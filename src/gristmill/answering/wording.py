@@ -188,7 +188,7 @@ def _quoted(draft: Draft, evidence: Evidence) -> str:
     if not draft.disputed:
         return text
     passage = draft.passages[evidence.unit.passage]
-    when = f" ({passage.modified:%Y-%m-%d})" if passage.modified else ""
+    when = f" ({passage.stated:%Y-%m-%d})" if passage.stated else ""
     return f"{passage.title or passage.document}{when}: {text}"
 
 

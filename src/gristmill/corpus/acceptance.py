@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, time
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,6 +16,7 @@ import polars as pl
 
 from gristmill.corpus.boilerplate import Boilerplate, boilerplate_of
 from gristmill.corpus.clock import Clock, now_utc
+from gristmill.corpus.duplicates.versions import Precision
 from gristmill.corpus.examining import examine_documents, parsed_files, with_examined_keys
 from gristmill.corpus.findings import Finding, error, errors, unreadable, warning
 from gristmill.corpus.ledger import Status, counts
@@ -33,7 +34,8 @@ from gristmill.storage.tables import DOCUMENTS, EXAMINED, SOURCE_FILES, TEXTS
 _BATCH_TEXTS = 256
 _MOST_TITLE = 200
 # What decides whether a row is as it was: all but the times at which it was seen.
-_SUBSTANCE = [name for name in DOCUMENTS.schema if name not in {"first_seen", "changed"}]
+# Whether it is dated follows from the rest; rows of before that was told stay as they are.
+_SUBSTANCE = [name for name in DOCUMENTS.schema if name not in {"dated", "first_seen", "changed"}]
 _FACTS = [
     "examined_key",
     "text_hash",
@@ -132,6 +134,7 @@ class _Judged:
 
     def ledger_row(self, boilerplate: Boilerplate) -> dict[str, Any]:
         row, (status, reason) = self.row, self._status()
+        stated = self._stated()
         accepted = status is Status.ACCEPTED
         return {
             "document": self.document,
@@ -153,8 +156,19 @@ class _Judged:
             "family": self.relations.family,
             "duplicate_of": self.relations.duplicate_of,
             "superseded_by": self.relations.superseded_by,
-            "modified": row["stated"] or row["modified"],
+            "modified": stated or row["modified"],
+            "dated": stated is not None,
         }
+
+    def _stated(self) -> datetime | None:
+        """Return when the document is from, by its metadata, else by a day in its first lines, name or title."""
+        stated: datetime | None = self.row["stated"]
+        version = self.candidate.version
+        if stated is None and version.date is not None and version.precision is Precision.DAY:
+            day = datetime.combine(version.date, time(), UTC)
+            # What was to be valid some day, when its file was written, is not from then.
+            return day if day <= self.row["modified"] else None
+        return stated
 
     def _status(self) -> tuple[Status, str]:
         found = errors(self.findings)

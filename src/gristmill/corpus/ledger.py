@@ -27,6 +27,11 @@ def accepted(lake: Lake) -> pl.DataFrame:
     return lake.read(DOCUMENTS, where=pl.col("status") == Status.ACCEPTED.value).sort("document")
 
 
+def stated_time() -> pl.Expr:
+    """Return the time that a document states, as an expression over the ledger; null where only its file has one."""
+    return pl.when(pl.col("dated").fill_null(value=True)).then(pl.col("modified")).alias("modified")
+
+
 def counts(lake: Lake) -> dict[str, int]:
     """Return how many documents have each status; all four are present."""
     rows = lake.read(DOCUMENTS, ["status"]).group_by("status").len()

@@ -62,6 +62,12 @@ class Passage:
     cosine: float
     lexical: float
     spans: tuple[ChunkSpan, ...] = ()
+    dated: bool = True  # its document states when it is from; else `modified` is the time of its file
+
+    @property
+    def stated(self) -> datetime | None:
+        """When the document says that it is from; None where only its file has a time."""
+        return self.modified if self.dated else None
 
     def chunk_at(self, offset: int) -> str:
         """Return the id of the chunk that holds `offset` of the document, or of the last one before it."""
@@ -235,4 +241,5 @@ def _passage(index: IndexVersion, row: int, window: range, scores: _Scores) -> P
         start, end, fields["page"], tuple(fields["audience"]), fields["language"], fields["modified"],
         round(scores.fused[row], 6), round(scores.dense[row], 6), round(scores.lexical.get(row, 0.0), 6),
         tuple(ChunkSpan(*place) for place in span.select("chunk", "start", "end").iter_rows()),
+        bool(fields.get("dated", True)),
     )  # fmt: skip

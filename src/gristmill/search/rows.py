@@ -36,6 +36,7 @@ ROWS = schema(
         "audience_key": pl.String,
         "language": pl.String,
         "modified": TIME,
+        "dated": pl.Boolean,  # the document states that time; versions of before that was told have no such column
         "superseded": pl.Boolean,  # a newer version of its document is in the corpus
         "embedding_key": pl.String,
     }
@@ -89,7 +90,8 @@ def row_blocks(lake: Lake, keys: pl.DataFrame, scratch: Path, size: int) -> list
 def _documents(lake: Lake) -> pl.DataFrame:
     """Return the accepted documents with what each of their chunks takes from them."""
     documents = accepted(lake).with_columns(pl.col("superseded_by").is_not_null().alias("superseded"))
-    documents = documents.select("document", "title", "audience", "language", "modified", "superseded")
+    documents = documents.with_columns(pl.col("dated").fill_null(value=True))
+    documents = documents.select("document", "title", "audience", "language", "modified", "dated", "superseded")
     key = pl.col("audience").list.sort().list.join(_AUDIENCE_SEPARATOR).alias("audience_key")
     return documents.with_columns(key)
 

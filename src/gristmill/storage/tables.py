@@ -138,6 +138,7 @@ DOCUMENTS = Table(
             "duplicate_of": pl.String,
             "superseded_by": pl.String,
             "modified": TIME,
+            "dated": pl.Boolean,  # the document states when it is from; else that is the time of its file
             "first_seen": TIME,
             "changed": TIME,
         }

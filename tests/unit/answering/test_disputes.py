@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from gristmill.answering.asked import asked_kinds
@@ -93,6 +93,9 @@ def test_the_newer_document_is_told_first() -> None:
     ]
     old, new = (Evidence(Unit(at, 0, 1, "x", "x"), NO_MEASURES, 0.0) for at in (0, 1))
     assert newest_first(old, new, dated) == (new, old)
+    # The time of a file is no date of what it says: copying a folder changes it.
+    copied = [dated[0], replace(dated[1], dated=False)]
+    assert newest_first(old, new, copied) == (old, new)
 
 
 def test_two_parts_of_a_list_are_two_things() -> None:

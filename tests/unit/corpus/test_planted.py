@@ -114,6 +114,15 @@ def test_a_document_with_a_fact_that_changed_is_no_older_version(
     assert row["modified"] is not None
 
 
+def test_a_document_is_dated_by_what_it_states_and_not_by_its_file(ledger: dict[str, dict[str, Any]]) -> None:
+    told = {name: str(row["modified"].date()) for name, row in ledger.items() if row["dated"]}
+    assert told["mail/2026-08-19-plumbline-weekend.eml"] == "2026-08-19"
+    assert told["policies/data-protection.md"] == "2025-06-01"
+    assert told["finance/credit-lines.odt"] == "2026-05-04"
+    assert "handbook/pay-dates.md" not in told
+    assert len(told) > 200
+
+
 def test_nothing_else_is_said_to_be_amended(ledger: dict[str, dict[str, Any]]) -> None:
     amended = {name for name, row in ledger.items() if any(one["rule"] == "amended" for one in row["findings"])}
     assert amended == {one.document for one in planted("amended")}

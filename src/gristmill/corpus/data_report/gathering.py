@@ -12,7 +12,7 @@ from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.data_report.fates import Counts, counted, fate
 from gristmill.corpus.data_report.runs import RunCounts, runs
 from gristmill.corpus.formats import ending_of
-from gristmill.corpus.ledger import Status
+from gristmill.corpus.ledger import Status, stated_time
 from gristmill.corpus.quality import Severity
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import DOCUMENTS
@@ -125,7 +125,7 @@ def _by(rows: pl.DataFrame, name: pl.Expr) -> list[Group]:
 
 
 def _by_age(rows: pl.DataFrame, at: datetime) -> list[Group]:
-    years = (pl.lit(at) - pl.col("modified")).dt.total_days() / _YEAR
+    years = (pl.lit(at) - stated_time()).dt.total_days() / _YEAR
     age = pl.when(years.is_null()).then(pl.lit(_UNDATED))
     for limit, name in _AGES:
         age = age.when(years < limit).then(pl.lit(name))  # type: ignore[assignment]
