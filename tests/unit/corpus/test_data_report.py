@@ -35,7 +35,7 @@ DOCUMENTS: dict[str, str | bytes] = {
     "mill.md": MILL,
     "copy.md": MILL,
     "hr/pay.md": "# Pay\n\nBand four begins at 41,000 and ends at 52,000 a year.\n",
-    "old.md": "Valid from 14 March 2011.\n\nThe old wheel had twelve paddles and an axle of oak, and nobody remembers who built it.\n",
+    "old.md": "Valid from 14 March 2011.\n\nIt had twelve paddles and an axle of oak, and nobody knows its builder.\n",
     "empty.txt": "",
     "broken.pdf": b"%PDF-1.7 and nothing more",
     "<b>.md": "# A name with a mark-up of its own\n\nThe name of this file is no markup.\n",
