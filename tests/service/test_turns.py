@@ -87,6 +87,17 @@ def test_an_error_in_a_later_part_comes_to_whoever_waits_and_frees_the_place() -
     asyncio.run(scene())
 
 
+def test_a_place_is_free_when_its_result_is_there() -> None:
+    async def scene() -> None:
+        for _ in range(50):
+            turns = one_at_a_time()
+            assert await turns.run(lambda: 7) == 7
+            assert turns.taken == 0
+            turns.stop()
+
+    asyncio.run(scene())
+
+
 def test_stopping_finishes_what_has_begun_and_sends_away_what_has_not() -> None:
     async def scene() -> None:
         turns, done, started, go = one_at_a_time(), list[str](), Event(), Event()
