@@ -70,9 +70,18 @@ def main() -> None:
 
 def judge(told: list[Case], weigher: Weigher) -> None:
     """Tell how the models in force do on cases."""
-    units = [np.array([models().unit.logit(m) for _, m in case.units]) for case in told]
-    rows = [question_row(weigher, case, logits) for case, logits in zip(told, units, strict=True)]
-    tell(told, units, np.array([models().question.probability(row) for row in rows]))
+    tell(told, odds_of(told), chances_of(told, weigher))
+
+
+def odds_of(told: list[Case]) -> list[np.ndarray]:
+    """Return the log odds that the unit model in force gives the units of each case."""
+    return [np.array([models().unit.logit(m) for _, m in case.units]) for case in told]
+
+
+def chances_of(told: list[Case], weigher: Weigher) -> np.ndarray:
+    """Return the probability that the models in force give each case."""
+    pairs = zip(told, odds_of(told), strict=True)
+    return np.array([models().question.probability(question_row(weigher, case, logits)) for case, logits in pairs])
 
 
 def answerer_weigher(answerer: Answerer) -> Weigher:
@@ -140,12 +149,38 @@ def without_documents(case: Case) -> Case | None:
     return Case(question, case.query, passages, False, True, units, (False,) * len(units)) if units else None
 
 
+@dataclass(frozen=True)
+class Unseen:
+    """All cases to fit on, and what models say that did not see their question."""
+
+    cases: list[Case]
+    odds: list[np.ndarray]  # of the units of each case
+    rows: np.ndarray  # of question measures
+    chances: np.ndarray
+    curve: LogisticRegression  # that makes the shares of a forest honest
+
+
 def fit(made: list[Case], weigher: Weigher) -> None:
     """Fit both models, print how good they are on questions they did not see, and write them."""
+    found = unseen(made, weigher)
+    labels = labels_of(found.cases)
+    print(
+        f"{len(labels)} cases, {labels.sum()} with an answer; AUC over all {roc_auc_score(labels, found.chances):.3f}"
+    )
+    shown = np.flatnonzero([not case.hidden for case in found.cases])
+    tell([found.cases[at] for at in shown], [found.odds[at] for at in shown], found.chances[shown])
+    folder = Path(gristmill.answering.__file__).parent
+    stored = json.dumps(named(logistic(*unit_table(found.cases)), UNIT_NAMES), indent=2)
+    (folder / UNIT_FILE).write_text(stored + "\n", encoding="utf-8")
+    print(stored)
+    write_forest(folder / QUESTION_FILE, forest(found.rows, labels, weights_of(found.cases)), found.curve)
+
+
+def unseen(made: list[Case], weigher: Weigher) -> Unseen:
+    """Return cases, once more without the documents that answer them, with what models of other questions say."""
     made = made + [gone for case in made if (gone := without_documents(case)) is not None]
-    labels = np.array([case.answerable for case in made])
-    groups = np.array([case.question.id for case in made])
-    weights = np.array([1.0 if case.question.answerable else _WRITTEN for case in made])
+    labels, groups = labels_of(made), np.array([case.question.id for case in made])
+    weights = weights_of(made)
     outside = unit_odds(made, groups)
     rows = np.array([question_row(weigher, case, logits) for case, logits in zip(made, outside, strict=True)])
     shares = np.zeros(len(made))
@@ -153,14 +188,17 @@ def fit(made: list[Case], weigher: Weigher) -> None:
         shares[judge] = forest(rows[learn], labels[learn], weights[learn]).predict_proba(rows[judge])[:, 1]
     shown = np.array([at for at, case in enumerate(made) if not case.hidden])
     curve = LogisticRegression(C=100).fit(logit_of(shares[shown]), labels[shown])
-    chances = curve.predict_proba(logit_of(shares))[:, 1]
-    print(f"{len(made)} cases, {int(labels.sum())} with an answer; AUC over all {roc_auc_score(labels, chances):.3f}")
-    tell([made[at] for at in shown], [outside[at] for at in shown], chances[shown])
-    folder = Path(gristmill.answering.__file__).parent
-    stored = json.dumps(named(logistic(*unit_table(made)), UNIT_NAMES), indent=2)
-    (folder / UNIT_FILE).write_text(stored + "\n", encoding="utf-8")
-    print(stored)
-    write_forest(folder / QUESTION_FILE, forest(rows, labels, weights), curve)
+    return Unseen(made, outside, rows, curve.predict_proba(logit_of(shares))[:, 1], curve)
+
+
+def labels_of(made: list[Case]) -> np.ndarray:
+    """Return which cases are answered by their units."""
+    return np.array([case.answerable for case in made])
+
+
+def weights_of(made: list[Case]) -> np.ndarray:
+    """Return how much each case counts."""
+    return np.array([1.0 if case.question.answerable else _WRITTEN for case in made])
 
 
 def logit_of(shares: np.ndarray) -> np.ndarray:

@@ -11,9 +11,11 @@ of the best cuts there are, how many quotes stay whole, and how often a cut leav
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.answering import answerer_weigher, is_evidence
 from benchmarks.disputes import quoting
@@ -26,6 +28,7 @@ from gristmill.evaluation.metrics import contained, token_f1
 from gristmill.identity import Asker
 from gristmill.learning.span_fitting import Lesson, fit, lesson
 from gristmill.models.encoder import TextEncoder
+from gristmill.models.reader import TextReader
 from gristmill.models.remembering import RememberingEncoder
 from gristmill.search.retrieval import retrieve
 from gristmill.workspace import Workspace
@@ -56,6 +59,28 @@ class Told:
     left_out: bool | None  # None where the quote does not have the answer
 
 
+class Remembered:
+    """A reader that reads each text once for each question."""
+
+    def __init__(self, reader: TextReader) -> None:
+        self._reader, self._found = reader, dict[tuple[str, str], NDArray[np.float64]]()
+
+    @classmethod
+    def of(cls, reader: TextReader | None) -> Remembered | None:
+        """Return it where there is a reader."""
+        return None if reader is None else cls(reader)
+
+    def odds(self, question: str, text: str) -> float:
+        """Return what the reader says."""
+        return self._reader.odds(question, text)
+
+    def likelihoods(self, question: str, text: str, parts: Sequence[str]) -> NDArray[np.float64]:
+        """Return what the reader says; the parts of a text are always the same for a question."""
+        if (question, text) not in self._found:
+            self._found[question, text] = self._reader.likelihoods(question, text, parts)
+        return self._found[question, text]
+
+
 def main() -> None:
     """Ask, learn, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -63,9 +88,9 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="Print each answer of gate, by a model of all lessons.")
     chosen = parser.parse_args()
     answerer = quoting(Workspace())
-    encoder = RememberingEncoder(answerer.tools.encoder)
+    encoder, reader = RememberingEncoder(answerer.tools.encoder), Remembered.of(answerer.tools.reading)
     tune, gate = ([asked(answerer, q) for q in questions(split) if q.answer] for split in ("tune", "gate"))
-    lessons = {each.question.id: made for each in tune if (made := _lesson(each, encoder)) is not None}
+    lessons = {each.question.id: made for each in tune if (made := _lesson(each, encoder, reader)) is not None}
     draw, judged = np.random.default_rng(0), {"tune": list[Told](), "gate": list[Told]()}
     for _ in range(_ROUNDS):
         order = draw.permutation(len(tune))
@@ -74,14 +99,14 @@ def main() -> None:
             pool = sorted(set(lessons) - {each.question.id for each in unseen})
             drawn = draw.choice(pool, min(chosen.lessons, len(pool)), replace=False)
             model = fit([lessons[name] for name in drawn])
-            judged["tune"] += [told(model, each, encoder) for each in unseen]
-            judged["gate"] += [told(model, each, encoder) for each in gate]
+            judged["tune"] += [told(model, each, encoder, reader) for each in unseen]
+            judged["gate"] += [told(model, each, encoder, reader) for each in gate]
     for (split, found), each_of in zip(judged.items(), (tune, gate), strict=True):
         _print(split, found, each_of, encoder)
     if chosen.show:
         model = fit(list(lessons.values()))
         for each in gate:
-            print(f"{each.question.text}\n    {told(model, each, encoder).text}")
+            print(f"{each.question.text}\n    {told(model, each, encoder, reader).text}")
 
 
 def asked(answerer: Answerer, question: Question) -> Asked:
@@ -96,9 +121,9 @@ def asked(answerer: Answerer, question: Question) -> Asked:
     return Asked(question, question.answer, "" if given.refused else given.stated, first, right)
 
 
-def told(model: SpanModel, each: Asked, encoder: TextEncoder) -> Told:
+def told(model: SpanModel, each: Asked, encoder: TextEncoder, reader: TextReader | None) -> Told:
     """Return what a model makes of an answer."""
-    cut = None if each.first is None else model.best(each.question.text, each.first, encoder)
+    cut = None if each.first is None else model.best(each.question.text, each.first, encoder, reader)
     if cut is None or each.first is None:
         return Told(each.stated, token_f1(each.stated, each.answer), whole=None, left_out=None)
     quote = next(span.text for span in spans(each.question.text, each.first, encoder) if span.whole)
@@ -107,8 +132,8 @@ def told(model: SpanModel, each: Asked, encoder: TextEncoder) -> Told:
     return Told(cut.text, token_f1(cut.text, each.answer), cut.whole, lost)
 
 
-def _lesson(each: Asked, encoder: TextEncoder) -> Lesson | None:
-    return None if each.right is None else lesson(each.question.text, each.right, each.answer, encoder)
+def _lesson(each: Asked, encoder: TextEncoder, reader: TextReader | None) -> Lesson | None:
+    return None if each.right is None else lesson(each.question.text, each.right, each.answer, encoder, reader)
 
 
 def _best(each: Asked, encoder: TextEncoder) -> float:

@@ -22,6 +22,7 @@ from gristmill.evaluation.running import CountingGenerator
 from gristmill.identity import Asker
 from gristmill.mill import heal_index
 from gristmill.models.generators import OpenVinoGenerator
+from gristmill.models.reader import Reader
 from gristmill.models.remembering import RememberingEncoder
 from gristmill.release.manifest import Release
 from gristmill.release.opening import ReleaseIndex
@@ -130,13 +131,14 @@ class Answerer:
 
     def warm(self) -> None:
         """Load the models now, the generator beside the encoder, so that the first question waits once."""
-        generator = self._models.generator
-        loading = Thread(target=generator.load) if isinstance(generator, OpenVinoGenerator) else None
-        if loading is not None:
-            loading.start()
+        generator, reader = self._models.generator, self._models.reader
+        loads = [part.load for part in (generator, reader) if isinstance(part, OpenVinoGenerator | Reader)]
+        loading = [Thread(target=load) for load in loads]
+        for thread in loading:
+            thread.start()
         self._models.encoder.encode(["warm"])
-        if loading is not None:
-            loading.join()
+        for thread in loading:
+            thread.join()
 
     @property
     def tools(self) -> Tools:
@@ -167,6 +169,7 @@ class Answerer:
             self._workspace.router,
             self._workspace.learned.get(release.learned),
             models.reranker,
+            models.reader,
         )
 
     def _nonce(self) -> str:

@@ -25,6 +25,7 @@ from gristmill.models.encoder import Encoder, TextEncoder, TransformerEncoder
 from gristmill.models.generators import Generator, make_generator
 from gristmill.models.memory import MemoryEncoder
 from gristmill.models.ray_encoder import RayEncoder
+from gristmill.models.reader import Reader, TextReader
 from gristmill.models.reranker import Reranker
 from gristmill.release.manifest import Release, release_of
 from gristmill.release.opening import require_own_encoders
@@ -56,6 +57,7 @@ class Models:
     bridge: TextEncoder | None
     generator: Generator
     reranker: Reranker | None = None
+    reader: TextReader | None = None
 
 
 class Workspace:
@@ -68,11 +70,12 @@ class Workspace:
         encoder: Encoder | None = None,
         bridge: TextEncoder | None = None,
         generator: Generator | None = None,
+        reader: TextReader | None = None,
     ) -> None:
         self.settings = settings or load_settings()
         if encoder is not None:
-            # Whoever brings an encoder decides on the bridge too: none, unless one is given.
-            self.encoder_alone, self.bridge = encoder, bridge
+            # Whoever brings an encoder decides on bridge and reader too: none, unless they are given.
+            self.encoder_alone, self.bridge, self.reader = encoder, bridge, reader
         if generator is not None:
             self.generator = generator
 
@@ -240,7 +243,13 @@ class Workspace:
         generator = self.generator
         if generator.fingerprint != release.generator:
             generator = self.generator_of(release.generation)
-        return Models(encoder, bridge, generator, self.reranker_of(release.search_settings))
+        reader = self.reader if release.answering_settings.reader else None
+        return Models(encoder, bridge, generator, self.reranker_of(release.search_settings), reader)
+
+    @cached_property
+    def reader(self) -> TextReader | None:
+        """What reads the best evidence of a question, for releases that let it."""
+        return Reader(self.home / "cache" / "readers")
 
     def reranker_of(self, settings: SearchSettings) -> Reranker | None:
         """Return the cross-encoder that settings name, not loaded yet; None where they name none.

@@ -18,6 +18,7 @@ from gristmill.fingerprint import fingerprint
 from gristmill.identity import Asker
 from gristmill.models.encoder import TextEncoder
 from gristmill.models.generators import Generator
+from gristmill.models.reader import TextReader
 from gristmill.search.retrieval import PairScorer, Passage, Query
 from gristmill.search.version import IndexVersion
 from gristmill.settings import AnsweringSettings, SearchSettings
@@ -41,6 +42,12 @@ class Tools:
     router: Router | None = None
     learned: Learned = Learned()  # noqa: RUF009 - it is frozen
     reranker: PairScorer | None = None
+    reader: TextReader | None = None
+
+    @property
+    def reading(self) -> TextReader | None:
+        """What reads the evidence, if the release lets one."""
+        return self.reader if self.answering.reader else None
 
     @cached_property
     def settings_hash(self) -> str:

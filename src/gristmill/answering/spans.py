@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +21,7 @@ from gristmill.answering.evidence import Evidence
 from gristmill.answering.phrases import JOINTS, PREPOSITIONS, Line, bare
 from gristmill.answering.sentences import readable
 from gristmill.models.encoder import TextEncoder
+from gristmill.models.reader import TextReader
 from gristmill.search.lexical import terms
 
 _MOST_WORDS = 18
@@ -35,6 +36,7 @@ _LIKELY = 40
 _POWER = 1.5  # how much more the likelier spans count
 # Where likely spans have less in common, the answer would be left out too often: the whole unit is quoted.
 _AGREED = 0.5
+_LEAST = -4.0  # what is less likely than that is not told apart
 _NUMERIC = frozenset({Kind.NUMBER, Kind.MONEY, Kind.DURATION, Kind.SHARE, Kind.TIME, Kind.CONTACT})
 
 
@@ -78,9 +80,16 @@ class SpanMeasures:
     person_whole: float  # a person is asked for, and it is two to four words that all begin with a capital
     reads_on: float  # it ends where no mark of punctuation stands
     ends_asked: float
+    # What a reader says, where one reads:
+    said: float = 0.0  # log p of it, a tenth
+    said_mean: float = 0.0  # per token of its words, a third
+    said_end: float = 0.0  # log p that nothing follows, a fifth
+    said_share: float = 0.0  # of all spans
+    said_behind: float = 0.0  # log p that the best one has more, a fifth
 
 
 NAMES = tuple(field.name for field in fields(SpanMeasures))
+_SAID = tuple(name for name in NAMES if name.startswith("said"))
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,9 @@ class SpanModel:
         """Whether it was fitted to the measures that are taken here; another version may have measured otherwise."""
         return set(self.coefficients) == set(NAMES)
 
-    def best(self, question: str, evidence: Evidence, encoder: TextEncoder) -> Span | None:
+    def best(
+        self, question: str, evidence: Evidence, encoder: TextEncoder, reader: TextReader | None = None
+    ) -> Span | None:
         """Return the span of a unit that answers best, or all of it where that is not clear enough.
 
         None when there is nothing to cut, or the model was fitted to other measures.
@@ -112,10 +123,11 @@ class SpanModel:
             question: what is asked.
             evidence: the unit.
             encoder: compares the names of a table's columns with the question.
+            reader: says how likely each span is what would be said; none was there for the fit if none is here.
         """
         if not self.known:
             return None
-        found = list(spans(question, evidence, encoder))
+        found = spans(question, evidence, encoder, reader)
         if not found:
             return None
         scores = table(found) @ np.array([self.coefficients[name] for name in NAMES])
@@ -147,8 +159,29 @@ def table(found: Sequence[Span]) -> NDArray[np.float64]:
     return np.array([astuple(span.measures) for span in found])
 
 
-def spans(question: str, evidence: Evidence, encoder: TextEncoder) -> Iterator[Span]:
-    """Yield what of a unit could be an answer: spans of it, cells of a table's row, and the whole."""
+def spans(question: str, evidence: Evidence, encoder: TextEncoder, reader: TextReader | None = None) -> list[Span]:
+    """Return what of a unit could be an answer: spans of it, cells of a table's row, and the whole."""
+    found = list(_candidates(question, evidence, encoder))
+    return found if reader is None or not found else _read(found, question, evidence, reader)
+
+
+def _read(found: Sequence[Span], question: str, evidence: Evidence, reader: TextReader) -> list[Span]:
+    """Return spans with what a reader says of them."""
+    words, end, tokens = reader.likelihoods(question, evidence.unit.meaning, [span.text for span in found]).T
+    whole = words + end
+    behind = whole - whole.max()
+    shares = np.exp(behind) / np.exp(behind).sum()
+    columns = zip(
+        np.maximum(whole / 10, _LEAST), np.maximum(words / tokens / 3, _LEAST), np.maximum(end / 5, _LEAST), shares,
+        np.maximum(behind / 5, _LEAST), strict=True,
+    )  # fmt: skip
+    return [
+        replace(span, measures=replace(span.measures, **dict(zip(_SAID, map(float, row), strict=True))))
+        for span, row in zip(found, columns, strict=True)
+    ]
+
+
+def _candidates(question: str, evidence: Evidence, encoder: TextEncoder) -> Iterator[Span]:
     asked = _Asked(question)
     if evidence.unit.row:
         yield from _of_row(evidence, asked, encoder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +19,11 @@ from tokenizers import Tokenizer
 from gristmill.errors import ModelError
 from gristmill.learning.examples import Example
 from gristmill.models.gguf import GgufFile, Weights
-from gristmill.models.trainable import tokenizer_of, torch_model
+from gristmill.models.lora import Adapter
+from gristmill.models.trainable import END_OF_TURN, tokenizer_of, torch_model
 
-END_OF_TURN = "<|im_end|>"
-_ADAPTER = "default"
 _PROBE_TOKENS = 256
 _PROBES = 3
-
-Adapter = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Trainee:
         end = self.tokenizer.token_to_id(END_OF_TURN)
         if end is None:
             raise ModelError(f"{base.file} knows no '{END_OF_TURN}'.", "Use a model that was made for ChatML.")
-        self._end: int = end
+        self.end: int = end
         config = LoraConfig(r=rank, lora_alpha=rank * scale, lora_dropout=0.0, target_modules="all-linear",
                             task_type="CAUSAL_LM")  # fmt: skip
         self.model = inject_adapter_in_model(config, torch_model(base, weights, precision)).to(self.device)
@@ -70,7 +67,7 @@ class Trainee:
     def encode(self, example: Example) -> Encoded:
         """Return an example as tokens."""
         prompt = self.tokenizer.encode(example.prompt).ids
-        return Encoded((*prompt, *self.tokenizer.encode(example.completion).ids, self._end), len(prompt))
+        return Encoded((*prompt, *self.tokenizer.encode(example.completion).ids, self.end), len(prompt))
 
     def loss(self, batch: Sequence[Encoded]) -> Any:
         """Return the mean loss over the completion tokens of a batch, in nats, as a torch scalar."""
@@ -92,7 +89,7 @@ class Trainee:
         import torch
 
         width = max(len(each.ids) for each in batch)
-        ids = torch.full((len(batch), width), self._end)
+        ids = torch.full((len(batch), width), self.end)
         mask = torch.zeros_like(ids)
         learnt = torch.zeros_like(ids, dtype=torch.bool)
         for row, each in enumerate(batch):
@@ -126,18 +123,6 @@ class Trainee:
 
         for name, parameter in self.trained.items():
             parameter.data.copy_(torch.from_numpy(np.ascontiguousarray(adapter[name])))
-
-
-def merged(weights: Weights, adapter: Adapter, scale: float) -> dict[str, NDArray[np.float32]]:
-    """Return weights with what was learnt added to them, in float32 whatever was trained in."""
-    whole = dict(weights)
-    for name, down in adapter.items():
-        if ".lora_A." not in name:
-            continue
-        up = adapter[name.replace(".lora_A.", ".lora_B.")]
-        target = name.replace(f".lora_A.{_ADAPTER}", "")
-        whole[target] = (whole[target] + scale * (up @ down)).astype(np.float32)
-    return whole
 
 
 def faster_precision(wanted: str, width: int, inner: int) -> str:

@@ -15,12 +15,13 @@ from statistics import median
 from gristmill.corpus.report import Progress
 from gristmill.errors import SettingsError
 from gristmill.fingerprint import fingerprint
-from gristmill.learning.adapters import Encoded, Trainee, available_memory, faster_precision, merged
+from gristmill.learning.adapters import Encoded, Trainee, available_memory, faster_precision
 from gristmill.learning.estimating import Estimate, flops_of_step, memory_of
 from gristmill.learning.examples import Example, Kind, data_hash
 from gristmill.learning.preferring import Pair, Preferring
 from gristmill.learning.training import Trained, batch_of, train
 from gristmill.models.gguf import GgufFile, Quantisation, Weights, Written
+from gristmill.models.lora import Merged
 from gristmill.settings import TuningSettings
 from gristmill.storage.artifacts import write_durably
 
@@ -195,7 +196,7 @@ class Run:
 
     def export(self, trained: Trained, quantisation: Quantisation) -> Made:
         """Write the tuned model as one file, named by its hash, and measure it as it stands there."""
-        whole = merged(self._weights, trained.adapter, self.settings.scale)
+        whole = Merged(self._weights, trained.adapter, self.settings.scale)
         written = self._file.write(whole, self.folder / f"{quantisation}.gguf", quantisation)
         place = self.models / f"{written.sha256}.gguf"
         written.file.replace(place)

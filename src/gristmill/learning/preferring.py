@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gristmill.learning.adapters import Adapter, Encoded, Trainee
+from gristmill.learning.adapters import Encoded, Trainee
+from gristmill.models.lora import Adapter
 
 
 @dataclass(frozen=True)

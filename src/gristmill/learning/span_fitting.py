@@ -18,6 +18,7 @@ from gristmill.answering.evidence import Evidence
 from gristmill.answering.spans import NAMES, SpanModel, spans, table
 from gristmill.evaluation.metrics import token_f1
 from gristmill.models.encoder import TextEncoder
+from gristmill.models.reader import TextReader
 
 Array = NDArray[np.float64]
 _RIDGE = 0.2
@@ -33,9 +34,11 @@ class Lesson:
     worth: Array  # F1 of each with the confirmed answer
 
 
-def lesson(question: str, evidence: Evidence, answer: str, encoder: TextEncoder) -> Lesson | None:
+def lesson(
+    question: str, evidence: Evidence, answer: str, encoder: TextEncoder, reader: TextReader | None = None
+) -> Lesson | None:
     """Return the lesson of a confirmed answer; None when no span of the evidence is worth anything."""
-    found = list(spans(question, evidence, encoder))
+    found = spans(question, evidence, encoder, reader)
     worth = np.array([token_f1(span.text, answer) for span in found])
     return Lesson(table(found), worth) if len(found) and worth.max() > 0 else None
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gristmill.corpus.report import Progress
 from gristmill.errors import StorageError
-from gristmill.learning.adapters import Adapter
+from gristmill.models.lora import Adapter
 from gristmill.settings import TuningSettings
 
 _LOWEST = 0.1  # share of the highest learning rate that is left at the end

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from gristmill.fingerprint import fingerprint
 from gristmill.models.catalog import Weights, describe, generator_weights
+from gristmill.models.converting import converted
 from gristmill.settings import GeneratorSettings
 
 _CODE_VERSION = 1
@@ -93,23 +94,7 @@ class OpenVinoGenerator:
         self.weights.verify(self._cache / "verified.json")
         import openvino_genai
 
-        converted = self._cache / "model"
-        if not (converted / "openvino_model.xml").is_file():
-            self._convert(converted)
-        return openvino_genai.LLMPipeline(str(converted), "CPU")
-
-    def _convert(self, target: Path) -> None:
-        """Let OpenVINO write its own form of the GGUF beside a link to it, then rename: never a half-written model."""
-        import openvino_genai
-
-        staging = self._cache / f"staging-{time.time_ns()}"
-        staging.mkdir(parents=True)
-        link = staging / self.weights.file.name
-        link.symlink_to(self.weights.file)
-        openvino_genai.LLMPipeline(str(link), "CPU", enable_save_ov_model=True)
-        link.unlink()
-        if not target.exists():
-            staging.rename(target)
+        return openvino_genai.LLMPipeline(str(converted(self.weights.file, self._cache)), "CPU")
 
 
 def make_generator(settings: GeneratorSettings, cache: Path) -> Generator:

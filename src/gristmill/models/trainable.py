@@ -15,6 +15,7 @@ from tokenizers.models import BPE
 from gristmill.errors import ModelError
 from gristmill.models.gguf import GgufFile, Weights
 
+END_OF_TURN = "<|im_end|>"
 _CONTROL, _USER_DEFINED = 3, 4  # token types of the GGUF specification
 # How the text is cut before pairs are merged, by the name that llama.cpp gives it.
 _CUTS = {"smollm": True, "gpt-2": False, "default": False}

@@ -25,8 +25,9 @@ _NOT_ANSWERING = {"approximate", "audit_rows", "chroma_url", "keep_versions"}
 _RERANKER = {"reranker", "reranker_sha256", "reranked"}
 # What decides which words may come from elsewhere; prices, budget and patience do not.
 _REMOTE = {"url", "model", "when", "groups", "strong", "max_new_tokens"}
-# Releases that were made before there were uncertain answers refuse instead, and did not look for what is wanted.
-_AS_BEFORE = {"perhaps": 1.0, "wanted": False}
+# Releases that were made before there were uncertain answers refuse instead, and did neither look for what is wanted
+# nor read the evidence.
+_AS_BEFORE = {"perhaps": 1.0, "wanted": False, "reader": False}
 # Where weights lie may differ between machines; what they are is in the fingerprints.
 _NOT_IDENTITY = {"encoder", "generator_settings"}
 

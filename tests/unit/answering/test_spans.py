@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from gristmill.answering.evidence import Evidence
 from gristmill.answering.measures import UNIT_NAMES, UnitMeasures
@@ -119,3 +120,29 @@ def test_the_whole_is_quoted_where_likely_cuts_have_little_in_common() -> None:
     sure = SpanModel(dict.fromkeys(NAMES, 0.0) | {"begins_unit": 9.0, "share": -30.0}).best("Who?", unit, Letters())
     assert sure is not None
     assert sure.text == "Ada Low"
+
+
+class Says:
+    """A reader that would say one part of every text."""
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+
+    def odds(self, question: str, text: str) -> float:
+        raise AssertionError((question, text))
+
+    def likelihoods(self, question: str, text: str, parts: Sequence[str]) -> NDArray[np.float64]:
+        return np.array([[-0.1, -0.1, 2.0] if part == self.wanted else [-60.0, -5.0, 2.0] for part in parts])
+
+
+def test_what_a_reader_would_say_counts() -> None:
+    unit = evidence("The key is kept by Ada Low; the rota by Ben High.")
+    said = SpanModel(dict.fromkeys(NAMES, 0.0) | {"said_share": 20.0})
+    for wanted in ("Ada Low", "Ben High"):
+        best = said.best("Who keeps it?", unit, Letters(), Says(wanted))
+        assert best is not None
+        assert best.text == wanted
+    read = spans("Who keeps it?", unit, Letters(), Says("Ada Low"))
+    assert max(read, key=lambda span: span.measures.said).text == "Ada Low"
+    assert min(span.measures.said for span in read) == -4.0
+    assert all(span.measures.said == 0.0 for span in spans("Who keeps it?", unit, Letters()))

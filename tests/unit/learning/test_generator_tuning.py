@@ -17,12 +17,13 @@ import pytest
 
 from gristmill.corpus.report import Silent
 from gristmill.errors import ModelError, SettingsError
-from gristmill.learning.adapters import Adapter, Encoded, Trainee, merged
+from gristmill.learning.adapters import Encoded, Trainee
 from gristmill.learning.estimating import flops_of_step, memory_of
 from gristmill.learning.generator_tuning import CHECKPOINT, PAIRS_CHECKPOINT, Preferred, Run, divided, run_name, tune
 from gristmill.learning.preferring import Preferring
 from gristmill.learning.training import batch_of, load, rate_at
 from gristmill.models.gguf import GgufFile, Quantisation
+from gristmill.models.lora import Adapter, Merged
 from gristmill.models.trainable import torch_model
 from gristmill.settings import TuningSettings
 from tests.unit.learning.tiny import lessons, tiny_base
@@ -60,7 +61,7 @@ def test_what_is_merged_is_what_peft_merges(tmp_path: Path) -> None:
     with torch.no_grad():
         for parameter in trainee.trained.values():
             parameter.normal_(0, 0.05)
-    ours = torch_model(file, merged(weights, trainee.adapter(), 2.0))
+    ours = torch_model(file, Merged(weights, trainee.adapter(), 2.0))
     for module in trainee.model.modules():
         if isinstance(module, LoraLayer):
             module.merge()

@@ -1,0 +1,47 @@
+"""Puts together what the measures of the best evidence say, and what a model says that reads it with the question.
+
+Measures count words and compare meanings, so that a near miss looks to them like an answer: the telephone number of
+another office. The reader is worse than they are where the question is about something else altogether. The logistic
+model that puts them together is fitted by `python -m benchmarks.reading --fit`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+READING_FILE = "reading.json"
+_CERTAIN = 1e-3
+
+
+@dataclass(frozen=True)
+class Together:
+    """A logistic model of two log odds."""
+
+    intercept: float
+    weighed: float
+    read: float
+
+    def probability(self, weighed: float, read: float) -> float:
+        """Return the probability that a question is answered.
+
+        Args:
+            weighed: that probability by the measures.
+            read: log odds that the best evidence answers, by the reader.
+        """
+        return 1 / (1 + math.exp(-(self.intercept + self.weighed * log_odds(weighed) + self.read * read)))
+
+
+@cache
+def together() -> Together:
+    """Return the model that comes with the package."""
+    return Together(**json.loads(files("gristmill.answering").joinpath(READING_FILE).read_text(encoding="utf-8")))
+
+
+def log_odds(probability: float) -> float:
+    """Return the log odds of a probability, kept away from certainty."""
+    kept = min(1 - _CERTAIN, max(_CERTAIN, probability))
+    return math.log(kept / (1 - kept))

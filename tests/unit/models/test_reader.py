@@ -1,0 +1,64 @@
+"""The reader with its real model: made once in a home, the same for the same, and told apart what it should."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gristmill.models.reader import Reader
+
+pytestmark = pytest.mark.slow
+
+QUESTION = "What is the telephone number of the office in Hull?"
+ANSWERS = "Offices – Hull: The office is open from nine to five; telephone 01632 960 411."
+NEAR_MISS = "Offices – Leith: The office is open from nine to five; it has a lift and a car park."
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("readers")
+
+
+@pytest.fixture(scope="module")
+def reader(cache: Path) -> Reader:
+    made = Reader(cache)
+    made.load()
+    return made
+
+
+def test_a_text_that_answers_has_better_odds_than_a_near_miss(reader: Reader) -> None:
+    assert reader.odds(QUESTION, ANSWERS) > 1.0 + reader.odds(QUESTION, NEAR_MISS)
+
+
+def test_the_same_text_has_the_same_odds_in_another_process_and_at_the_same_time(cache: Path, reader: Reader) -> None:
+    once = reader.odds(QUESTION, ANSWERS)
+    assert Reader(cache).odds(QUESTION, ANSWERS) == once
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(reader.odds, [QUESTION] * 4, [ANSWERS] * 4)) == {once}
+
+
+def test_what_it_was_made_from_is_not_kept(cache: Path, reader: Reader) -> None:
+    assert [place.name for place in cache.iterdir()] == [reader.fingerprint]
+    assert not list(cache.rglob("*.gguf"))
+
+
+def test_the_words_that_answer_are_the_likeliest_however_many_are_asked_about(reader: Reader) -> None:
+    parts = ["01632 960 411", "nine to five", "01632", "from nine to five; telephone 01632 960 411", "office"]
+    words, end, tokens = reader.likelihoods(QUESTION, ANSWERS, parts).T
+    assert parts[int(np.argmax(words + end))] == parts[0]
+    assert (tokens[2] < tokens[0] < tokens[3], bool((words < 0).all()), bool((end < 0).all())) == (True, True, True)
+    for at, part in enumerate(parts):
+        alone = reader.likelihoods(QUESTION, ANSWERS, [part])[0]
+        assert alone == pytest.approx([words[at], end[at], tokens[at]], abs=0.5)
+
+
+@pytest.mark.parametrize(("question", "text"), [("", ""), (QUESTION, ""), ("why " * 900, "because " * 900)])
+def test_nothing_and_too_much_are_read_too(reader: Reader, question: str, text: str) -> None:
+    assert -20 < reader.odds(question, text) < 20
+
+
+def test_the_beginning_of_a_long_text_is_what_is_read(reader: Reader) -> None:
+    assert reader.odds(QUESTION, ANSWERS + " The lift is old." * 400) > reader.odds(QUESTION, "The lift is old." * 400)
