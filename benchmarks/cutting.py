@@ -11,15 +11,14 @@ of the best cuts there are, how many quotes stay whole, and how often a cut leav
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.answering import answerer_weigher, is_evidence
 from benchmarks.disputes import quoting
 from benchmarks.questions import Question, questions
+from benchmarks.remembered import RememberingReader
 from gristmill.answering.evidence import Evidence
 from gristmill.answering.finding import query_of
 from gristmill.answering.spans import SpanModel, spans
@@ -59,28 +58,6 @@ class Told:
     left_out: bool | None  # None where the quote does not have the answer
 
 
-class Remembered:
-    """A reader that reads each text once for each question."""
-
-    def __init__(self, reader: TextReader) -> None:
-        self._reader, self._found = reader, dict[tuple[str, str], NDArray[np.float64]]()
-
-    @classmethod
-    def of(cls, reader: TextReader | None) -> Remembered | None:
-        """Return it where there is a reader."""
-        return None if reader is None else cls(reader)
-
-    def odds(self, question: str, text: str) -> float:
-        """Return what the reader says."""
-        return self._reader.odds(question, text)
-
-    def likelihoods(self, question: str, text: str, parts: Sequence[str]) -> NDArray[np.float64]:
-        """Return what the reader says; the parts of a text are always the same for a question."""
-        if (question, text) not in self._found:
-            self._found[question, text] = self._reader.likelihoods(question, text, parts)
-        return self._found[question, text]
-
-
 def main() -> None:
     """Ask, learn, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -88,7 +65,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="Print each answer of gate, by a model of all lessons.")
     chosen = parser.parse_args()
     answerer = quoting(Workspace())
-    encoder, reader = RememberingEncoder(answerer.tools.encoder), Remembered.of(answerer.tools.reading)
+    encoder, reader = RememberingEncoder(answerer.tools.encoder), RememberingReader.of(answerer.tools.reading)
     tune, gate = ([asked(answerer, q) for q in questions(split) if q.answer] for split in ("tune", "gate"))
     lessons = {each.question.id: made for each in tune if (made := _lesson(each, encoder, reader)) is not None}
     draw, judged = np.random.default_rng(0), {"tune": list[Told](), "gate": list[Told]()}

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.remembered import RememberingReader
 from gristmill.asking import in_force
 from gristmill.cli.rendering import ProgressBars
 from gristmill.cli.terminal import err
@@ -75,7 +76,8 @@ def _opened(home: Path, *, quote: bool) -> Workspace:
         overrides["generator"] = {"engine": "quote"}
     plain = Workspace(load_settings(**overrides))
     bridge = None if plain.bridge is None else Remembering(plain.bridge)
-    return Workspace(plain.settings, encoder=Remembering(plain.encoder), bridge=bridge)
+    reader = RememberingReader.of(plain.reader)
+    return Workspace(plain.settings, encoder=Remembering(plain.encoder), bridge=bridge, reader=reader)
 
 
 def _run(workspace: Workspace, split: Split, chosen: argparse.Namespace, progress: Progress) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from gristmill.corpus.parse_worker import tessdata
 from gristmill.errors import GristmillError
 from gristmill.models.catalog import encoder_weights, generator_weights
 from gristmill.models.memory import MemoryEncoder
+from gristmill.models.reader import Reader
 from gristmill.search.damage import damaged_files
 from gristmill.search.index import open_current
 from gristmill.search.probes import compare
@@ -136,6 +137,14 @@ def generator(workspace: Workspace) -> Finding:
     return Finding("generator", Severity.OK, f"{weights.name}, SHA-256 {weights.sha256[:12]}…")
 
 
+def reader(workspace: Workspace) -> Finding:
+    """Is the evidence read, and is what reads it made?"""
+    if not workspace.settings.answering.reader or not isinstance(workspace.reader, Reader):
+        return Finding("reader", Severity.OK, "evidence is weighed, and not read")
+    made = "made" if workspace.reader.is_made else "is made at the first question, in some seconds"
+    return Finding("reader", Severity.OK, f"reads the best evidence; {made}")
+
+
 def learned(workspace: Workspace) -> Finding:
     """Is what the release in force learnt from use still understood?"""
     release = workspace.registry.in_force()
@@ -220,8 +229,8 @@ def starts(_workspace: Workspace) -> Finding:
 
 
 CHECKS: tuple[Check, ...] = (
-    settings, environment, home_writable, machine, starts, sources, encoder, probes, generator, reading_scans, lake,
-    documents, search_index, learned,
+    settings, environment, home_writable, machine, starts, sources, encoder, probes, generator, reader, reading_scans,
+    lake, documents, search_index, learned,
 )  # fmt: skip
 
 

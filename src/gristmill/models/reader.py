@@ -169,10 +169,19 @@ class Reader:
         model = _log_probabilities(core.read_model(self._made() / "openvino_model.xml"))
         return core.compile_model(model, "CPU").create_infer_request()
 
+    @property
+    def is_made(self) -> bool:
+        """Whether the model is there as OpenVINO has it."""
+        return (self._place / "model" / "openvino_model.xml").is_file()
+
+    @property
+    def _place(self) -> Path:
+        return self._cache / self.fingerprint
+
     def _made(self) -> Path:
         """Return the folder of the model as OpenVINO has it; it is made where it is not there yet."""
-        place = self._cache / self.fingerprint
-        if not (place / "model" / "openvino_model.xml").is_file():
+        place = self._place
+        if not self.is_made:
             self._base.verify(place / "verified.json")
             base, whole = GgufFile(self._base.file), place / "reader.gguf"
             base.write(Merged(base.weights(), adapter(), SCALE), whole, Quantisation.Q8)
