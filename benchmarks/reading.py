@@ -5,8 +5,8 @@
 
 Run it in a home with the sample documents. Of each question the reader sees the five units that look most like an
 answer: it learns to say the words of those that are evidence, and "none" of the two best that are not. How the
-evidence models and the reader are put together (`reading.json`) is fitted on what readers say to questions that they
-did not learn from, by halves, and what the forest says to those that it did not, by fifths.
+evidence models and the reader are put together to the probability that the best unit is evidence (`reading.json`) is
+fitted on what readers say to questions that they did not learn from, by halves, and forests likewise, by fifths.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ _FROM = ("tune", "near")
 _LOOKED_AT, _WRONG = 5, 2  # units of a question that are read, and those without the answer that are learnt from
 _SAID = 0.5  # the words of a unit that have this F1 with the answer are the answer
 _MOST_WORDS = 12
+# Probabilities that the best unit is evidence, and the thresholds `perhaps` and `answerable` that should cut there.
+_CUTS = ((0.15, 0.35), (0.40, 0.65))
 _RANK, _BATCH, _ROUNDS, _RATE, _SEED = 8, 8, 5, 4e-4, 17
 
 
@@ -84,9 +86,8 @@ def fit(shown: list[Case], answerer: Answerer) -> None:
             read[at] = odds(trainee, *best_of(shown[at]))
     weighed = unseen_chances(shown, answerer)
     rows = np.column_stack([np.vectorize(log_odds)(weighed), read])
-    model = LogisticRegression(C=1.0).fit(rows, [case.question.answerable for case in shown])
-    numbers = (model.intercept_[0], *model.coef_[0])
-    put = Together(*(round(float(number), 4) for number in numbers))
+    model = LogisticRegression(C=1.0).fit(rows, [best_answers(case) for case in shown])
+    put = on_the_scale(float(model.intercept_[0]), *map(float, model.coef_[0]))
     print(put)
     tell(shown, weighed, read, put)
     folder = Path(gristmill.answering.__file__).parent
@@ -95,6 +96,14 @@ def fit(shown: list[Case], answerer: Answerer) -> None:
     whole = taught([one for case in shown for one in lessons(case)]).adapter()
     halved = {name: numbers.astype(np.float16) for name, numbers in whole.items()}
     save_file(halved, Path(gristmill.models.__file__).parent / ADAPTER_FILE)
+
+
+def on_the_scale(intercept: float, weighed: float, read: float) -> Together:
+    """Return a model whose probabilities mean to the thresholds what the forest's alone do."""
+    (low, perhaps), (high, answerable) = ((log_odds(one), log_odds(other)) for one, other in _CUTS)
+    slope = (answerable - perhaps) / (high - low)
+    numbers = (perhaps + slope * (intercept - low), slope * weighed, slope * read)
+    return Together(*(round(number, 4) for number in numbers))
 
 
 def lessons(case: Case) -> list[Read]:
@@ -128,6 +137,11 @@ def ranked(case: Case) -> list[Unit]:
 def best_of(case: Case) -> tuple[str, str]:
     """Return the question and what is read for it."""
     return case.question.text, ranked(case)[0].meaning
+
+
+def best_answers(case: Case) -> bool:
+    """Say whether the unit that is read is evidence."""
+    return dict(zip((unit for unit, _ in case.units), case.right, strict=True))[ranked(case)[0]]
 
 
 def taught(read: list[Read]) -> Trainee:

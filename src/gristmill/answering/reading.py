@@ -26,10 +26,10 @@ class Together:
     read: float
 
     def probability(self, weighed: float, read: float) -> float:
-        """Return the probability that a question is answered.
+        """Return the probability that the best evidence answers a question.
 
         Args:
-            weighed: that probability by the measures.
+            weighed: the probability that the question is answered, by the measures.
             read: log odds that the best evidence answers, by the reader.
         """
         return 1 / (1 + math.exp(-(self.intercept + self.weighed * log_odds(weighed) + self.read * read)))

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.resources import as_file, files
+from os import getpid
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from gristmill.fingerprint import fingerprint
 from gristmill.models.catalog import Weights, describe, generator_weights
-from gristmill.models.converting import converted
+from gristmill.models.converting import converted, is_converted
 from gristmill.models.gguf import GgufFile, Quantisation
 from gristmill.models.lora import Adapter, Merged
 from gristmill.models.trainable import END_OF_TURN, tokenizer_of
@@ -172,7 +173,7 @@ class Reader:
     @property
     def is_made(self) -> bool:
         """Whether the model is there as OpenVINO has it."""
-        return (self._place / "model" / "openvino_model.xml").is_file()
+        return is_converted(self._place)
 
     @property
     def _place(self) -> Path:
@@ -181,12 +182,15 @@ class Reader:
     def _made(self) -> Path:
         """Return the folder of the model as OpenVINO has it; it is made where it is not there yet."""
         place = self._place
+        whole = place / f"reader-{getpid()}.gguf"
         if not self.is_made:
             self._base.verify(place / "verified.json")
-            base, whole = GgufFile(self._base.file), place / "reader.gguf"
-            base.write(Merged(base.weights(), adapter(), SCALE), whole, Quantisation.Q8)
-            converted(whole, place)
-            whole.unlink()
+            try:
+                base = GgufFile(self._base.file)
+                base.write(Merged(base.weights(), adapter(), SCALE), whole, Quantisation.Q8)
+                return converted(whole, place)
+            finally:
+                whole.unlink(missing_ok=True)
         return place / "model"
 
 

@@ -33,9 +33,9 @@ class ContactRule(Section):
 class AnsweringSettings(Section):
     """When there is an answer, and when there is an honest refusal."""
 
-    answerable: float = Field(0.7, ge=0, le=1, description="Least probability that the passages answer the question.")
+    answerable: float = Field(0.65, ge=0, le=1, description="Least probability that the passages answer the question.")
     perhaps: float = Field(
-        0.45, ge=0, le=1, description="From here up to 'answerable' the nearest sentences are quoted, as not certain."
+        0.35, ge=0, le=1, description="From here up to 'answerable' the nearest sentences are quoted, as not certain."
     )
     wanted: bool = Field(
         True, description="Say that it is not certain where no quote has such a thing as is asked for: a sum, a name."

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gristmill.errors import ModelError
+from gristmill.models.converting import converted
 from gristmill.models.reader import Reader
 
 pytestmark = pytest.mark.slow
@@ -38,6 +42,25 @@ def test_the_same_text_has_the_same_odds_in_another_process_and_at_the_same_time
     assert Reader(cache).odds(QUESTION, ANSWERS) == once
     with ThreadPoolExecutor(4) as threads:
         assert set(threads.map(reader.odds, [QUESTION] * 4, [ANSWERS] * 4)) == {once}
+
+
+def test_two_processes_that_make_it_at_once_both_read(tmp_path: Path) -> None:
+    program = f"from pathlib import Path; from gristmill.models.reader import Reader; " \
+              f"print(Reader(Path({str(tmp_path)!r})).odds({QUESTION!r}, {ANSWERS!r}))"  # fmt: skip
+    started = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [one.communicate(timeout=300)[0] for one in started]
+    assert [one.returncode for one in started] == [0, 0]
+    assert said[0] == said[1]
+    (made,) = tmp_path.iterdir()
+    assert sorted(place.name for place in made.iterdir()) == ["model", "verified.json"]
+
+
+def test_what_cannot_be_converted_leaves_nothing_behind(tmp_path: Path) -> None:
+    file = tmp_path / "not.gguf"
+    file.write_bytes(b"GGUF" + bytes(64))
+    with pytest.raises(ModelError, match=r"not\.gguf cannot be converted"):
+        converted(file, tmp_path / "cache")
+    assert not list((tmp_path / "cache").iterdir())
 
 
 def test_what_it_was_made_from_is_not_kept(cache: Path, reader: Reader) -> None:
