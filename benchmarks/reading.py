@@ -44,7 +44,7 @@ _LOOKED_AT, _WRONG = 5, 2  # units of a question that are read, and those withou
 _SAID = 0.5  # the words of a unit that have this F1 with the answer are the answer
 _MOST_WORDS = 12
 # Probabilities that the best unit is evidence, and the thresholds `perhaps` and `answerable` that should cut there.
-_CUTS = ((0.15, 0.35), (0.40, 0.65))
+_CUTS = ((0.10, 0.35), (0.40, 0.65))
 _RANK, _BATCH, _ROUNDS, _RATE, _SEED = 8, 8, 5, 4e-4, 17
 
 
