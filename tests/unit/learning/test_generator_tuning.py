@@ -245,7 +245,8 @@ def _killed_after(folder: Path, step: int) -> None:
     told.unlink(missing_ok=True)
     process = _start(folder, 12, 0.3)
     while process.poll() is None:
-        if told.exists() and told.read_text().isdigit() and int(told.read_text()) >= step:
+        said = told.read_text() if told.exists() else ""  # once: it is being written
+        if said.isdigit() and int(said) >= step:
             process.send_signal(signal.SIGKILL)
         time.sleep(0.02)
     process.wait()
