@@ -59,6 +59,7 @@ class Weighing:
     evidence: tuple[Evidence, ...]
     answerable: float
     measures: QuestionMeasures | None
+    weighed: float = 0.0  # that probability before the best evidence was read
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class Weigher:
         found = [Evidence(unit, measures, weigh.unit.logit(measures)) for unit, measures in measured]
         found.sort(key=lambda evidence: -evidence.logit)
         measures = self.measure_question(query, passages, found)
-        return Weighing(tuple(found), weigh.question.probability(astuple(measures)), measures)
+        chance = weigh.question.probability(astuple(measures))
+        return Weighing(tuple(found), chance, measures, chance)
 
     def measure(
         self, query: Query, passages: Sequence[Passage], hidden: frozenset[Unit] = frozenset()

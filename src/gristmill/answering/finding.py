@@ -156,16 +156,24 @@ def _doubted(draft: Draft, tools: Tools) -> Draft:
 
 
 def compare(draft: Draft, tools: Tools) -> Draft:
-    """See whether another document says otherwise; if so, quote both, the newer one first."""
-    if draft.refused or draft.uncertain or draft.weighing is None or not tools.answering.disputes:
+    """See whether another document says otherwise; if so, quote both, the newer one first.
+
+    What the reader alone finds uncertain is looked at too, and what it alone finds certain is not: two documents that
+    differ are two that speak of what is asked, and the measures tell that better.
+    """
+    weighing, needed = draft.weighing, tools.answering.answerable
+    if draft.refused or weighing is None or not tools.answering.disputes or weighing.weighed < needed:
+        return draft
+    if draft.uncertain and weighing.answerable >= needed:
         return draft
     pair = disagreement(
-        draft.question, asked_kinds(draft.question), draft.weighing.evidence, draft.passages, tools.encoder,
+        draft.question, asked_kinds(draft.question), weighing.evidence, draft.passages, tools.encoder,
         lambda chunk: tools.index.superseded[tools.index.row_of[chunk]],
     )  # fmt: skip
     if pair is None:
         return replace(draft, note="no second opinion")
-    return replace(draft, disputed=True, chosen=newest_first(*pair, draft.passages), note="two documents disagree")
+    chosen = newest_first(*pair, draft.passages)
+    return replace(draft, disputed=True, uncertain=False, chosen=chosen, note="two documents disagree")
 
 
 def whom_to_ask(draft: Draft, tools: Tools) -> tuple[str, ...]:

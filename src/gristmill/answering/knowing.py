@@ -33,7 +33,7 @@ def remember(draft: Draft, tools: Tools) -> Draft:
     if found is None or draft.weighing is None:
         return replace(draft, note="its verified evidence is not found any more")
     rest = tuple(each for each in draft.weighing.evidence if each is not found)
-    weighing = replace(draft.weighing, evidence=(found, *rest), answerable=_VERIFIED)
+    weighing = replace(draft.weighing, evidence=(found, *rest), answerable=_VERIFIED, weighed=_VERIFIED)
     account = replace(draft.account, answerable=_VERIFIED)
     return replace(
         draft, weighing=weighing, refused=False, uncertain=False, account=account, verified=known,
