@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="Print each answer of gate, by a model of all lessons.")
     chosen = parser.parse_args()
     answerer = quoting(Workspace())
-    encoder, reader = RememberingEncoder(answerer.tools.encoder), RememberingReader.of(answerer.tools.reading)
+    encoder, reader = RememberingEncoder(answerer.tools.encoder), RememberingReader.of(answerer.tools.reader)
     tune, gate = ([asked(answerer, q) for q in questions(split) if q.answer] for split in ("tune", "gate"))
     lessons = {each.question.id: made for each in tune if (made := _lesson(each, encoder, reader)) is not None}
     draw, judged = np.random.default_rng(0), {"tune": list[Told](), "gate": list[Told]()}

@@ -35,8 +35,8 @@ from gristmill.evaluation.metrics import token_f1
 from gristmill.learning.adapters import Encoded, Trainee
 from gristmill.models.catalog import generator_weights
 from gristmill.models.gguf import GgufFile
-from gristmill.models.reader import ADAPTER_FILE, NONE, SCALE, WINDOW, Reader, prompt_of
-from gristmill.settings import GeneratorSettings
+from gristmill.models.reader import ADAPTER_FILE, NONE, SCALE, Reader, odds_without, tokens_of
+from gristmill.settings import AnsweringSettings, GeneratorSettings
 from gristmill.workspace import Workspace
 
 _FROM = ("tune", "near")
@@ -98,11 +98,17 @@ def fit(shown: list[Case], answerer: Answerer) -> None:
     save_file(halved, Path(gristmill.models.__file__).parent / ADAPTER_FILE)
 
 
-def on_the_scale(intercept: float, weighed: float, read: float) -> Together:
-    """Return a model whose probabilities mean to the thresholds what the forest's alone do."""
+def scale() -> tuple[float, float]:
+    """Return slope and shift that put the log odds of evidence where the thresholds of the forest alone cut them."""
     (low, perhaps), (high, answerable) = ((log_odds(one), log_odds(other)) for one, other in _CUTS)
     slope = (answerable - perhaps) / (high - low)
-    numbers = (perhaps + slope * (intercept - low), slope * weighed, slope * read)
+    return slope, perhaps - slope * low
+
+
+def on_the_scale(intercept: float, weighed: float, read: float) -> Together:
+    """Return a model whose probabilities mean to the thresholds what the forest's alone do."""
+    slope, shift = scale()
+    numbers = (shift + slope * intercept, slope * weighed, slope * read)
     return Together(*(round(number, 4) for number in numbers))
 
 
@@ -172,18 +178,17 @@ def taught(read: list[Read]) -> Trainee:
 def encoded(trainee: Trainee, one: Read) -> Encoded:
     """Return a text with its question and what is said of it as tokens."""
     said = (*trainee.tokenizer.encode(one.said).ids, trainee.end)
-    prompt = trainee.tokenizer.encode(prompt_of(one.question, one.text)).ids[-WINDOW:]
+    prompt = tokens_of(trainee.tokenizer, one.question, one.text)
     return Encoded((*prompt, *said), len(prompt))
 
 
 def odds(trainee: Trainee, question: str, text: str) -> float:
     """Return the log odds that a text answers, as a model in training says."""
-    none = Read(question, text, NONE)
+    each = encoded(trainee, Read(question, text, NONE))
     with torch.inference_mode():
-        each = encoded(trainee, none)
         states = trainee.model.model(input_ids=torch.tensor([each.ids[: each.prompt]])).last_hidden_state[:, -1]
-        said = float(torch.log_softmax(trainee.model.lm_head(states).float(), 1)[0, each.ids[each.prompt]].exp())
-    return float(np.log(max(1e-6, 1 - said) / max(1e-6, said)))
+        said = torch.log_softmax(trainee.model.lm_head(states).float(), 1)
+    return odds_without(float(said[0, each.ids[each.prompt]]))
 
 
 def unseen_chances(shown: list[Case], answerer: Answerer) -> np.ndarray:
@@ -197,20 +202,26 @@ def unseen_chances(shown: list[Case], answerer: Answerer) -> np.ndarray:
 
 
 def tell(shown: list[Case], weighed: np.ndarray, read: np.ndarray, put: Together) -> None:
-    """Print how well each and both tell questions with an answer, and what is answered at equal false answers."""
-    can = np.array([case.question.answerable for case in shown])
-    there = np.array([any(case.right) for case in shown])
+    """Print how well each and both tell whether the best unit is evidence, and for each split what thresholds do."""
+    best = np.array([best_answers(case) for case in shown])
     both = np.array([put.probability(*pair) for pair in zip(weighed, read, strict=True)])
     for name, values in (("weighed", weighed), ("read", read), ("both", both)):
-        print(f"{name:8} AUC {roc_auc_score(can, values):.3f};", end=" ")
-        for share in (0.2, 0.3, 0.4, 0.5):
-            over = values > np.quantile(values[~can], 1 - share)
-            print(f"{over[can].mean():.0%} answered, {(there & over)[can].mean():.0%} there, at {share:.0%}", end="; ")
-        print()
-    print("threshold  answered  there  of those without an answer")
-    for threshold in np.arange(0.2, 0.85, 0.05).round(2):
-        over = both >= threshold
-        print(f"{threshold:9.2f} {over[can].mean():9.1%} {(there & over)[can].mean():6.1%} {over[~can].mean():12.1%}")
+        print(f"{name:8} area under the curve {roc_auc_score(best, values):.3f}")
+    print("answered of the answerable, not answered of the others, from a probability of")
+    for threshold in (AnsweringSettings().perhaps, AnsweringSettings().answerable):
+        print(f"{threshold:.2f} weighed alone: {answered(shown, weighed >= threshold)}")
+    slope, shift = scale()
+    for evidence in np.arange(0.05, 0.65, 0.05):
+        stands_at = 1 / (1 + np.exp(-(shift + slope * log_odds(evidence))))
+        print(f"{stands_at:.2f} both, which is {evidence:.2f} of evidence: {answered(shown, both >= stands_at)}")
+
+
+def answered(shown: list[Case], over: np.ndarray) -> str:
+    """Return for each split which share of the answerable is answered, and of the others not."""
+    can = np.array([case.question.answerable for case in shown])
+    splits = np.array([case.question.split for case in shown])
+    parts = [(name, over[(splits == name) & can], over[(splits == name) & ~can]) for name in dict.fromkeys(splits)]
+    return "; ".join(f"{name} {ours.mean():.0%} at {1 - others.mean():.0%}" for name, ours, others in parts)
 
 
 if __name__ == "__main__":

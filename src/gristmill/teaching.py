@@ -159,7 +159,7 @@ def _lessons(workspace: Workspace, free: Sequence[ConfirmedAnswer], progress: Pr
     progress.start("lessons", len(written))
     for each in written:
         evidence = _evidence_of(each, tools)
-        made = None if evidence is None else lesson(each.question, evidence, each.answer, tools.encoder, tools.reading)
+        made = None if evidence is None else lesson(each.question, evidence, each.answer, tools.encoder, tools.reader)
         progress.advance()
         if made is not None:
             yield made

@@ -44,11 +44,6 @@ class Tools:
     reranker: PairScorer | None = None
     reader: TextReader | None = None
 
-    @property
-    def reading(self) -> TextReader | None:
-        """What reads the evidence, if the release lets one."""
-        return self.reader if self.answering.reader else None
-
     @cached_property
     def settings_hash(self) -> str:
         """Hash of everything but the documents that can change an answer."""

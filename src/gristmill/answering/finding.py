@@ -12,8 +12,8 @@ from gristmill.answering.asked import asked_kinds
 from gristmill.answering.crowding import crowd, repeats
 from gristmill.answering.disputes import disagreement, newest_first
 from gristmill.answering.draft import Draft, Tools
-from gristmill.answering.evidence import Weigher, Weighing
-from gristmill.answering.reading import together
+from gristmill.answering.evidence import Weigher
+from gristmill.answering.reading import read
 from gristmill.answering.sentences import Unit, readable, units_of
 from gristmill.answering.wanted import Wanted
 from gristmill.corpus.injection import Verdict, screen_with
@@ -85,23 +85,15 @@ def weigh(draft: Draft, tools: Tools) -> Draft:
     bridge = tools.bridge if tools.index.bridge is not None else None
     aside = frozenset(addressed_to_models(draft.passages))
     weighing = Weigher(tools.encoder, bridge, tools.index.lexical).weigh(draft.query, draft.passages, aside)
-    weighing, said = _read(weighing, draft.question, tools)
+    weighing = read(weighing, draft.question, tools.reader)
     needed, perhaps = tools.answering.answerable, tools.answering.perhaps
     refused = weighing.answerable < min(needed, perhaps)
     uncertain = not refused and weighing.answerable < needed
-    note = f"answerable {weighing.answerable:.2f}, needed {needed:.2f}{said}" + (": not certain" if uncertain else "")
+    note = f"answerable {weighing.answerable:.2f}, needed {needed:.2f}" + (": not certain" if uncertain else "")
+    note += f"; {weighing.weighed:.2f} before it was read" if tools.reader is not None else ""
     account = replace(draft.account, answerable=round(weighing.answerable, 4))
     draft = replace(draft, weighing=weighing, refused=refused, uncertain=uncertain, account=account, note=note)
     return draft.noticed("passage: addresses a model") if aside else draft
-
-
-def _read(weighing: Weighing, question: str, tools: Tools) -> tuple[Weighing, str]:
-    """Let the best evidence be read with the question, where a release does; return a note of it, too."""
-    if tools.reading is None or not weighing.evidence:
-        return weighing, ""
-    odds = tools.reading.odds(question, weighing.evidence[0].unit.meaning)
-    chance = together().probability(weighing.answerable, odds)
-    return replace(weighing, answerable=chance), f", {weighing.answerable:.2f} before it was read"
 
 
 def addressed_to_models(passages: Sequence[Passage]) -> Iterator[Unit]:

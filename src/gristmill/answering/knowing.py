@@ -51,7 +51,7 @@ def cut_answer(draft: Draft, tools: Tools) -> Draft | None:
             spans(draft.question, first, tools.encoder), key=lambda span: likeness(span.text, words), default=None
         )
     elif tools.learned.spans is not None:
-        found = tools.learned.spans.best(draft.question, first, tools.encoder, tools.reading)
+        found = tools.learned.spans.best(draft.question, first, tools.encoder, tools.reader)
     else:
         return None
     return None if found is None else replace(draft, cut=found.text, note="cut from its evidence")

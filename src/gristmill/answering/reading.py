@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+
+from gristmill.answering.evidence import Weighing
+from gristmill.models.reader import TextReader
 
 READING_FILE = "reading.json"
 _CERTAIN = 1e-3
@@ -39,6 +42,14 @@ class Together:
 def together() -> Together:
     """Return the model that comes with the package."""
     return Together(**json.loads(files("gristmill.answering").joinpath(READING_FILE).read_text(encoding="utf-8")))
+
+
+def read(weighing: Weighing, question: str, reader: TextReader | None) -> Weighing:
+    """Return a weighing with the probability after its best evidence was read; as it is where nothing reads."""
+    if reader is None or not weighing.evidence:
+        return weighing
+    odds = reader.odds(question, weighing.evidence[0].unit.meaning)
+    return replace(weighing, answerable=together().probability(weighing.weighed, odds))
 
 
 def log_odds(probability: float) -> float:

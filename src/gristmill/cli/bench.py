@@ -137,7 +137,7 @@ def abstention(
     with waiting(as_json, "Deciding"):
         report = benchmark_abstention(
             folder, workspace.encoder, workspace.bridge, open_current(workspace.index_store).lexical,
-            workspace.settings.answering,
+            workspace.reader if workspace.settings.answering.reader else None, workspace.settings.answering,
         )  # fmt: skip
     if as_json:
         print_json(asdict(report))

@@ -18,8 +18,9 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
-from gristmill.fingerprint import fingerprint
+from gristmill.fingerprint import file_hash, fingerprint
 from gristmill.models.catalog import Weights, describe, generator_weights
 from gristmill.models.converting import converted, is_converted
 from gristmill.models.gguf import GgufFile, Quantisation
@@ -38,6 +39,21 @@ _LEAST = 1e-6
 def prompt_of(question: str, text: str) -> str:
     """Return what the model continues, with words of the text or with `NONE`."""
     return f"Passage: {' '.join(text.split())}\nQuestion: {' '.join(question.split())}\nAnswer:"
+
+
+def tokens_of(tokenizer: Tokenizer, question: str, text: str) -> list[int]:
+    """Return what is read as tokens, `WINDOW` at most: of a text that is too long, its beginning."""
+    around = len(tokenizer.encode(prompt_of(question, "")).ids)
+    tokens = tokenizer.encode(text).ids
+    if len(tokens) + around > WINDOW:
+        text = tokenizer.decode(tokens[: max(0, WINDOW - around)])
+    return list(tokenizer.encode(prompt_of(question, text)).ids[-WINDOW:])
+
+
+def odds_without(none: float) -> float:
+    """Return the log odds of an answer, where log p of `NONE` is `none`."""
+    said = math.exp(min(0.0, none))
+    return math.log(max(_LEAST, 1 - said) / max(_LEAST, said))
 
 
 def adapter() -> Adapter:
@@ -79,8 +95,8 @@ class Reader:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of weights, what was learnt, and this code's version."""
-        learnt = files("gristmill.models").joinpath(ADAPTER_FILE).read_bytes()
-        return fingerprint("reader", _CODE_VERSION, describe(self._base), learnt.hex())
+        with as_file(files("gristmill.models").joinpath(ADAPTER_FILE)) as learnt:
+            return fingerprint("reader", _CODE_VERSION, describe(self._base), file_hash(learnt))
 
     def odds(self, question: str, text: str) -> float:
         """Return the log odds that a text answers a question.
@@ -91,8 +107,7 @@ class Reader:
         """
         with self._one_at_a_time:
             none = self._tokenizer.encode(NONE).ids[0]
-            said = math.exp(min(0.0, float(self._read(self._fitting(question, text), [none])[0])))
-        return math.log(max(_LEAST, 1 - said) / max(_LEAST, said))
+            return odds_without(float(self._read(tokens_of(self._tokenizer, question, text), [none])[0]))
 
     def likelihoods(self, question: str, text: str, parts: Sequence[str]) -> NDArray[np.float64]:
         """Return how likely each part of a text is what is said of it, shape (parts, 3).
@@ -103,12 +118,14 @@ class Reader:
             ModelError: the weights are not the pinned ones.
             StorageError: the model cannot be kept.
         """
+        if not parts:
+            return np.empty((0, 3))
         with self._one_at_a_time:
             said = [tuple(self._tokenizer.encode(f" {part}").ids) for part in parts]
             # What begins another part is read with it.
             ordered = sorted(set(said))
             runs = [one for one, after in zip(ordered, [*ordered[1:], ()], strict=True) if after[: len(one)] != one]
-            ids = self._fitting(question, text)
+            ids = tokens_of(self._tokenizer, question, text)
             first = self._read(ids, [run[0] for run in runs])
             words, ends = self._go_on(len(ids), runs)
         found = {}
@@ -116,7 +133,7 @@ class Reader:
             whole = first[at] + np.concatenate([[0.0], np.cumsum(words[at, : len(run) - 1])])
             for size in range(1, len(run) + 1):
                 found[run[:size]] = (whole[size - 1], ends[at, size - 1], size)
-        return np.array([found[one] for one in said]).reshape(-1, 3)
+        return np.array([found[one] for one in said])
 
     def load(self) -> None:
         """Load the model now, for instance while something else is being loaded."""
@@ -131,7 +148,7 @@ class Reader:
 
     def _go_on(self, read: int, runs: Sequence[tuple[int, ...]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Read runs of tokens after a prompt; return log p of each next token and of the end, a row per run."""
-        width, end = max(map(len, runs), default=1), self._tokenizer.token_to_id(END_OF_TURN)
+        width, end = max(map(len, runs)), self._tokenizer.token_to_id(END_OF_TURN)
         ids = np.full((len(runs), width), end)
         for row, run in enumerate(runs):
             ids[row, : len(run)] = run
@@ -149,17 +166,8 @@ class Reader:
         })[0]  # fmt: skip
         return found.astype(np.float64)
 
-    def _fitting(self, question: str, text: str) -> list[int]:
-        """Return the tokens; of a text that is too long, its beginning is read."""
-        tokens = self._tokenizer.encode(text).ids
-        around = len(self._tokenizer.encode(prompt_of(question, "")).ids)
-        if len(tokens) + around > WINDOW:
-            text = self._tokenizer.decode(tokens[: max(0, WINDOW - around)])
-        ids: list[int] = self._tokenizer.encode(prompt_of(question, text)).ids
-        return ids[-WINDOW:]
-
     @cached_property
-    def _tokenizer(self) -> Any:
+    def _tokenizer(self) -> Tokenizer:
         return tokenizer_of(GgufFile(self._base.file))
 
     @cached_property

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gristmill.answering import pipeline
+from gristmill.answering import finding, pipeline
 from gristmill.answering.prompts import fill, load_prompt
 from gristmill.answering.wording import UNCERTAIN
 from gristmill.asking import Answerer
@@ -274,6 +274,31 @@ def test_evidence_that_a_reader_finds_no_answer_in_is_not_quoted_as_one(
     assert not given[9.0].refused
     assert given[-9.0].refused or given[-9.0].uncertain
     assert given[-9.0].account.answerable < given[9.0].account.answerable
-    deaf = replace(answerer.tools, reader=_Reads(-9.0), answering=strict.model_copy(update={"reader": False}))
-    unread = answerer.ask(QUESTION, Asker()).account.answerable
-    assert pipeline.answer(QUESTION, Asker(), deaf).account.answerable == unread
+
+
+def test_what_reads_is_used_where_the_settings_let_it(ask: Callable[..., tuple[Answerer, Parrot, Workspace]]) -> None:
+    _, _, told = ask()
+    for reads in (True, False):
+        answering = told.settings.answering.model_copy(update={"reader": reads})
+        settings = told.settings.model_copy(update={"answering": answering})
+        reader = _Reads(9.0)
+        workspace = Workspace(settings, encoder=FakeEncoder(), generator=Parrot(), reader=reader)
+        Answerer(workspace, workspace.candidate()).ask(QUESTION, Asker())
+        assert len(reader.read) == int(reads)
+
+
+@pytest.mark.parametrize(("odds", "needed", "looked"), [(-9.0, 0.65, True), (9.0, 0.65, True), (9.0, 0.98, False)])
+def test_a_second_opinion_is_looked_for_where_the_measures_are_certain_whatever_is_read(
+    ask: Callable[..., tuple[Answerer, Parrot, Workspace]],
+    monkeypatch: pytest.MonkeyPatch,
+    odds: float,
+    needed: float,
+    looked: bool,
+) -> None:
+    answerer, _, _ = ask()
+    answering = AnsweringSettings(answerable=needed, perhaps=0.1)
+    # Whether two units contradict each other is another test's business: here any two do.
+    monkeypatch.setattr(finding, "disagreement", lambda _q, _kinds, evidence, *_: (evidence[0], evidence[1]))
+    given = pipeline.answer(QUESTION, Asker(), replace(answerer.tools, reader=_Reads(odds), answering=answering))
+    assert given.disputed == looked
+    assert not given.uncertain

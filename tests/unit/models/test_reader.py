@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 
 from gristmill.errors import ModelError
+from gristmill.models.catalog import generator_weights
 from gristmill.models.converting import converted
-from gristmill.models.reader import Reader
+from gristmill.models.gguf import GgufFile
+from gristmill.models.reader import WINDOW, Reader, tokens_of
+from gristmill.models.trainable import tokenizer_of
+from gristmill.settings import GeneratorSettings
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +41,7 @@ def test_a_text_that_answers_has_better_odds_than_a_near_miss(reader: Reader) ->
     assert reader.odds(QUESTION, ANSWERS) > 1.0 + reader.odds(QUESTION, NEAR_MISS)
 
 
-def test_the_same_text_has_the_same_odds_in_another_process_and_at_the_same_time(cache: Path, reader: Reader) -> None:
+def test_the_same_text_has_the_same_odds_loaded_again_and_at_the_same_time(cache: Path, reader: Reader) -> None:
     once = reader.odds(QUESTION, ANSWERS)
     assert Reader(cache).odds(QUESTION, ANSWERS) == once
     with ThreadPoolExecutor(4) as threads:
@@ -78,9 +82,20 @@ def test_the_words_that_answer_are_the_likeliest_however_many_are_asked_about(re
         assert alone == pytest.approx([words[at], end[at], tokens[at]], abs=0.5)
 
 
-@pytest.mark.parametrize(("question", "text"), [("", ""), (QUESTION, ""), ("why " * 900, "because " * 900)])
-def test_nothing_and_too_much_are_read_too(reader: Reader, question: str, text: str) -> None:
-    assert -20 < reader.odds(question, text) < 20
+@pytest.mark.parametrize("question", ["", QUESTION, "why " * 900])
+@pytest.mark.parametrize("text", ["", "because " * 900, "Ω≈ç√ 🜁 " * 400])
+def test_of_whatever_length_what_is_read_fits_and_ends_where_the_answer_begins(question: str, text: str) -> None:
+    tokenizer = tokenizer_of(GgufFile(generator_weights(GeneratorSettings()).file))
+    read = tokens_of(tokenizer, question, text)
+    assert len(read) <= WINDOW
+    assert tokenizer.decode(read).endswith("\nAnswer:")
+
+
+def test_nothing_and_too_much_are_read_too(reader: Reader) -> None:
+    for question, text in (("", ""), ("why " * 900, "because " * 900)):
+        assert reader.odds(question, text) == reader.odds(question, text)
+    assert reader.likelihoods(QUESTION, ANSWERS, []).shape == (0, 3)
+    assert reader.likelihoods(QUESTION, "", [""]).shape == (1, 3)
 
 
 def test_the_beginning_of_a_long_text_is_what_is_read(reader: Reader) -> None:

@@ -15,9 +15,11 @@ from pathlib import Path
 from gristmill.answering.asked import asked_kinds
 from gristmill.answering.disputes import disagreement
 from gristmill.answering.evidence import Weigher
+from gristmill.answering.reading import read
 from gristmill.errors import GristmillError
 from gristmill.identity import Asker
 from gristmill.models.encoder import TextEncoder
+from gristmill.models.reader import TextReader
 from gristmill.search.lexical import LexicalIndex
 from gristmill.search.retrieval import Passage, Query
 from gristmill.settings import AnsweringSettings
@@ -41,7 +43,12 @@ class AbstentionReport:
 
 
 def benchmark_abstention(
-    folder: Path, encoder: TextEncoder, bridge: TextEncoder | None, lexical: LexicalIndex, settings: AnsweringSettings
+    folder: Path,
+    encoder: TextEncoder,
+    bridge: TextEncoder | None,
+    lexical: LexicalIndex,
+    reader: TextReader | None,
+    settings: AnsweringSettings,
 ) -> AbstentionReport:
     """Decide every case of a folder.
 
@@ -50,6 +57,7 @@ def benchmark_abstention(
         encoder: of questions and units.
         bridge: the second encoder, if there is one.
         lexical: says how rare a word is.
+        reader: reads the best evidence, if anything does.
         settings: from which probability on there is an answer, for certain or not.
 
     Raises:
@@ -60,7 +68,7 @@ def benchmark_abstention(
     for file in sorted(folder.glob("*.json")):
         stored = json.loads(file.read_text(encoding="utf-8"))
         for case in stored["cases"]:
-            decided = _decide(case["query"], case["contexts"], weigher, encoder, bridge, settings)
+            decided = _decide(case["query"], case["contexts"], weigher, encoder, bridge, reader, settings)
             counts.setdefault(stored["category"], Counter())[decided] += 1
     if not counts:
         raise GristmillError(f"There are no cases in {folder}.", "Give the folder with abstention.json.")
@@ -73,6 +81,7 @@ def _decide(
     weigher: Weigher,
     encoder: TextEncoder,
     bridge: TextEncoder | None,
+    reader: TextReader | None,
     settings: AnsweringSettings,
 ) -> str:
     vectors = encoder.encode([question, *contexts])
@@ -81,13 +90,16 @@ def _decide(
         _passage(number, text, float(vectors[0] @ vector))
         for number, (text, vector) in enumerate(zip(contexts, vectors[1:], strict=True))
     ]
-    weighing = weigher.weigh(query, passages)
+    weighing = read(weigher.weigh(query, passages), question, reader)
     if weighing.answerable < min(settings.perhaps, settings.answerable) or not weighing.evidence:
         return ABSTAIN
-    if weighing.answerable < settings.answerable:
-        return UNSURE
-    pair = disagreement(question, asked_kinds(question), weighing.evidence, passages, encoder, outdated=lambda _: False)
-    return ANSWER if pair is None else DISPUTE
+    pair = None
+    if weighing.weighed >= settings.answerable:
+        kinds = asked_kinds(question)
+        pair = disagreement(question, kinds, weighing.evidence, passages, encoder, outdated=lambda _: False)
+    if pair is not None:
+        return DISPUTE
+    return ANSWER if weighing.answerable >= settings.answerable else UNSURE
 
 
 def _passage(number: int, text: str, cosine: float) -> Passage:
