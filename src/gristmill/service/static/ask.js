@@ -41,7 +41,7 @@ async function ask(question) {
       } else if (name === "done") {
         finish(data);
       } else if (name === "error") {
-        throw new Error([data.title, data.detail].filter(Boolean).join(" "));
+        throw new Error([data.title, data.detail].filter(Boolean).join(": "));
       }
     }
   } catch (error) {

@@ -24,7 +24,7 @@ export function problem(text = "") {
 
 class ApiError extends Error {
   constructor(status, body) {
-    super([body?.title, body?.detail].filter(Boolean).join(" ") || `The service answered ${status}.`);
+    super([body?.title, body?.detail].filter(Boolean).join(": ") || `The service answered ${status}.`);
     this.status = status;
   }
 }

@@ -10,6 +10,7 @@ const STEPS = {
   recall: "The cache was asked for an answer that still holds",
   find: "Passages were searched, only in documents for the asker's groups",
   weigh: "Each sentence and row was weighed as evidence",
+  remember: "Evidence that people confirmed for this question was looked for",
   choose: "What is quoted was chosen",
   compare: "Other documents were looked at for another figure",
   word: "The model worded an answer from the chosen evidence",
