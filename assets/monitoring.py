@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.ingestion import accepted_documents
 from assets.interactions import interactions
 from assets.presentation import checked, materialized
 from assets.release import release_candidate
@@ -58,3 +59,26 @@ def every_failure_is_in_a_gap(
 
     with workspace.at_work(context) as run:
         return checked(check_gaps(run.workspace))
+
+
+@dg.asset(deps=[accepted_documents], group_name=_GROUP, owners=_OWNERS, kinds={"json"}, pool="encoder")
+def conflicts(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
+    """Where two documents in force say the same with different figures: for a person to settle.
+
+    It is a list, likeliest first, and holds nothing back. What was settled stays so until one of the statements changes.
+    """
+    from gristmill.conflicting import conflicts_stage
+
+    with workspace.at_work(context) as run:
+        return materialized(*conflicts_stage(run.workspace))
+
+
+@dg.asset_check(asset=conflicts, blocking=True)
+def conflicts_are_quoted_word_for_word(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> dg.AssetCheckResult:
+    """Every statement of a conflict stands in its document, where it is said to stand."""
+    from gristmill.conflicting import check_conflicts
+
+    with workspace.at_work(context) as run:
+        return checked(check_conflicts(run.workspace))

@@ -22,6 +22,7 @@ from gristmill.storage.tables import (
     OVERRULES,
     PARSED,
     PROBES,
+    SETTLED_CONFLICTS,
     SOURCE_FILES,
     STAGE_GATES,
     TABLES,
@@ -39,7 +40,7 @@ _NOT_STATE = {
     DOCUMENTS.name: {"attempts", "modified", "first_seen", "changed"},
 }
 # What people asked and decided, and when a run decided on what.
-_NOT_DERIVED = {OVERRULES.name, STAGE_GATES.name, INTERACTIONS.name, DATA_RUNS.name}
+_NOT_DERIVED = {OVERRULES.name, SETTLED_CONFLICTS.name, STAGE_GATES.name, INTERACTIONS.name, DATA_RUNS.name}
 _NOT_DERIVED |= {PROBES.name, TRAINING_EXAMPLES.name, TRAINING_CURVES.name, TUNED_MODELS.name}
 # Two homes give the same values the same pseudonyms, so that their states can be compared.
 _PSEUDONYM_KEY = b"k" * KEY_BYTES

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from gristmill.conflicting import kept_conflicts
 from gristmill.corpus.examining import parsed_files, with_examined_keys
 from gristmill.corpus.overruling import Decision, Overrule, forget_tries, history, known_document, overrule
 from gristmill.corpus.parse import with_parse_keys
@@ -36,6 +37,10 @@ def dossier(workspace: Workspace, document: str) -> dict[str, Any]:
         "hidden": [] if parsed.is_empty() else parsed["hidden"].to_list()[0] or [],
         "masked": [] if examined.is_empty() else examined["masked"].to_list()[0] or [],
         "family_members": _family(workspace, row["family"]),
+        "conflicts": [
+            one for one in kept_conflicts(workspace)
+            if one["settled"] is None and document in {side["document"] for side in one["statements"]}
+        ],
         "decisions": [
             {"decision": str(made.decision), "reason": made.reason, "who": made.who, "at": made.at,
              "holds": made.version == row["version"]}

@@ -41,6 +41,7 @@ EDGES: dict[str, set[str]] = {
     "chunk_embeddings": {"chunks"},
     "search_index": {"chunk_embeddings"},
     "data_report": {"accepted_documents"},
+    "conflicts": {"accepted_documents"},
     "question_set": {"accepted_documents"},
     "feedback_verdicts": {"interactions", "search_index"},
     "learned_models": {"feedback_verdicts"},
@@ -146,7 +147,7 @@ def test_what_has_one_user_at_a_time_is_in_a_pool_of_one(defs: dg.Definitions, s
     found = {pool: {name for name, mine in pools.items() if mine == pool} for pool in set(pools.values()) - {None}}
     assert found["trainer"] == {"tuned_generator"}
     assert found["duckdb"] == {name for name, spec in specs.items() if spec.group_name == "usage"}
-    encodes = {"chunk_embeddings", "feedback_verdicts", "release_evaluation", "drift_report", "missing_knowledge"}
+    encodes = {"chunk_embeddings", "feedback_verdicts", "release_evaluation", "drift_report", "missing_knowledge", "conflicts"}
     encodes |= {"tuned_encoder"}
     assert found["encoder"] == encodes
 

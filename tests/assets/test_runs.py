@@ -32,7 +32,7 @@ UNMOVED |= {"question_set", "release_evaluation", "evaluation_report"}
 # Without feedback there is no verdict to write and nothing to learn, and without questions nobody asked in vain.
 NOTHING_YET = {"feedback_verdicts", "learned_models", "training_examples", "missing_knowledge"}
 # Nobody asked, rated, overruled or trained anything.
-FROM_PEOPLE = {"overrules", "questions", "interactions", "feedback_verdicts"}
+FROM_PEOPLE = {"overrules", "settled_conflicts", "questions", "interactions", "feedback_verdicts"}
 FROM_PEOPLE |= {"training_examples", "training_curves", "tuned_models", "embeddings_beside"}
 ALLOW_EMPTY = {"ops": {"source_files": {"config": {"allow_empty": True}}}}
 

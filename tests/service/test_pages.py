@@ -161,7 +161,7 @@ def test_each_role_sees_its_pages(browser: Browser, site: str, shared: Mill, nam
     links = {link.inner_text() for link in visit.page.query_selector_all("nav li:not([hidden]) a")}
     assert ("Documents" in links) == (name != "rea")
     assert {"Feedback", "Usage"} <= links
-    for path in ("/usage", "/releases", "/history", *(["/documents", "/gaps"] if name != "rea" else [])):
+    for path in ("/usage", "/releases", "/history", *(["/documents", "/gaps", "/conflicts"] if name != "rea" else [])):
         visit.open(path)
         visit.page.wait_for_load_state("networkidle")
     assert visit.complaints == []
@@ -199,7 +199,7 @@ def test_who_signs_out_is_asked_to_sign_in(browser: Browser, site: str, shared: 
 def test_it_fits_a_phone(browser: Browser, site: str, shared: Mill, scheme: str) -> None:
     visit = Visit(browser, site, shared.keys["adm"], viewport=PHONE, color_scheme=scheme)
     visit.ask()
-    for path in ("", "/history", "/releases", "/prompts", "/usage", "/documents", "/gaps"):
+    for path in ("", "/history", "/releases", "/prompts", "/usage", "/documents", "/gaps", "/conflicts"):
         if path:
             visit.open(path)
             visit.page.wait_for_load_state("networkidle")
@@ -211,7 +211,7 @@ def test_axe_finds_nothing_serious(browser: Browser, site: str, shared: Mill, sc
     visit = Visit(browser, site, shared.keys["adm"], color_scheme=scheme, bypass_csp=True)
     visit.ask()
     found = []
-    for path in ("", "/history", "/releases", "/prompts", "/usage", "/documents", "/gaps", "/review"):
+    for path in ("", "/history", "/releases", "/prompts", "/usage", "/documents", "/gaps", "/conflicts", "/review"):
         if path:
             visit.open(path)
             visit.page.wait_for_load_state("networkidle")

@@ -14,7 +14,7 @@ from itertools import combinations
 
 from gristmill.answering.asked import Kind
 from gristmill.answering.evidence import Evidence
-from gristmill.answering.figures import days, figures, without_names
+from gristmill.answering.figures import days, figures, part_numbers, without_names
 from gristmill.answering.sentences import readable
 from gristmill.answering.wanted import Wanted
 from gristmill.models.encoder import TextEncoder
@@ -28,8 +28,6 @@ _STRONG = 0.57  # how alike two units must be: cosine without figures, and half 
 _A_TEMPLATE = 0.75  # this cosine without figures is enough for two units of which neither is the best
 _FIGURE = re.compile(r"\d[\d.,:]*")
 _WORD = re.compile(r"\w+")
-# A number in a list of parts: two of them are two things, whatever else the rows share.
-_PART = re.compile(r"\b[A-Z]{1,4}-\w{1,4}-\d{3,}\b")
 # What tells one machine, form or year from another: the number of "Quern 900", "H10", and 2025.
 _CODE = re.compile(r"\b(?:[A-Z]\w*[ -](\d+\w*)|([A-Za-z]+\d\w*|(?:19|20)\d{2}))\b")
 # What is asked decides which kind of figure can contradict.
@@ -68,7 +66,7 @@ def disagreement(
         if passages[near[i].unit.passage].document != passages[near[j].unit.passage].document
         and contradicts(near[i].unit.text, near[j].unit.text, kinds, known)
         and all(wanted.met(readable(near[at].unit)) > 0 for at in (i, j))
-        and _parts(near[i].unit.text) == _parts(near[j].unit.text)
+        and part_numbers(near[i].unit.text) == part_numbers(near[j].unit.text)
         and _words(near[i], passages) & codes == _words(near[j], passages) & codes
     ]
     current = {at for at in {at for pair in pairs for at in pair} if not outdated(chunk_of(near[at], passages))}
@@ -104,11 +102,6 @@ def contradicts(one: str, other: str, kinds: frozenset[Kind], known: object = No
 def _stated(text: str) -> dict[str, frozenset[str]]:
     """Return the figures of a text, with its dates as such: their days and years are no numbers to compare."""
     return {**figures(without_names(text)), "date": days(text)}
-
-
-def _parts(text: str) -> set[str]:
-    """Return the part numbers of a text."""
-    return set(_PART.findall(text))
 
 
 def _words(one: Evidence, passages: Sequence[Passage]) -> set[str]:

@@ -72,15 +72,15 @@ _MONTHS = {
     )
     for month, name in enumerate(language.split(), start=1)
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))  # a pattern for any month
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 # "21 November", "21 and 22 November", "21st of November", "21. November"; "November 21"; "2026-11-21"; "21.11.2026".
 _DAYS_OF_MONTH = re.compile(
     rf"(?<![\w.,:/-])({_DAY}(?:\s?(?:st|nd|rd|th|er|\.))?(?:\s?(?:-|–|,|and|or|to|und|oder|bis|et|ou|au|&)\s?{_DAY}"
-    rf"(?:\s?(?:st|nd|rd|th|\.))?)*)\s(?:of\s)?({_MONTH})\b",
+    rf"(?:\s?(?:st|nd|rd|th|\.))?)*)\s(?:of\s)?({MONTH})\b",
     re.IGNORECASE,
 )
-_MONTH_DAY = re.compile(rf"\b({_MONTH.title()})\s({_DAY})(?:st|nd|rd|th)?(?![\d.,:%]*\d)\b")
+_MONTH_DAY = re.compile(rf"\b({MONTH.title()})\s({_DAY})(?:st|nd|rd|th)?(?![\d.,:%]*\d)\b")
 _NUMBERED_DATE = re.compile(
     rf"(?<![\w.-])(?:\d{{4}}-(?P<month>0[1-9]|1[0-2])-(?P<day>{_DAY})|"
     rf"(?P<first>{_DAY})\.\s?(?P<second>0?[1-9]|1[0-2])\.\s?\d{{4}})(?![\w-])"
@@ -93,6 +93,8 @@ _DATES = tuple(
 # "Heron 40" is a name; "London 140 pounds" is none, because a unit follows.
 _NAMED = re.compile(r"\b[A-ZÄÖÜ][\w-]+[ \u00a0]\d+\b(?![.,]\d)(?=[\s\u00a0-]*([^\s\d.,;:()|]{1,14})?)")
 _LETTER = re.compile(r"\b([a-zäöüé]{3,})\s+([A-Z])\b(?!\.\s+[A-Z])")
+# A number in a list of parts: two of them are two things, whatever else the rows share.
+_PART = re.compile(r"\b[A-Z]{1,4}-\w{1,4}-\d{3,}\b")
 _BETWEEN = {"calendar", "working", "consecutive", "full", "whole", "more", "complete", "further", "vollen", "jours"}
 
 
@@ -128,6 +130,16 @@ def without_names(text: str) -> str:
     for date in _DATES:
         text = date.sub(" ", text)
     return _NAMED.sub(lambda match: match[0] if (match[1] or "").casefold() in _UNIT_OF else " ", text)
+
+
+def part_numbers(text: str) -> frozenset[str]:
+    """Return the numbers of parts that a text names."""
+    return frozenset(_PART.findall(text))
+
+
+def is_month(word: str) -> bool:
+    """Say whether a word is a month, in English, German or French."""
+    return word.casefold() in _MONTHS
 
 
 def normal(number: str) -> str:

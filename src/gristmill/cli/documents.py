@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gristmill.cli.terminal import AsJson, friendly, open_workspace, out, print_json
+from gristmill.cli.terminal import AsJson, friendly, open_workspace, out, print_json, waiting
 
 app = typer.Typer(
     help="Show the ledger: every document ever seen, its status and the reason; and overrule the gate.",
@@ -92,6 +92,47 @@ def reject(document: Document, reason: Reason, as_json: AsJson = False) -> None:
 def retry(document: Document, reason: Reason, as_json: AsJson = False) -> None:
     """Parse a document again as if for the first time, for instance after Tesseract was installed."""
     _decide(document, "retry", reason, as_json)
+
+
+@app.command()
+@friendly
+def conflicts(
+    every: Annotated[bool, typer.Option("--all", help="Also those that were settled.")] = False,
+    most: Annotated[int, typer.Option("-n", min=1, help="How many pairs of documents.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """List where two documents say the same with different figures, likeliest first; a person decides which is right."""
+    from gristmill.conflicting import kept_conflicts, look_for_conflicts, write_conflicts
+
+    workspace = open_workspace()
+    with waiting(as_json, "Comparing"):
+        write_conflicts(workspace, look_for_conflicts(workspace))
+    listed = [one for one in kept_conflicts(workspace) if every or one["settled"] is None]
+    if as_json:
+        print_json({"conflicts": listed})
+        return
+    from gristmill.cli.rendering_documents import conflicts as drawn
+
+    for part in drawn(listed, most):
+        out.print(part, soft_wrap=True)
+
+
+@app.command()
+@friendly
+def settle(
+    conflict: Annotated[str, typer.Argument(metavar="ID", help="The conflict, or the first letters of it.")],
+    reason: Reason,
+    again: Annotated[bool, typer.Option("--open", help="Take it back: the conflict is open again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a conflict off the list, because it is none. It comes back when one of the two statements changes."""
+    from gristmill.conflicting import settle as settle_conflict
+
+    made = settle_conflict(open_workspace(), conflict, reason, getpass.getuser(), settled=not again)
+    if as_json:
+        print_json(made)
+    else:
+        out.print(f"Recorded: {made['conflict'][:8]} is {'open again' if again else 'settled'}.")
 
 
 def _decide(document: str, decision: str, reason: str, as_json: bool) -> None:

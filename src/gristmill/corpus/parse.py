@@ -28,7 +28,7 @@ from gristmill.settings import ParserSettings, RaySettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import PARSED, SOURCE_FILES
 
-_CODE_VERSION = 5
+_CODE_VERSION = 6
 _COMMIT_CHARACTERS = 16_000_000
 _COMMIT_SECONDS = 5.0
 

@@ -43,6 +43,7 @@ from gristmill.corpus.repair import (
     mend_pdf_words,
     unescape,
     with_whole_words,
+    without_false_headings,
     without_page_metadata,
 )
 from gristmill.processes import end_with_parent
@@ -213,7 +214,7 @@ def _failure(message: str) -> Reply:
 
 def _mended(text: str, data: bytes, kind: str, pages: list[str]) -> str:
     if kind == PDF:
-        text = mend_pdf_words(text, pages)
+        text = without_false_headings(mend_pdf_words(text, pages))
     if kind == PPTX:
         text = fill_slides(with_whole_words(text, joined_runs(data)), data)
     if kind == XLSX:

@@ -3,7 +3,8 @@ r"""Mends what the parsing library (kreuzberg 4.10) does to some texts on their 
 Found by comparing its outputs on one file: in PDFs it takes single letters for broken ligatures ("RakeMaster" becomes
 "Rakettiaster") while its plain text has them right; it escapes punctuation that has no meaning where it stands ("3\.");
 a CSV file separated by semicolons is cut at its commas; a sheet's title becomes the name of its first column; a page of
-HTML begins with the page's metadata; words of slides are broken where their style changes.
+HTML begins with the page's metadata; words of slides are broken where their style changes; a paragraph of one line in a
+PDF is often taken for a heading, and so would be no sentence that an answer can quote.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ _EMPHASIS = re.compile(r"[\\*]+")
 _TABLE_RULE = re.compile(r"\|(?: *:?-{3,}:? *\|)+ *")
 _MOST_MENDED = 4
 _DELIMITERS = ",;\t|"
+# A heading below the first level, with its text.
+_HEADING = re.compile(r"#{2,6} +(?P<text>\S.*?)[ #]*")
+_LONGEST_HEADING = 100
+_SHORTEST_SENTENCE = 4  # words
 _SNIFFED_LINES = 200
 
 
@@ -32,6 +37,24 @@ def mend_pdf_words(markdown: str, pages: Sequence[str]) -> str:
     if not known:
         return markdown
     return _WORD.sub(lambda match: _mended(match[0], known), markdown)
+
+
+def without_false_headings(markdown: str) -> str:
+    """Return the Markdown of a PDF with those headings as text that are sentences, items of a list or cut paragraphs."""
+    lines = markdown.split("\n")
+    heads = [_HEADING.fullmatch(line) for line in lines]
+    for at, head in enumerate(heads):
+        if head is not None and _is_text(head["text"], next((line for line in lines[at + 1 :] if line.strip()), "")):
+            lines[at] = head["text"]
+    return "\n".join(lines)
+
+
+def _is_text(heading: str, following: str) -> bool:
+    """Say whether a heading reads like text: the line that follows it may go on with its sentence."""
+    words = heading.split()
+    sentence = heading.endswith((".", ";", "!")) and len(words) >= _SHORTEST_SENTENCE
+    item = words[0] in {"·", "•", "–", "▪", "‣"}
+    return sentence or item or heading[0].islower() or following[:1].islower() or len(heading) > _LONGEST_HEADING
 
 
 def with_whole_words(markdown: str, whole: Mapping[str, str]) -> str:

@@ -55,15 +55,19 @@ class QuestionVectors:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def of(self, texts: Sequence[str], encoder: TextEncoder) -> Vectors:
-        """Return one row per text."""
+    def of(self, texts: Sequence[str], encoder: TextEncoder, *, only: bool = False) -> Vectors:
+        """Return one row per text; with `only`, forget the vectors of all other texts."""
         file = self._folder / f"questions-{encoder.fingerprint}.arrow"
         kept: dict[str, bytes] = dict(pl.read_ipc(file).iter_rows()) if file.exists() else {}
         keys = [fingerprint(text) for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
+        before = len(kept)
+        if only:
+            kept = {key: kept[key] for key in keys if key in kept}
         if missing:
             encoded = encoder.encode(list(missing.values())).astype("<f4")
             kept |= {key: row.tobytes() for key, row in zip(missing, encoded, strict=True)}
+        if missing or len(kept) < before:
             self._folder.mkdir(parents=True, exist_ok=True)
             rows = {"key": list(kept), "vector": list(kept.values())}
             pl.DataFrame(rows, schema={"key": pl.String, "vector": pl.Binary}).write_ipc(file)

@@ -36,6 +36,10 @@ class Outline:
         at = bisect_right(self._starts, offset)
         return self._paths[at - 1] if at else ()
 
+    def paths(self) -> list[tuple[str, ...]]:
+        """Return the path of every heading, in order."""
+        return list(self._paths)
+
     def header_at(self, offset: int) -> str:
         """Return the header row of the table whose body holds `offset`, or nothing."""
         at = bisect_right([table.start for table in self.tables], offset)

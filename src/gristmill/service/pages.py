@@ -35,6 +35,7 @@ PAGES = {
     "review": Page("/review", "Feedback", "reviewer"),
     "usage": Page("/usage", "Usage", "reviewer"),
     "ledger": Page("/documents", "Documents", "curator"),
+    "conflicts": Page("/conflicts", "Conflicts", "curator"),
     "gaps": Page("/gaps", "Missing", "curator"),
     "prompts": Page("/prompts", "Prompts", "curator"),
     "releases": Page("/releases", "Releases"),

@@ -214,6 +214,20 @@ OVERRULES = Table(
         }
     ),
 )
+SETTLED_CONFLICTS = Table(
+    "settled_conflicts",
+    "decision",
+    schema(
+        {
+            "decision": pl.String,
+            "conflict": pl.String,  # of two statements as they stood; where one changes, it is asked again
+            "settled": pl.Boolean,  # false: it is open again
+            "reason": pl.String,
+            "who": pl.String,
+            "at": TIME,
+        }
+    ),
+)
 STAGE_GATES = Table(
     "stage_gates",
     "stage",
@@ -425,6 +439,7 @@ TABLES = (
     EMBEDDINGS_BESIDE,
     PROBES,
     OVERRULES,
+    SETTLED_CONFLICTS,
     STAGE_GATES,
     QUESTIONS,
     INTERACTIONS,

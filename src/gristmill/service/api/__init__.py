@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from gristmill.service.api import asking, documents, feedback, gaps, people, prompts, receipts, releases, sessions
+from gristmill.service.api import asking, conflicts, documents, feedback, gaps, people, prompts, receipts, releases, sessions
 from gristmill.service.problems import PROBLEMS
 
 router = APIRouter(prefix="/api", responses=PROBLEMS)
-for _part in (asking, sessions, receipts, feedback, documents, gaps, releases, prompts, people):
+for _part in (asking, sessions, receipts, feedback, documents, conflicts, gaps, releases, prompts, people):
     router.include_router(_part.router)
 
 __all__ = ["router"]
