@@ -65,7 +65,7 @@ def every_failure_is_in_a_gap(
 def conflicts(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """Where two documents in force say the same with different figures: for a person to settle.
 
-    It is a list, likeliest first, and holds nothing back. What was settled stays so until one of the statements changes.
+    The list holds nothing back. What was settled stays so until one of the two statements changes.
     """
     from gristmill.conflicting import conflicts_stage
 

@@ -41,7 +41,9 @@ def main() -> None:
     for one in found:
         of_two.setdefault(_pair(one.one.document, one.other.document), []).append(one)
     seconds = time.perf_counter() - began
-    print(f"{len(statements):,} statements with figures; {len(found)} conflicts in {len(of_two)} pairs; {seconds:.1f} s")
+    print(
+        f"{len(statements):,} statements with figures; {len(found)} conflicts in {len(of_two)} pairs; {seconds:.1f} s"
+    )
     planted(asked.planted, of_two)
     if asked.write:
         write(asked.write, of_two)
@@ -84,7 +86,9 @@ def read(file: Path, of_two: Mapping[_Pair, Sequence[Conflict]]) -> None:
     verdicts = [said.get(pair, "") for pair in of_two]
     for most in (10, 20, 40, len(verdicts)):
         first = verdicts[:most]
-        print(f"of the first {len(first)} pairs {first.count('yes')} differ in the same thing, {first.count('')} not read")
+        print(
+            f"of the first {len(first)} pairs {first.count('yes')} differ in the same thing, {first.count('')} not read"
+        )
 
 
 def _shows(conflict: Conflict, detail: str) -> bool:

@@ -115,9 +115,7 @@ def settle(
         raise SettingsError(f"{many} '{conflict}'.", "Look at all of them with 'gristmill documents conflicts --all'.")
     made = {"conflict": matching[0]["conflict"], "settled": settled, "reason": reason.strip(), "who": who, "at": now()}
     key = fingerprint(made["conflict"], settled, made["at"].isoformat())
-    workspace.lake.append(
-        SETTLED_CONFLICTS, pl.DataFrame([{"decision": key, **made}], schema=SETTLED_CONFLICTS.schema)
-    )
+    workspace.lake.append(SETTLED_CONFLICTS, pl.DataFrame([{"decision": key, **made}], schema=SETTLED_CONFLICTS.schema))
     return made
 
 
@@ -133,7 +131,10 @@ def conflicts_stage(workspace: Workspace) -> tuple[StageReport, Contents]:
         "conflicts": len(conflicts), "open": len(still), "pairs_of_documents": len(pairs),
         "seconds": round(time.perf_counter() - began, 3),
     }  # fmt: skip
-    changes = [Change(one.one.document, "open", f"“{one.one.text}” – {one.other.document}: “{one.other.text}”") for one in still]
+    changes = [
+        Change(one.one.document, "open", f"“{one.one.text}” – {one.other.document}: “{one.other.text}”")
+        for one in still
+    ]
     held = fingerprint([(one.conflict, one.conflict in settled) for one in conflicts])
     return StageReport.of("conflicts", numbers, changes), Contents(str(file), len(conflicts), held)
 
@@ -148,4 +149,6 @@ def check_conflicts(workspace: Workspace) -> CheckResult:
         if texts.get(one["document"], "")[one["start"] : one["end"]] != one["text"]
     ]
     again = "Materialise 'conflicts' again."
-    return result({"statements": len(statements)}, (found("statements do not stand in their documents.", wrong, again),))
+    return result(
+        {"statements": len(statements)}, (found("statements do not stand in their documents.", wrong, again),)
+    )

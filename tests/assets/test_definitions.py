@@ -147,7 +147,14 @@ def test_what_has_one_user_at_a_time_is_in_a_pool_of_one(defs: dg.Definitions, s
     found = {pool: {name for name, mine in pools.items() if mine == pool} for pool in set(pools.values()) - {None}}
     assert found["trainer"] == {"tuned_generator"}
     assert found["duckdb"] == {name for name, spec in specs.items() if spec.group_name == "usage"}
-    encodes = {"chunk_embeddings", "feedback_verdicts", "release_evaluation", "drift_report", "missing_knowledge", "conflicts"}
+    encodes = {
+        "chunk_embeddings",
+        "feedback_verdicts",
+        "release_evaluation",
+        "drift_report",
+        "missing_knowledge",
+        "conflicts",
+    }
     encodes |= {"tuned_encoder"}
     assert found["encoder"] == encodes
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from gristmill.conflicting import conflicts_file
 from gristmill.missing import gaps_file
 from tests.service.conftest import MakeMill
 from tests.service.mills import FACT, QUESTION, Mill, listening
@@ -184,6 +185,42 @@ def test_curators_see_what_was_asked_in_vain(browser: Browser, site: str, shared
     assert "Asked 4 times by 2 people: 7 refused" in told
     assert "leave.md" in told
     assert "pay" not in told
+    assert visit.complaints == []
+
+
+def conflict(key: str, one: str, other: str) -> dict[str, Any]:
+    sides: list[dict[str, Any]] = [
+        {"document": name, "start": 0, "end": 5, "text": f"It is {n} <b>o'clock</b> in {name}.", "stated": None,
+         "audience": []}
+        for n, name in enumerate((one, other), 8)
+    ]  # fmt: skip
+    return {"conflict": key * 64, "differs": ["number"], "likely": 1.0, "statements": sides}
+
+
+def test_curators_settle_conflicts_between_documents_that_they_may_see(
+    browser: Browser, site: str, shared: Mill
+) -> None:
+    names = sorted(name for name in shared.service.current.index().rows["document"].unique() if "/" not in name)[:2]
+    kept = [conflict("a", *names), conflict("b", names[0], "hr/pay.md"), conflict("c", "hr/pay.md", names[1])]
+    conflicts_file(shared.workspace.home).parent.mkdir(exist_ok=True)
+    conflicts_file(shared.workspace.home).write_text(json.dumps(kept))
+    assert shared.get("rea", "/api/conflicts").status_code == 403
+    assert shared.post("rea", f"/api/conflicts/{'a' * 64}", {"reason": "No"}).status_code == 403
+    assert [one["conflict"][0] for one in shared.get("cur", "/api/conflicts").json()["conflicts"]] == ["a"]
+    assert shared.post("cur", f"/api/conflicts/{'b' * 64}", {"reason": "No"}).status_code == 404
+    assert shared.post("cur", f"/api/conflicts/{'a' * 64}", {"reason": " "}).status_code == 422
+    visit = Visit(browser, site, shared.keys["cur"])
+    visit.open("/conflicts")
+    visit.page.wait_for_selector(f"text=It is 8 <b>o'clock</b> in {names[0]}.")
+    assert "pay" not in visit.page.inner_text("main")
+    visit.page.fill("[aria-label=Reason]", "Two clocks")
+    visit.page.click("form.card button")
+    visit.page.wait_for_selector("text=0 open in 0 pairs of documents, 1 settled")
+    visit.page.check("[name=settled]")
+    visit.page.wait_for_selector("text=Two clocks")
+    assert shared.get("cur", "/api/conflicts").json()["conflicts"][0]["settled"]["who"] == "cur"
+    visit.page.click("text=Open it again")
+    visit.page.wait_for_selector("text=1 open in 1 pairs of documents, 0 settled")
     assert visit.complaints == []
 
 

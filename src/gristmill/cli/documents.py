@@ -101,7 +101,7 @@ def conflicts(
     most: Annotated[int, typer.Option("-n", min=1, help="How many pairs of documents.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """List where two documents say the same with different figures, likeliest first; a person decides which is right."""
+    """List where two documents say the same with different figures, likeliest first: a person decides who is right."""
     from gristmill.conflicting import kept_conflicts, look_for_conflicts, write_conflicts
 
     workspace = open_workspace()

@@ -53,7 +53,9 @@ def conflicts(listed: Sequence[Mapping[str, Any]], most: int) -> Iterator[Render
                 )
             if one["settled"]:
                 told = one["settled"]
-                yield Text(f"            settled by {told['who']}, {told['at']:%Y-%m-%d}: {told['reason']}", style="green")
+                yield Text(
+                    f"            settled by {told['who']}, {told['at']:%Y-%m-%d}: {told['reason']}", style="green"
+                )
     rest = len(of_two) - most
     yield Text(
         (f"and {rest:,} more pairs of documents: -n {len(of_two)}. " if rest > 0 else "")

@@ -40,7 +40,7 @@ def mend_pdf_words(markdown: str, pages: Sequence[str]) -> str:
 
 
 def without_false_headings(markdown: str) -> str:
-    """Return the Markdown of a PDF with those headings as text that are sentences, items of a list or cut paragraphs."""
+    """Return the Markdown of a PDF with those headings as text that are sentences, list items or cut paragraphs."""
     lines = markdown.split("\n")
     heads = [_HEADING.fullmatch(line) for line in lines]
     for at, head in enumerate(heads):

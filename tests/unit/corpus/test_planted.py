@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
+from gristmill.conflicting import look_for_conflicts
 from gristmill.corpus.hygiene import clean
 from gristmill.corpus.privacy import find_personal_data
+from gristmill.monitoring.conflicts import Conflict
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import DOCUMENTS, EXAMINED, PARSED, SIMILAR, TEXTS
 from tests.gates import Gate
@@ -112,6 +114,28 @@ def test_a_document_with_a_fact_that_changed_is_no_older_version(
     row = ledger[one.document]
     assert (row["status"], row["superseded_by"]) == ("accepted", None)
     assert row["modified"] is not None
+
+
+@pytest.fixture(scope="module")
+def conflicts(gate: Gate) -> list[Conflict]:
+    return look_for_conflicts(gate.workspace)
+
+
+@pytest.mark.parametrize("one", planted("changed_fact"), ids=lambda one: f"{one.document}-{one.detail}")
+def test_a_fact_that_changed_is_listed_with_what_both_documents_say(conflicts: list[Conflict], one: Planted) -> None:
+    """As a conflict for a person to look at: of each side, the list quotes a value that the other does not have."""
+    before, after = (side.split(", ") for side in one.detail.split(" -> "))
+    told = {
+        (mine.text, theirs.text)
+        for found in conflicts
+        for mine, theirs in ((found.one, found.other), (found.other, found.one))
+        if (mine.document, theirs.document) == (one.document, one.other)
+    }
+    assert any(_says(mine, before) and _says(theirs, after) for mine, theirs in told)
+
+
+def _says(text: str, values: list[str]) -> bool:
+    return any(value.casefold().replace(" a week", "") in text.casefold() for value in values)
 
 
 def test_a_document_is_dated_by_what_it_states_and_not_by_its_file(ledger: dict[str, dict[str, Any]]) -> None:

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from gristmill.corpus.repair import comma_separated, mend_pdf_words, unescape, without_page_metadata
+from gristmill.corpus.repair import (
+    comma_separated,
+    mend_pdf_words,
+    unescape,
+    without_false_headings,
+    without_page_metadata,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +72,27 @@ def test_a_file_of_another_encoding_becomes_utf8() -> None:
 @pytest.mark.parametrize("data", [b"", b"\n", b"word"])
 def test_a_file_without_cells_stays_as_it_is(data: bytes) -> None:
     assert comma_separated(data) == data
+
+
+@pytest.mark.parametrize(
+    ("line", "following"),
+    [
+        ("The guaranteed 83 % is fulfilled.", "## Next"),
+        ("· Eyes: rinse for 10 minutes", ""),
+        ("works on it, and one key", ""),
+        ("File shares are backed up every night; a copy leaves the house once a", "week."),
+        (
+            "Subject: hoses on all machines, with a shorter life than was said Date: 22 January 2024 For: service",
+            "",
+        ),
+    ],
+)
+def test_a_heading_that_reads_like_text_becomes_text(line: str, following: str) -> None:
+    assert without_false_headings(f"# Title\n\n### {line}\n\n{following}") == f"# Title\n\n{line}\n\n{following}"
+
+
+@pytest.mark.parametrize(
+    "heading", ["# It is a title that ends with a stop.", "## 3.2 Delivery", "### Lubrication No.", "##"]
+)
+def test_a_heading_that_reads_like_one_stays(heading: str) -> None:
+    assert without_false_headings(f"{heading}\n\nThe text.") == f"{heading}\n\nThe text."

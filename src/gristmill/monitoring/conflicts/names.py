@@ -36,6 +36,11 @@ class Subject:
         both = self.numbers.keys() & other.numbers.keys()
         return all(self.numbers[name] & other.numbers[name] for name in both)
 
+    def is_surely(self, other: Subject) -> bool:
+        """Say whether both name one thing with its number."""
+        both = self.numbers.keys() & other.numbers.keys()
+        return any(self.numbers[name] & other.numbers[name] for name in both)
+
 
 class Names:
     """The names of a corpus."""
@@ -55,7 +60,9 @@ class Names:
         words: Counter[str] = Counter()
         capital: set[str] = set()
         for title, language, headings in titles:
-            held = {(name.casefold(), number) for text in (title, *headings) for name, number in _NUMBERED.findall(text)}
+            held = {
+                (name.casefold(), number) for text in (title, *headings) for name, number in _NUMBERED.findall(text)
+            }
             for name, number in held:
                 if not is_month(name) and not _YEAR.fullmatch(number):
                     numbers[name][number] += 1

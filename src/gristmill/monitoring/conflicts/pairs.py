@@ -91,9 +91,7 @@ def find_conflicts(statements: Sequence[Statement], encode: Callable[[list[str]]
 def differs(one: Statement, other: Statement) -> tuple[str, ...]:
     """Return which kinds of figures differ: each states a value that the other does not."""
     both = one.figures.keys() & other.figures.keys()
-    return tuple(
-        sorted(k for k in both if one.figures[k] - other.figures[k] and other.figures[k] - one.figures[k])
-    )
+    return tuple(sorted(k for k in both if one.figures[k] - other.figures[k] and other.figures[k] - one.figures[k]))
 
 
 class _Rarity:
@@ -121,13 +119,13 @@ def _candidates(statements: Sequence[Statement], rare: _Rarity) -> Iterator[_Pai
     found: list[tuple[int, int, float]] = []
     for at, others, shared, order in _alike(statements, rare):
         nearest[at] = {other: rank for rank, other in enumerate(others[order[:_NEAREST]].tolist())}
-        if at in forms:
-            continue
         one = statements[at]
         for other, share in zip(others.tolist(), shared.tolist(), strict=True):
-            if other < at or share < _LEAST_SHARED or other in forms:
+            if other < at or share < _LEAST_SHARED:
                 continue
             second = statements[other]
+            if (at in forms or other in forms) and not one.subject.is_surely(second.subject):
+                continue
             if one.family == second.family or one.parts != second.parts or not one.subject.may_be(second.subject):
                 continue
             if differs(one, second):
@@ -138,7 +136,7 @@ def _candidates(statements: Sequence[Statement], rare: _Rarity) -> Iterator[_Pai
 
 def _alike(statements: Sequence[Statement], rare: _Rarity) -> Iterator[tuple[int, Any, Any, Any]]:
     """Yield for each statement those of other families that share words, the share of weight, and their order."""
-    from scipy import sparse
+    from scipy import sparse  # type: ignore[import-untyped]
 
     number = {word: at for at, word in enumerate(w for w, count in rare.counts.items() if count <= _MOST_STATEMENTS)}
     families = {name: at for at, name in enumerate(dict.fromkeys(one.family for one in statements))}

@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from gristmill.service.api import asking, conflicts, documents, feedback, gaps, people, prompts, receipts, releases, sessions
+from gristmill.service.api import (
+    asking,
+    conflicts,
+    documents,
+    feedback,
+    gaps,
+    people,
+    prompts,
+    receipts,
+    releases,
+    sessions,
+)
 from gristmill.service.problems import PROBLEMS
 
 router = APIRouter(prefix="/api", responses=PROBLEMS)
