@@ -7,9 +7,10 @@ approximate indexes are copied and only the difference is worked in; rows and ve
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -99,6 +100,13 @@ def build(
         deleted=deleted,
     )
     write_manifest(folder, described(folder, manifest))
+
+
+def build_task(task: Mapping[str, Any], say: Say) -> None:
+    """Build what a task asks for, as it comes to a process: `folder`, `lake`, `encoders`, and the options' fields."""
+    previous = Path(task["previous"]) if task["previous"] else None
+    options = BuildOptions(task["approximate"], previous, ChromaPlace(task["url"], task["collection"]))
+    build(Path(task["folder"]), Lake(task["lake"]), task["encoders"], options, say)
 
 
 def _complete(lake: Lake, keys: pl.DataFrame, encoders: Sequence[str]) -> pl.DataFrame:

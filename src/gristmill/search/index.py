@@ -16,9 +16,10 @@ from typing import Any
 
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.corpus.stage_gate import require_passed
-from gristmill.errors import AuditError, SearchIndexError
+from gristmill.errors import AuditError, GristmillError, SearchIndexError
 from gristmill.models.encoder import TextEncoder
 from gristmill.search.audit import Finding
+from gristmill.search.building import build_task
 from gristmill.search.child import Child
 from gristmill.search.chroma import LOCAL_COLLECTION, sweep_server
 from gristmill.search.damage import damaged_files, damaged_sizes
@@ -29,6 +30,8 @@ from gristmill.storage.artifacts import Staging, VersionStore, write_durably
 from gristmill.storage.lake import Lake
 
 _TRIES = 2
+# Up to so many chunks a build takes less time and memory than the start of a process for it.
+_BUILT_HERE = 5_000
 
 
 @dataclass(frozen=True)
@@ -184,10 +187,10 @@ def _has_its_collection(manifest: Manifest, settings: SearchSettings, chunks: in
 
 def _publish(work: Publication, chunks: int, anew: bool, in_force: bool = True) -> int:
     for attempt in range(_TRIES):
-        # Both start now, so that the second one's imports are done when the first one ends.
-        with Child.worker("build") as builder, Child.worker("audit") as auditor:
+        # It starts now, so that its imports are done when the version is built.
+        with Child.worker("audit") as auditor:
             staging = work.store.stage()
-            _build(work, builder, _build_task(work, staging, chunks, from_nothing=anew or attempt > 0))
+            _build(work, _build_task(work, staging, chunks, from_nothing=anew or attempt > 0), chunks)
             task = _audit_task(work.lake, staging.folder, work.settings.audit_rows, wanted=True)
             findings = _audit(auditor, task)
         if not findings:
@@ -219,14 +222,25 @@ def _audit_task(lake: Lake, folder: Path, budget: int, *, wanted: bool) -> dict[
     return {"folder": str(folder), "lake": lake.url, "budget": budget, "wanted": wanted, "scratch": scratch}
 
 
-def _build(work: Publication, child: Child, task: dict[str, Any]) -> None:
+def _build(work: Publication, task: dict[str, Any], chunks: int) -> None:
+    """Build a version: in a process of its own where Chroma could crash it or memory would stay taken, else here."""
     done = 0
+
+    def told(_part: str, now: int) -> None:
+        nonlocal done
+        work.progress.advance(max(0, now - done))
+        done = max(done, now)
+
     try:
-        for said in child.work(task):
-            work.progress.advance(max(0, said["done"] - done))
-            done = max(done, said["done"])
-    except SearchIndexError as error:
-        raise SearchIndexError(f"The index could not be built: {error.message}.", "See 'gristmill doctor'.") from error
+        if chunks <= _BUILT_HERE and not task["approximate"]:
+            build_task(task, told)
+            return
+        with Child.worker("build") as builder:
+            for said in builder.work(task):
+                told(said["stage"], said["done"])
+    except (GristmillError, OSError) as error:
+        said_why = error.message if isinstance(error, GristmillError) else str(error)
+        raise SearchIndexError(f"The index could not be built: {said_why}.", "See 'gristmill doctor'.") from error
 
 
 def _audit(child: Child, task: dict[str, Any]) -> list[Finding]:

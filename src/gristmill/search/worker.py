@@ -1,8 +1,8 @@
 """The two processes of a publication: one builds a staged version and ends, another one audits it.
 
 They are processes of their own because a damaged Chroma store can crash whatever opens it, and because an audit in the
-process that built would look at what is in memory, not at what is on disk. Progress goes to standard output, a line of
-JSON each.
+process that built would look at what is in memory, not at what is on disk. A small version without Chroma is built by
+whoever publishes, and audited here. Progress goes to standard output, a line of JSON each.
 """
 
 from __future__ import annotations
@@ -15,21 +15,13 @@ from typing import Any
 
 from gristmill.processes import end_with_parent
 from gristmill.search.audit import audit, copied_chroma
-from gristmill.search.building import BuildOptions, build
-from gristmill.search.chroma import ChromaPlace
+from gristmill.search.building import build_task
 from gristmill.search.rows import index_keys
 from gristmill.storage.lake import Lake
 
 
 def _say(stage: str, done: int) -> None:
     print(json.dumps({"stage": stage, "done": done}), flush=True)  # noqa: T201 - this process speaks by its output
-
-
-def _build(task: dict[str, Any]) -> None:
-    previous = Path(task["previous"]) if task["previous"] else None
-    place = ChromaPlace(task["url"], task["collection"])
-    options = BuildOptions(task["approximate"], previous, place)
-    build(Path(task["folder"]), Lake(task["lake"]), task["encoders"], options, _say)
 
 
 def _audit(task: dict[str, Any]) -> None:
@@ -51,7 +43,11 @@ def main() -> None:
     line = sys.stdin.readline()
     if not line:  # whoever started this one needs it no more
         return
-    (_build if sys.argv[1] == "build" else _audit)(json.loads(line))
+    task = json.loads(line)
+    if sys.argv[1] == "build":
+        build_task(task, _say)
+    else:
+        _audit(task)
 
 
 if __name__ == "__main__":

@@ -91,13 +91,23 @@ class Killer(Silent):
                 os.kill(pid, signal.SIGKILL)
 
 
-def test_a_killed_builder_is_an_error_and_the_next_run_publishes(workspace: Workspace) -> None:
+def test_a_killed_builder_is_an_error_and_the_next_run_publishes(tmp_path: Path, folder: Path) -> None:
+    search = {"bridge": False, "approximate": "always"}  # with Chroma, so it is built in a process of its own
+    workspace = workspace_at(tmp_path / "home", folder, search=search)
     grind(workspace)
     with pytest.raises(SearchIndexError, match="could not be built"):
         grind(workspace, (search_index,), progress=Killer())
     assert workspace.index_store.current() is None
     assert publish(workspace)
     assert documents(workspace) == {"mill.md", "leave.txt", "hr/pay.md"}
+
+
+def test_a_killed_auditor_lets_nothing_into_force_and_the_next_run_publishes(workspace: Workspace) -> None:
+    grind(workspace)
+    with pytest.raises(AuditError, match="ended with code -9"):
+        grind(workspace, (search_index,), progress=Killer())
+    assert workspace.index_store.current() is None
+    assert publish(workspace)
 
 
 def test_a_damaged_version_in_force_is_replaced_by_the_next_run(workspace: Workspace) -> None:
