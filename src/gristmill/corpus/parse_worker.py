@@ -36,6 +36,7 @@ from gristmill.corpus.merged_cells import fill_sheets, fill_slides
 from gristmill.corpus.office import appended, joined_runs, without_pictures
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.pages import locate_pages
+from gristmill.corpus.pdf_rows import with_rows
 from gristmill.corpus.plain import read_plain
 from gristmill.corpus.repair import (
     comma_separated,
@@ -222,6 +223,7 @@ def _mended(text: str, data: bytes, kind: str, pages: list[str]) -> str:
     if kind in TABULAR:
         text = lift_table_titles(text)
     text = unescape(without_page_metadata(text) if kind == HTML else text)
+    text = with_rows(text, pages) if kind == PDF else text
     more = appended(data) if kind in {DOCX, PPTX, XLSX} else ""
     return f"{text.rstrip()}{more}\n".lstrip() if more else text
 
