@@ -20,7 +20,7 @@ from gristmill.conflicting import (
 from gristmill.errors import SettingsError
 from gristmill.mill import STAGES
 from gristmill.monitoring.conflicts import Conflict, Document, find_conflicts, statements_of
-from gristmill.monitoring.conflicts.names import Names
+from gristmill.monitoring.conflicts.names import Names, capital_words
 from gristmill.storage.tables import SETTLED_CONFLICTS
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder
@@ -134,12 +134,17 @@ def test_names_are_learnt_from_titles_and_headings() -> None:
     names = Names.of(
         [("Heron 40 manual", "en", ["Heron 40"]), ("Heron 75 manual", "en", []), ("Tolbeck Mill", "en", []),
          ("Preisliste Dienste", "de", [])],
-        {"manual", "mill"},
+        {"heron", "tolbeck", "preisliste"},
     )  # fmt: skip
     assert names.subject("The Heron 40 at Tolbeck").names == {"heron", "tolbeck"}
     assert names.subject("The Heron 40 at Tolbeck").numbers == {"heron": {"40"}}
     assert names.subject("Preisliste").names == set()
     assert names.subject("A manual of May 2026").numbers == {}
+
+
+def test_a_name_may_be_written_small_now_and_then() -> None:
+    texts = ["RakeMaster and The mill", "the mill", *["RakeMaster"] * 20, "see rakemaster.html"]
+    assert {"rakemaster", "the", "mill"} & capital_words(texts) == {"rakemaster"}
 
 
 def test_no_statement_is_no_conflict() -> None:

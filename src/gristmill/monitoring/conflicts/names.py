@@ -1,14 +1,14 @@
 """What a statement is about: the names of things that a corpus tells apart, learnt from its titles and headings.
 
 "Rated speed 480 rpm" of a Heron 75 and "rated speed 34 rpm" of an Otter 25 are two facts. A name is a word with a
-capital that numbers tell apart ("Heron 40", "Heron 75"), or one that stands in a title and is never in small letters.
+capital that numbers tell apart ("Heron 40", "Heron 75"), or one that stands in a title and hardly ever small.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from gristmill.answering.figures import is_month
@@ -18,6 +18,8 @@ _NUMBERED = re.compile(r"\b([A-ZÄÖÜ][\w-]+)[ \u00a0]([A-Z]{0,2}\d+\w?)\b")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # A word of more titles than this is a kind of document and no name.
 _MOST_TITLES = 12
+# File names, addresses and careless letters write some names small.
+_MOST_SMALL = 0.05
 # German writes every noun with a capital.
 _CAPITALS_FOR_NOUNS = {"de"}
 
@@ -49,12 +51,12 @@ class Names:
         self._names = frozenset(names)
 
     @classmethod
-    def of(cls, titles: Iterable[tuple[str, str, Iterable[str]]], small: Iterable[str]) -> Names:
+    def of(cls, titles: Iterable[tuple[str, str, Iterable[str]]], capitals: Container[str]) -> Names:
         """Learn them.
 
         Args:
             titles: of each document its title, its language, and its headings.
-            small: every word that stands somewhere in small letters.
+            capitals: the words that are written with a capital: see `capital_words`.
         """
         numbers: dict[str, Counter[str]] = defaultdict(Counter)
         words: Counter[str] = Counter()
@@ -69,8 +71,7 @@ class Names:
             words.update({word.casefold() for word in _WORD.findall(title)})
             if language not in _CAPITALS_FOR_NOUNS:
                 capital |= {word.casefold() for word in _WORD.findall(title) if word[0].isupper()}
-        plain = {word for word in capital if words[word] < _MOST_TITLES and not re.search(r"\d", word)}
-        plain -= {word for word in plain if is_month(word)}.union(small)
+        plain = {word for word in capital if words[word] < _MOST_TITLES and word in capitals and not is_month(word)}
         return cls(plain | {name for name, counted in numbers.items() if counted.total() > 1})
 
     def subject(self, *texts: str) -> Subject:
@@ -84,6 +85,11 @@ class Names:
         return Subject(frozenset(named), {name: frozenset(held) for name, held in numbers.items()})
 
 
-def small_words(text: str) -> set[str]:
-    """Return the words of a text that stand there in small letters."""
-    return {word for word in _WORD.findall(text) if word[0].islower()}
+def capital_words(texts: Iterable[str]) -> frozenset[str]:
+    """Return the words, in small letters, that texts write with a capital nearly always."""
+    small: Counter[str] = Counter()
+    capital: Counter[str] = Counter()
+    for text in texts:
+        for word, count in Counter(_WORD.findall(text)).items():
+            (capital if word[0].isupper() else small)[word.casefold()] += count
+    return frozenset(word for word, count in capital.items() if small[word] <= _MOST_SMALL * count)

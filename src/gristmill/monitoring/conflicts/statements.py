@@ -10,7 +10,7 @@ from datetime import datetime
 
 from gristmill.answering.figures import MONTH, days, figures, part_numbers, without_names
 from gristmill.answering.sentences import Unit, units_of
-from gristmill.monitoring.conflicts.names import Names, Subject, small_words
+from gristmill.monitoring.conflicts.names import Names, Subject, capital_words
 from gristmill.search.outline import Outline, plain
 from gristmill.search.retrieval import Passage
 
@@ -74,10 +74,9 @@ class Statement:
 
 def statements_of(documents: Sequence[Document]) -> list[Statement]:
     """Return the statements of all documents, in order."""
-    small: set[str] = set()
-    small.update(*(small_words(one.text) for one in documents))
+    capitals = capital_words(text for one in documents for text in (one.title, one.text))
     outlined = ((one, {heading for path in Outline(one.text).paths() for heading in path}) for one in documents)
-    names = Names.of(((one.title, one.language, headings) for one, headings in outlined), small)
+    names = Names.of(((one.title, one.language, headings) for one, headings in outlined), capitals)
     return [statement for one in documents for statement in _statements(one, names)]
 
 
