@@ -17,8 +17,11 @@ _FEWEST_LINES, _LEAST_SHARE = 3, 0.5
 _FULL = 0.9
 _NARROW = 0.6  # of the widest line of a page
 _NO_TEXT = re.compile(r"\s*(?:#|\||>|```)")
-# A list's item, or a clause: "2.1". It begins a row whatever stands before; a clause only after a sentence.
-_BULLET, _CLAUSE, _END = re.compile(r"[·•▪‣]$"), re.compile(r"\(?[0-9]+(?:\.[0-9]+)*[.)]?$"), (".", ";", ":", "!", "?")
+# A list's item or a clause, "2.1" or "(3)", begins a row; a clause only after the end of a sentence.
+_BULLET = re.compile(r"[·•▪‣]$")
+_CLAUSE = re.compile(r"(?:\(?\d{1,3}[.)]|\d{1,3}(?:\.\d{1,3})+\.?)$")
+_END = (".", ";", ":", "!", "?")
+
 
 _Words = tuple[str, ...]
 

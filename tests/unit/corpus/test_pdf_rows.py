@@ -60,8 +60,9 @@ def test_items_and_clauses_begin_a_paragraph_however_few(items: list[str]) -> No
     assert rows(*items) == items
 
 
-def test_a_number_in_the_middle_of_a_sentence_begins_none() -> None:
-    lines = [f"{WIDE[:-1]} about", "30 days after the delivery of the goods."]
+@pytest.mark.parametrize("end", ["about", "the most:"])
+def test_a_number_in_the_middle_of_a_sentence_begins_none(end: str) -> None:
+    lines = [f"{WIDE[:-1]} {end}", "30 days after the delivery of the goods."]
     assert rows(*lines) == [" ".join(lines)]
 
 

@@ -82,7 +82,7 @@ def test_a_file_without_cells_stays_as_it_is(data: bytes) -> None:
         ("works on it, and one key", ""),
         ("File shares are backed up every night; a copy leaves the house once a", "week."),
         (
-            "Subject: hoses on all machines, with a shorter life than was said Date: 22 January 2024 For: service",
+            f"Subject: hoses on all machines{', with a shorter life' * 3} Date: 22 January 2024",
             "",
         ),
     ],
