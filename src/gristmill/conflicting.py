@@ -131,8 +131,9 @@ def conflicts_stage(workspace: Workspace) -> tuple[StageReport, Contents]:
         "conflicts": len(conflicts), "open": len(still), "pairs_of_documents": len(pairs),
         "seconds": round(time.perf_counter() - began, 3),
     }  # fmt: skip
+    # Their texts are for people who may see both documents; what a run tells is seen by more.
     changes = [
-        Change(one.one.document, "open", f"“{one.one.text}” – {one.other.document}: “{one.other.text}”")
+        Change(one.one.document, "open", f"{one.other.document} says otherwise: {', '.join(one.differs)}")
         for one in still
     ]
     held = fingerprint([(one.conflict, one.conflict in settled) for one in conflicts])

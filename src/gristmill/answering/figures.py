@@ -95,7 +95,13 @@ _NAMED = re.compile(r"\b[A-ZÄÖÜ][\w-]+[ \u00a0]\d+\b(?![.,]\d)(?=[\s\u00a0-]*
 _LETTER = re.compile(r"\b([a-zäöüé]{3,})\s+([A-Z])\b(?!\.\s+[A-Z])")
 # A number in a list of parts: two of them are two things, whatever else the rows share.
 _PART = re.compile(r"\b[A-Z]{1,4}-\w{1,4}-\d{3,}\b")
+_MAY_STATE = re.compile(rf"\d|\s[A-Z]\b|\b(?i:{'|'.join(_SPELT)})\b")
 _BETWEEN = {"calendar", "working", "consecutive", "full", "whole", "more", "complete", "further", "vollen", "jours"}
+
+
+def may_state(text: str) -> bool:
+    """Say whether a text can state a figure; it is much cheaper than to look for them."""
+    return _MAY_STATE.search(text) is not None
 
 
 def figures(text: str) -> Mapping[str, frozenset[str]]:

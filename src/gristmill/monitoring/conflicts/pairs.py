@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nlargest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,7 +76,7 @@ def find_conflicts(statements: Sequence[Statement], encode: Callable[[list[str]]
         encode: returns one vector of unit length per text.
     """
     rare = _Rarity(statements)
-    pairs = sorted(_candidates(statements, rare), key=lambda pair: -pair.shared)[:_MOST_COMPARED]
+    pairs = _candidates(statements, rare)
     likely = _likely(statements, pairs, rare, encode)
     of_two: dict[frozenset[str], list[Conflict]] = {}
     for place in np.argsort(-likely, kind="stable").tolist():
@@ -112,26 +113,31 @@ class _Rarity:
         return self.weight(one & other) / max(1.0, min(self.weight(one), self.weight(other)))
 
 
-def _candidates(statements: Sequence[Statement], rare: _Rarity) -> Iterator[_Pair]:
-    """Yield pairs of different families that may be about one thing, share rare words and differ in figures."""
+def _candidates(statements: Sequence[Statement], rare: _Rarity) -> list[_Pair]:
+    """Return pairs of different families that may be about one thing, share rare words and differ in figures."""
     forms = _forms(statements)
-    nearest: dict[int, dict[int, int]] = {}
-    found: list[tuple[int, int, float]] = []
+    nearest = np.full((len(statements), _NEAREST), -1, dtype=np.int32)
+    found: list[tuple[float, int, int]] = []
     for at, others, shared, order in _alike(statements, rare):
-        nearest[at] = {other: rank for rank, other in enumerate(others[order[:_NEAREST]].tolist())}
+        near = others[order[:_NEAREST]]
+        nearest[at, : len(near)] = near
         one = statements[at]
-        for other, share in zip(others.tolist(), shared.tolist(), strict=True):
-            if other < at or share < _LEAST_SHARED:
-                continue
+        likely = (others > at) & (shared >= _LEAST_SHARED)
+        for other, share in zip(others[likely].tolist(), shared[likely].tolist(), strict=True):
             second = statements[other]
             if (at in forms or other in forms) and not one.subject.is_surely(second.subject):
                 continue
-            if one.family == second.family or one.parts != second.parts or not one.subject.may_be(second.subject):
-                continue
-            if differs(one, second):
-                found.append((at, other, share))
-    for at, other, share in found:
-        yield _Pair(at, other, share, nearest[at].get(other, _NEAREST) + nearest[other].get(at, _NEAREST))
+            if one.parts == second.parts and one.subject.may_be(second.subject) and differs(one, second):
+                found.append((share, at, other))
+        if len(found) > 2 * _MOST_COMPARED:
+            found = nlargest(_MOST_COMPARED, found)
+
+    def rank(one: int, other: int) -> int:
+        places = np.flatnonzero(nearest[one] == other)
+        return int(places[0]) if len(places) else _NEAREST
+
+    kept = nlargest(_MOST_COMPARED, found)
+    return [_Pair(one, other, share, rank(one, other) + rank(other, one)) for share, one, other in kept]
 
 
 def _alike(statements: Sequence[Statement], rare: _Rarity) -> Iterator[tuple[int, Any, Any, Any]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
-from gristmill.answering.figures import MONTH, days, figures, part_numbers, without_names
+from gristmill.answering.figures import MONTH, days, figures, may_state, part_numbers, without_names
 from gristmill.answering.sentences import Unit, units_of
 from gristmill.monitoring.conflicts.names import Names, Subject, capital_words
 from gristmill.search.outline import Outline, plain
@@ -20,11 +22,11 @@ _NUMBERING = re.compile(
     r"^\s*(?:[-*>#|]\s*)*\d+(?:\.\d+)*\.?\)?\s+(?=[A-ZÄÖÜ*\"])|(?<!\S)(?:[A-Z]\.)?\d+(?:\.\d+)*\.\s*$"
 )
 # Numbers that only tell where something is.
-_PLACE = re.compile(
-    r"\b(?:table|figure|example|part|tabelle|abbildung|tableau|extension|ext\.?|tel\.?|telephone|phone|room|page|clause|chapter|section|form|week|no\.?|durchwahl|raum|"
-    r"seite|kapitel|abschnitt|nr\.?|poste|pièce|chapitre)\s*\d[\d.-]*",
-    re.IGNORECASE,
+_PLACES = (
+    "table|figure|example|part|page|clause|chapter|section|form|week|room|extension|ext\\.?|telephone|phone|tel\\.?|no\\.?|"
+    "tabelle|abbildung|seite|kapitel|abschnitt|raum|durchwahl|nr\\.?|tableau|chapitre|pièce|poste"
 )
+_PLACE = re.compile(rf"\b(?:{_PLACES})\s*\d[\d.-]*", re.IGNORECASE)
 # Code and links, and what is left of a link that two units share: their numbers are no facts.
 _CODE_BLOCK = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _LINK_OR_CODE = re.compile(r"`[^`]*`|\[[^\]\n]*\]\([^)]*\)|^[^\[\]]*\]\([^)]*\)|\[[^\]]*$|\]\([^)]*$")
@@ -75,23 +77,28 @@ class Statement:
 def statements_of(documents: Sequence[Document]) -> list[Statement]:
     """Return the statements of all documents, in order."""
     capitals = capital_words(text for one in documents for text in (one.title, one.text))
-    outlined = ((one, {heading for path in Outline(one.text).paths() for heading in path}) for one in documents)
-    names = Names.of(((one.title, one.language, headings) for one, headings in outlined), capitals)
-    return [statement for one in documents for statement in _statements(one, names)]
+    outlines = [Outline(one.text) for one in documents]
+    outlined = zip(documents, outlines, strict=True)
+    names = Names.of(((one.title, one.language, chain(*outline.paths())) for one, outline in outlined), capitals)
+    pairs = zip(documents, outlines, strict=True)
+    return [statement for one, outline in pairs for statement in _statements(one, outline, names)]
 
 
-def _statements(document: Document, names: Names) -> Iterable[Statement]:
+def _statements(document: Document, outline: Outline, names: Names) -> Iterable[Statement]:
     passage = Passage(
         "", document.document, document.title, (), "", document.text, 0, len(document.text), None, document.audience,
         document.language, document.stated, 0.0, 0.0, 0.0,
     )  # fmt: skip
     own = days(f"{document.stated:%Y-%m-%d}") if document.stated else frozenset()
-    outline, series = Outline(document.text), " ".join(_DATES.sub(" ", document.title.casefold()).split())
-    left_out = [*document.boilerplate, *(match.span() for match in _CODE_BLOCK.finditer(document.text))]
+    series = " ".join(_DATES.sub(" ", document.title.casefold()).split())
+    left_out = sorted([*document.boilerplate, *(match.span() for match in _CODE_BLOCK.finditer(document.text))])
     for unit in units_of([passage]):
-        if not _FEWEST_WORDS <= len(unit.text.split()) <= _MOST_WORDS or _OF_ITSELF.search(unit.text):
+        at = bisect_right(left_out, (unit.start, len(document.text)))
+        if at and unit.start < left_out[at - 1][1]:
             continue
-        if any(start <= unit.start < end for start, end in left_out):
+        if not (may_state(unit.text) and _FEWEST_WORDS <= len(unit.text.split()) <= _MOST_WORDS):
+            continue
+        if _OF_ITSELF.search(unit.text):
             continue
         if stated := _figures(unit, own):
             headings = outline.path_at(unit.start)
