@@ -19,7 +19,7 @@ from gristmill.corpus.checks import CheckResult, found, result
 from gristmill.corpus.ledger import accepted
 from gristmill.corpus.report import Change, StageReport
 from gristmill.errors import SettingsError
-from gristmill.evaluation.retrieving import QuestionVectors
+from gristmill.evaluation.retrieving import KeptVectors
 from gristmill.fingerprint import fingerprint
 from gristmill.models.vectors import Vectors
 from gristmill.monitoring.conflicts import Conflict, Document, find_conflicts, statements_of
@@ -36,7 +36,7 @@ def look_for_conflicts(workspace: Workspace) -> list[Conflict]:
     """
 
     def encode(texts: list[str]) -> Vectors:
-        return QuestionVectors(workspace.home / "cache" / "conflicts").of(texts, workspace.encoder, only=True)
+        return KeptVectors(workspace.home / "cache", "conflicts").of(texts, workspace.encoder, only=True)
 
     return find_conflicts(statements_of(documents_in_force(workspace.lake)), encode)
 

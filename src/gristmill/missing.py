@@ -13,7 +13,7 @@ from gristmill.contents import Contents
 from gristmill.corpus.checks import CheckResult, found, result
 from gristmill.corpus.report import Change, StageReport
 from gristmill.evaluation.question_set import read_set
-from gristmill.evaluation.retrieving import QuestionVectors
+from gristmill.evaluation.retrieving import KeptVectors
 from gristmill.evaluation.running import OutcomeCache
 from gristmill.fingerprint import fingerprint
 from gristmill.models.vectors import Vectors
@@ -90,4 +90,4 @@ def _measured(workspace: Workspace) -> tuple[list[Measured], list[str]]:
 def _vectors(workspace: Workspace, texts: list[str]) -> Vectors:
     if not texts:
         return np.empty((0, 1), dtype=np.float32)
-    return QuestionVectors(workspace.home / "cache").of(texts, workspace.encoder)
+    return KeptVectors(workspace.home / "cache").of(texts, workspace.encoder)

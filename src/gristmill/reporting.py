@@ -13,7 +13,7 @@ from gristmill.evaluation.payoff import Arm, closed_book, invention_arms, search
 from gristmill.evaluation.question_set import read_set
 from gristmill.evaluation.questions import Question
 from gristmill.evaluation.report import Content, Learning, Tried, page
-from gristmill.evaluation.retrieving import QuestionVectors, corpus_of_index, grounded
+from gristmill.evaluation.retrieving import KeptVectors, corpus_of_index, grounded
 from gristmill.evaluation.statistics import relative_gain
 from gristmill.learning.court import Standing, read_verdicts
 from gristmill.models.generators import QuoteGenerator
@@ -115,7 +115,7 @@ def _invention(
 def _search(workspace: Workspace, release: Release, asked: list[Question], index: IndexVersion) -> list[Arm]:
     models = workspace.models(release)
     encoders = [models.encoder] if models.bridge is None else [models.encoder, models.bridge]
-    vectors = QuestionVectors(workspace.home / "cache")
+    vectors = KeptVectors(workspace.home / "cache")
     return search_arms(index, asked, encoders, release.search_settings, vectors)
 
 

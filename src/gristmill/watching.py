@@ -19,7 +19,7 @@ from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.ledger import accepted
 from gristmill.corpus.report import Progress
 from gristmill.errors import SettingsError
-from gristmill.evaluation.retrieving import QuestionVectors
+from gristmill.evaluation.retrieving import KeptVectors
 from gristmill.models.vectors import Vectors
 from gristmill.monitoring.drift.monitor import Verdict, judge
 from gristmill.monitoring.drift.page import DriftReport, Monitored, as_page
@@ -115,7 +115,7 @@ def questions_of(workspace: Workspace, until: datetime) -> Stream:
     kept = list(once.values())
     texts = list(dict.fromkeys(question for question, _ in kept))
     place = {text: at for at, text in enumerate(texts)}
-    vectors = QuestionVectors(workspace.home / "cache").of(texts, workspace.encoder) if texts else _nothing()
+    vectors = KeptVectors(workspace.home / "cache").of(texts, workspace.encoder) if texts else _nothing()
     return Stream("questions", [Item(text, at, place[text]) for text, at in kept], vectors, until, recent=True)
 
 
@@ -139,7 +139,7 @@ def drift_benchmark(workspace: Workspace, foreign: Path, streams: int, progress:
     home = vectors_of(workspace.lake.read(EMBEDDINGS, ["vector"], mine)["vector"])
     if not texts or not len(home):
         raise SettingsError(f"There are no texts in {foreign}, or no vectors.", "Name a JSONL file; ingest documents.")
-    vectors = QuestionVectors(workspace.home / "cache").of(texts, workspace.encoder)
+    vectors = KeptVectors(workspace.home / "cache").of(texts, workspace.encoder)
     return simulate(home, vectors, streams, (50, 200), progress=progress)
 
 

@@ -15,7 +15,7 @@ from gristmill.corpus.report import Progress
 from gristmill.evaluation import metrics
 from gristmill.evaluation.outcomes import Outcome
 from gristmill.evaluation.questions import Question
-from gristmill.evaluation.retrieving import QuestionVectors, recalls
+from gristmill.evaluation.retrieving import KeptVectors, recalls
 from gristmill.evaluation.statistics import Interval, bootstrap
 from gristmill.fingerprint import fingerprint
 from gristmill.models.encoder import TextEncoder
@@ -91,7 +91,7 @@ def search_arms(
     questions: Sequence[Question],
     encoders: Sequence[TextEncoder],
     settings: SearchSettings,
-    vectors: QuestionVectors,
+    vectors: KeptVectors,
 ) -> list[Arm]:
     """Return the recall of the release's search and of the same search without each of its parts."""
     asked = [question for question in questions if question.answerable and question.evidence]

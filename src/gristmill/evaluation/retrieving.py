@@ -49,15 +49,15 @@ class RetrievalVerdict:
         return asdict(self) | {"outcome": str(self.outcome)}
 
 
-class QuestionVectors:
-    """The vectors of questions by an encoder, kept in a file: an unchanged question loads no model."""
+class KeptVectors:
+    """The vectors of texts by an encoder, kept in a file: an unchanged text loads no model."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, name: str = "questions") -> None:
+        self._folder, self._name = folder, name
 
     def of(self, texts: Sequence[str], encoder: TextEncoder, *, only: bool = False) -> Vectors:
         """Return one row per text; with `only`, forget the vectors of all other texts."""
-        file = self._folder / f"questions-{encoder.fingerprint}.arrow"
+        file = self._folder / f"{self._name}-{encoder.fingerprint}.arrow"
         kept: dict[str, bytes] = dict(pl.read_ipc(file).iter_rows()) if file.exists() else {}
         keys = [fingerprint(text) for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
@@ -99,7 +99,7 @@ def recalls(
     questions: Sequence[Question],
     encoders: Sequence[TextEncoder],
     settings: SearchSettings,
-    vectors: QuestionVectors,
+    vectors: KeptVectors,
 ) -> dict[str, float]:
     """Return the share of each question's evidence that is in its passages, by question."""
     if not questions:

@@ -18,7 +18,7 @@ from gristmill.evaluation.gate import Outcome
 from gristmill.evaluation.question_set import read_set
 from gristmill.evaluation.questions import Split, set_hash
 from gristmill.evaluation.retrieving import (
-    QuestionVectors,
+    KeptVectors,
     RetrievalVerdict,
     corpus_of_index,
     grounded,
@@ -85,7 +85,7 @@ class FastLane:
 
     def _judged(self, current: Release, patch: Release, encoders: Sequence[TextEncoder]) -> RetrievalVerdict:
         questions = [q for q in read_set(self.lake, Split.GATE, counting=True) if q.answerable]
-        vectors = QuestionVectors(self.home / "cache")
+        vectors = KeptVectors(self.home / "cache")
         try:
             before = open_index(self.store, current, self.lake)
         except SearchIndexError as error:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.corpus.stage_gate import require_passed
 from gristmill.errors import AuditError, GristmillError, SearchIndexError
@@ -238,7 +240,7 @@ def _build(work: Publication, task: dict[str, Any], chunks: int) -> None:
         with Child.worker("build") as builder:
             for said in builder.work(task):
                 told(said["stage"], said["done"])
-    except (GristmillError, OSError) as error:
+    except (GristmillError, OSError, ValueError, pl.exceptions.PolarsError) as error:
         said_why = error.message if isinstance(error, GristmillError) else str(error)
         raise SearchIndexError(f"The index could not be built: {said_why}.", "See 'gristmill doctor'.") from error
 
