@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 
 from gristmill.corpus.acceptance import accept_documents
@@ -24,6 +24,7 @@ from gristmill.errors import BusyError, SettingsError
 from gristmill.evaluation.question_set import update_questions
 from gristmill.gates import judge, pass_or_stop
 from gristmill.release.fast_lane import FastLane
+from gristmill.search.child import Child
 from gristmill.search.chunking import chunk_documents
 from gristmill.search.embedding import embed_chunks
 from gristmill.search.index import publish_index
@@ -32,6 +33,8 @@ from gristmill.storage.locks import exclusive
 from gristmill.workspace import Workspace
 
 _ASK_AGAIN_SECONDS = 0.5
+# After more changed documents than this, encoding takes so long that an auditor would only wait.
+_FEW_CHANGED = 50
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Run:
     anew: bool = False  # build the index from nothing, also when it is whole and up to date
     sighting: Sighting | None = None  # remembers, when all is done, that nothing is left to do
     progress: Progress = Silent()  # noqa: RUF009 - it has no state
+    auditor: Child | None = None  # the process that will audit a new index, where it was started ahead of need
 
 
 Stage = Callable[[Run], StageReport]
@@ -127,8 +131,9 @@ def search_index(run: Run) -> StageReport:
     search = workspace.settings.search
     protected = workspace.registry.protected(search.keep_versions)
     return publish_index(
-        workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, protected, anew=run.anew
-    )
+        workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, protected, run.auditor,
+        anew=run.anew,
+    )  # fmt: skip
 
 
 def question_set(run: Run) -> StageReport:
@@ -190,13 +195,16 @@ def rebuild_index(run: Run) -> Iterator[StageReport]:
 
 def _run_stages(run: Run, stages: Sequence[Stage], purpose: str) -> Iterator[StageReport]:
     workspace = run.workspace
-    with working(workspace, purpose):
+    with working(workspace, purpose), ExitStack() as started:
         told = []
         for stage in stages:
             report = stage(run)
             told.append((report.stage, report.numbers))
             yield report
             pass_or_stop(workspace, stage.__name__)
+            if stage is accepted_documents and 0 < report.numbers["changed"] <= _FEW_CHANGED:
+                # A new index is likely, and soon: the auditor does its imports while chunks are cut and encoded.
+                run = replace(run, auditor=started.enter_context(Child.worker("audit")))
         if run.sighting is not None and nothing_waits(workspace.lake, workspace.settings.parser):
             workspace.database.close()  # it is looked at from outside
             run.sighting.remember(told)

@@ -1,16 +1,20 @@
-"""The lock of a home: refused at once, or waited for."""
+"""The lock of a home: refused at once, or waited for; and what a run starts ahead of need."""
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
 import pytest
 
-from gristmill.errors import BusyError, SettingsError
+from gristmill.errors import BusyError, SettingsError, StorageError
 from gristmill.mill import Run, grind, working
+from gristmill.search.child import Child
 from gristmill.settings import Settings
 from gristmill.workspace import Workspace
+from tests.processes import children
+from tests.workspaces import workspace_at, write
 
 
 @pytest.fixture
@@ -62,3 +66,52 @@ def test_patience_ends(workspace: Workspace) -> None:
 def test_no_source_is_an_error_and_removes_nothing(workspace: Workspace) -> None:
     with pytest.raises(SettingsError, match="no source"):
         next(grind(Run(workspace, [])))
+
+
+@pytest.fixture
+def audits(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
+    """The auditing processes that are started."""
+    started: list[Child] = []
+    start = Child.worker
+
+    def worker(kind: str) -> Child:
+        child = start(kind)
+        started.append(child)
+        return child
+
+    monkeypatch.setattr(Child, "worker", worker)
+    return started
+
+
+def milled(workspace: Workspace) -> None:
+    for _ in grind(Run(workspace, workspace.sources())):
+        pass
+
+
+@pytest.mark.slow
+def test_a_changed_document_starts_one_auditor_and_an_unchanged_folder_none(
+    tmp_path: Path, audits: list[Child]
+) -> None:
+    folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
+    workspace = workspace_at(tmp_path / "home", folder)
+    for text, number in (("by day", 1), ("by day", 1), ("by night", 2)):
+        write(folder, {"mill.md": f"# The mill\n\nThe wheel turns {text}.\n"})
+        milled(workspace)
+        assert (len(audits), workspace.index_store.current()) == (number, number)
+
+
+@pytest.mark.slow
+def test_an_auditor_that_is_not_needed_ends_with_the_run(
+    tmp_path: Path, audits: list[Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
+    workspace = workspace_at(tmp_path / "home", folder)
+    monkeypatch.setattr("gristmill.mill.chunk_documents", broken)
+    with pytest.raises(StorageError):
+        milled(workspace)
+    assert len(audits) == 1
+    assert children(os.getpid()) == set()
+
+
+def broken(*_: object) -> None:
+    raise StorageError("No space is left.", "Free some.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Collection, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ def publish_index(
     settings: SearchSettings,
     progress: Progress,
     protected: Collection[str] = (),
+    auditor: Child | None = None,
     *,
     anew: bool = False,
 ) -> StageReport:
@@ -67,6 +68,7 @@ def publish_index(
         settings: of search.
         progress: told how far it is.
         protected: contents of versions that are kept: releases answer from them.
+        auditor: a process that will audit, started ahead of need; whoever started it ends it.
         anew: build from nothing, also when the version in force is whole and up to date.
 
     Raises:
@@ -89,7 +91,7 @@ def publish_index(
             store.point_to(number)
             return _report(store, chunks, began, published=True)
     progress.start("index", chunks)
-    _publish(work, chunks, anew)
+    _publish(work, chunks, anew, auditor=auditor)
     return _report(store, chunks, began, published=True)
 
 
@@ -187,14 +189,15 @@ def _has_its_collection(manifest: Manifest, settings: SearchSettings, chunks: in
     return manifest.approximate is not None and manifest.approximate.place.url == settings.chroma_url
 
 
-def _publish(work: Publication, chunks: int, anew: bool, in_force: bool = True) -> int:
+def _publish(work: Publication, chunks: int, anew: bool, in_force: bool = True, auditor: Child | None = None) -> int:
     for attempt in range(_TRIES):
-        # It starts now, so that its imports are done when the version is built.
-        with Child.worker("audit") as auditor:
+        # It starts now at the latest, so that its imports are done when the version is built.
+        given = auditor if attempt == 0 else None
+        with nullcontext(given) if given is not None else Child.worker("audit") as auditing:
             staging = work.store.stage()
             _build(work, _build_task(work, staging, chunks, from_nothing=anew or attempt > 0), chunks)
             task = _audit_task(work.lake, staging.folder, work.settings.audit_rows, wanted=True)
-            findings = _audit(auditor, task)
+            findings = _audit(auditing, task)
         if not findings:
             number = work.store.publish(staging, in_force=in_force)
             damaged_files(work.store.folder(number), verified_file(work.store))
