@@ -66,6 +66,11 @@ def test_two_documents_that_say_the_same_with_other_figures_are_listed() -> None
     assert conflicts[0].differs == ("time",)
 
 
+def test_two_documents_alone_are_enough() -> None:
+    pair = [document("welcome", OLD), document("canteen", NEW)]
+    assert len(find_conflicts(statements_of(pair), FakeEncoder().encode)) == 1
+
+
 def test_the_newer_stands_first_where_both_say_when_they_are_from() -> None:
     then, now = datetime(2024, 4, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
     assert said(found(document("a", OLD, stated=then), document("b", NEW, stated=now))) == [(NEW, OLD)]

@@ -105,8 +105,8 @@ class _Rarity:
         self._most = max(2, len(statements))
 
     def weight(self, words: set[str]) -> float:
-        """Return how much the words say together: the sum of log(statements / statements with the word)."""
-        return sum(math.log(self._most / (self.counts[word] or 1)) for word in words)
+        """Return how much the words say together: the sum of log(1 + statements / statements with the word)."""
+        return sum(math.log(1 + self._most / (self.counts[word] or 1)) for word in words)
 
     def shared(self, one: set[str], other: set[str]) -> float:
         """Return the share of the lesser of two sets that they have in common, by weight."""
