@@ -107,10 +107,11 @@ def test_an_auditor_that_is_not_needed_ends_with_the_run(
     folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
     workspace = workspace_at(tmp_path / "home", folder)
     monkeypatch.setattr("gristmill.mill.chunk_documents", broken)
+    before = children(os.getpid())  # other tests may have left a server
     with pytest.raises(StorageError):
         milled(workspace)
     assert len(audits) == 1
-    assert children(os.getpid()) == set()
+    assert children(os.getpid()) <= before
 
 
 def broken(*_: object) -> None:
