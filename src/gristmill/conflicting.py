@@ -5,7 +5,6 @@ A conflict that a person settled stays settled while both statements stand as th
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -23,8 +22,8 @@ from gristmill.evaluation.retrieving import KeptVectors
 from gristmill.fingerprint import fingerprint
 from gristmill.models.vectors import Vectors
 from gristmill.monitoring.conflicts import Conflict, Document, find_conflicts, statements_of
-from gristmill.storage.artifacts import write_durably
 from gristmill.storage.lake import Lake
+from gristmill.storage.lists import KeptList
 from gristmill.storage.tables import SETTLED_CONFLICTS, TEXTS
 from gristmill.workspace import Workspace
 
@@ -44,36 +43,35 @@ def look_for_conflicts(workspace: Workspace) -> list[Conflict]:
 def documents_in_force(lake: Lake) -> list[Document]:
     """Return the accepted documents of which no newer version is known, in order."""
     rows = accepted(lake).filter(pl.col("superseded_by").is_null()).sort("document")
-    texts = dict(lake.read(TEXTS, ["text_hash", "text"], pl.col("text_hash").is_in(rows["text_hash"])).iter_rows())
+    texts = dict(
+        lake.read(TEXTS, ["text_hash", "text"], pl.col("text_hash").is_in(rows["text_hash"].implode())).iter_rows()
+    )
     return [
         Document(
             row["document"], row["family"] or row["document"], row["title"] or "", row["language"] or "",
-            tuple(row["audience"]), row["modified"] if row["dated"] else None, texts[row["text_hash"]],
+            row["modified"] if row["dated"] else None, texts[row["text_hash"]],
             [(span["start"], span["end"]) for span in row["boilerplate"] or ()],
         )
         for row in rows.iter_rows(named=True)
     ]  # fmt: skip
 
 
-def conflicts_file(home: Path) -> Path:
-    """Return where the conflicts of a home are kept for the pages."""
-    return home / "reports" / "conflicts.json"
+def conflicts_list(home: Path) -> KeptList:
+    """Return the conflicts of a home as they are kept for the pages."""
+    return KeptList(home, "conflicts")
 
 
 def write_conflicts(workspace: Workspace, conflicts: Sequence[Conflict]) -> Path:
     """Keep the conflicts for the pages; return the file."""
-    file = conflicts_file(workspace.home)
-    write_durably(file, json.dumps([one.as_json() for one in conflicts], ensure_ascii=False, indent=2))
-    return file
+    kept = conflicts_list(workspace.home)
+    kept.write([one.as_json() for one in conflicts])
+    return kept.file
 
 
 def kept_conflicts(workspace: Workspace) -> list[dict[str, Any]]:
     """Return the conflicts as they were kept, each with how it was settled (`settled`: None while it is open)."""
-    try:
-        kept: list[dict[str, Any]] = json.loads(conflicts_file(workspace.home).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return []
-    settled = settled_conflicts(workspace.lake)
+    kept = conflicts_list(workspace.home).read()
+    settled = settled_conflicts(workspace.lake) if kept else {}
     return [one | {"settled": settled.get(one["conflict"])} for one in kept]
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +17,7 @@ from gristmill.fingerprint import fingerprint
 from gristmill.models.vectors import Vectors
 from gristmill.monitoring.gaps import Gap, failed_questions, gather
 from gristmill.monitoring.gaps.clusters import Measured
-from gristmill.storage.artifacts import write_durably
+from gristmill.storage.lists import KeptList
 from gristmill.workspace import Workspace
 
 
@@ -33,25 +31,16 @@ def look_for_gaps(workspace: Workspace) -> list[Gap]:
     return gather(failed, vectors, measured, _vectors(workspace, texts))
 
 
-def gaps_file(home: Path) -> Path:
-    """Return where the gaps of a home are kept for the pages."""
-    return home / "reports" / "gaps.json"
+def gaps_list(home: Path) -> KeptList:
+    """Return the gaps of a home as they are kept for the pages."""
+    return KeptList(home, "gaps")
 
 
 def write_gaps(workspace: Workspace, gaps: list[Gap]) -> Path:
     """Keep the gaps for the pages; return the file."""
-    file = gaps_file(workspace.home)
-    write_durably(file, json.dumps([gap.as_json() for gap in gaps], ensure_ascii=False, indent=2))
-    return file
-
-
-def kept_gaps(home: Path) -> list[dict[str, Any]]:
-    """Return the gaps as they were kept; none before the first look."""
-    try:
-        kept: list[dict[str, Any]] = json.loads(gaps_file(home).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return []
-    return kept
+    kept = gaps_list(workspace.home)
+    kept.write([gap.as_json() for gap in gaps])
+    return kept.file
 
 
 def gaps_stage(workspace: Workspace) -> tuple[StageReport, Contents]:
@@ -71,7 +60,7 @@ def gaps_stage(workspace: Workspace) -> tuple[StageReport, Contents]:
 
 def check_gaps(workspace: Workspace) -> CheckResult:
     """Check that every question that went wrong is in one gap, as far as gaps show their numbers."""
-    kept = kept_gaps(workspace.home)
+    kept = gaps_list(workspace.home).read()
     counted = sum(sum(gap["why"].values()) for gap in kept)
     wanted = len(failed_questions(workspace.database))
     wrong = [] if counted <= wanted and (counted or not wanted) else [f"{counted} of {wanted}"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from gristmill.conflicting import conflicts_file
-from gristmill.missing import gaps_file
+from gristmill.conflicting import conflicts_list
+from gristmill.missing import gaps_list
 from tests.service.conftest import MakeMill
 from tests.service.mills import FACT, QUESTION, Mill, listening
 
@@ -175,8 +174,7 @@ def test_curators_see_what_was_asked_in_vain(browser: Browser, site: str, shared
         "disagree": [], "last": "2026-11-25T12:00:00+00:00", "open": True,
     }  # fmt: skip
     secret = gap | {"gap": "s", "title": "The pay of the boss", "groups": ["everyone", "hr"]}
-    gaps_file(shared.workspace.home).parent.mkdir(exist_ok=True)
-    gaps_file(shared.workspace.home).write_text(json.dumps([gap, secret]))
+    gaps_list(shared.workspace.home).write([gap, secret])
     assert shared.get("rea", "/api/gaps").status_code == 403
     visit = Visit(browser, site, shared.keys["cur"])
     visit.open("/gaps")
@@ -190,8 +188,7 @@ def test_curators_see_what_was_asked_in_vain(browser: Browser, site: str, shared
 
 def conflict(key: str, one: str, other: str) -> dict[str, Any]:
     sides: list[dict[str, Any]] = [
-        {"document": name, "start": 0, "end": 5, "text": f"It is {n} <b>o'clock</b> in {name}.", "stated": None,
-         "audience": []}
+        {"document": name, "start": 0, "end": 5, "text": f"It is {n} <b>o'clock</b> in {name}.", "stated": None}
         for n, name in enumerate((one, other), 8)
     ]  # fmt: skip
     return {"conflict": key * 64, "differs": ["number"], "likely": 1.0, "statements": sides}
@@ -202,8 +199,7 @@ def test_curators_settle_conflicts_between_documents_that_they_may_see(
 ) -> None:
     names = sorted(name for name in shared.service.current.index().rows["document"].unique() if "/" not in name)[:2]
     kept = [conflict("a", *names), conflict("b", names[0], "hr/pay.md"), conflict("c", "hr/pay.md", names[1])]
-    conflicts_file(shared.workspace.home).parent.mkdir(exist_ok=True)
-    conflicts_file(shared.workspace.home).write_text(json.dumps(kept))
+    conflicts_list(shared.workspace.home).write(kept)
     assert shared.get("rea", "/api/conflicts").status_code == 403
     assert shared.post("rea", f"/api/conflicts/{'a' * 64}", {"reason": "No"}).status_code == 403
     assert [one["conflict"][0] for one in shared.get("cur", "/api/conflicts").json()["conflicts"]] == ["a"]

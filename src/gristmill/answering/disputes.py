@@ -14,7 +14,7 @@ from itertools import combinations
 
 from gristmill.answering.asked import Kind
 from gristmill.answering.evidence import Evidence
-from gristmill.answering.figures import days, figures, part_numbers, without_names
+from gristmill.answering.figures import FIGURE, days, figures, part_numbers, without_names
 from gristmill.answering.sentences import readable
 from gristmill.answering.wanted import Wanted
 from gristmill.models.encoder import TextEncoder
@@ -26,7 +26,6 @@ _LOOKED_AT = 14
 _NEARLY = 3.5  # log odds that either may lie below the best evidence
 _STRONG = 0.57  # how alike two units must be: cosine without figures, and half the share of words, less what they lack
 _A_TEMPLATE = 0.75  # this cosine without figures is enough for two units of which neither is the best
-_FIGURE = re.compile(r"\d[\d.,:]*")
 _WORD = re.compile(r"\w+")
 # What tells one machine, form or year from another: the number of "Quern 900", "H10", and 2025.
 _CODE = re.compile(r"\b(?:[A-Z]\w*[ -](\d+\w*)|([A-Za-z]+\d\w*|(?:19|20)\d{2}))\b")
@@ -59,7 +58,7 @@ def disagreement(
     near = [one for one in evidence[:_LOOKED_AT] if one.logit > best.logit - _NEARLY]
     wanted = Wanted(question)
     known, codes = figures(question), {(number or code).casefold() for number, code in _CODE.findall(question)}
-    words = [set(terms(_FIGURE.sub(" ", one.unit.meaning))) for one in near]
+    words = [set(terms(FIGURE.sub(" ", one.unit.meaning))) for one in near]
     pairs = [
         (i, j)
         for i, j in combinations(range(len(near)), 2)
@@ -74,7 +73,7 @@ def disagreement(
     if not pairs:
         return None
     asked = sorted({at for pair in pairs for at in pair})
-    vectors = dict(zip(asked, encoder.encode([_FIGURE.sub("#", near[at].unit.text) for at in asked]), strict=True))
+    vectors = dict(zip(asked, encoder.encode([FIGURE.sub("#", near[at].unit.text) for at in asked]), strict=True))
 
     def strength(pair: tuple[int, int]) -> float:
         i, j = pair

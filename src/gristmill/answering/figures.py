@@ -72,6 +72,7 @@ _MONTHS = {
     )
     for month, name in enumerate(language.split(), start=1)
 }
+FIGURE = re.compile(r"\d[\d.,:]*")  # a number as it is written: what is left out to compare what texts say else
 MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))  # a pattern for any month
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 # "21 November", "21 and 22 November", "21st of November", "21. November"; "November 21"; "2026-11-21"; "21.11.2026".

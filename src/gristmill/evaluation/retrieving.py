@@ -27,6 +27,7 @@ from gristmill.search.retrieval import Query, retrieve
 from gristmill.search.rows import audience_groups
 from gristmill.search.version import IndexVersion
 from gristmill.settings import EvaluationSettings, SearchSettings
+from gristmill.storage.artifacts import write_durably
 
 _SIGNIFICANT = 0.05
 
@@ -58,7 +59,7 @@ class KeptVectors:
     def of(self, texts: Sequence[str], encoder: TextEncoder, *, only: bool = False) -> Vectors:
         """Return one row per text; with `only`, forget the vectors of all other texts."""
         file = self._folder / f"{self._name}-{encoder.fingerprint}.arrow"
-        kept: dict[str, bytes] = dict(pl.read_ipc(file).iter_rows()) if file.exists() else {}
+        kept = _stored(file)
         keys = [fingerprint(text) for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
         before = len(kept)
@@ -68,10 +69,18 @@ class KeptVectors:
             encoded = encoder.encode(list(missing.values())).astype("<f4")
             kept |= {key: row.tobytes() for key, row in zip(missing, encoded, strict=True)}
         if missing or len(kept) < before:
-            self._folder.mkdir(parents=True, exist_ok=True)
             rows = {"key": list(kept), "vector": list(kept.values())}
-            pl.DataFrame(rows, schema={"key": pl.String, "vector": pl.Binary}).write_ipc(file)
+            written = pl.DataFrame(rows, schema={"key": pl.String, "vector": pl.Binary}).write_ipc(None)
+            write_durably(file, written.getvalue())
         return np.stack([np.frombuffer(kept[key], "<f4") for key in keys])
+
+
+def _stored(file: Path) -> dict[str, bytes]:
+    """Return the vectors of a file, which can be made again: none where it cannot be read."""
+    try:
+        return dict(pl.read_ipc(file.read_bytes()).iter_rows())
+    except (FileNotFoundError, pl.exceptions.PolarsError):
+        return {}
 
 
 def corpus_of_index(index: IndexVersion) -> Corpus:

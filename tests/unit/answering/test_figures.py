@@ -6,7 +6,7 @@ import pytest
 
 from gristmill.answering.asked import Kind, asked_kinds
 from gristmill.answering.disputes import contradicts
-from gristmill.answering.figures import days, figures, without_names
+from gristmill.answering.figures import days, figures, may_state, without_names
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,16 @@ def test_times_and_days_contradict_where_a_time_is_asked_for() -> None:
 )
 def test_days_are_read_in_three_languages(text: str, named: set[str]) -> None:
     assert days(text) == named
+
+
+@pytest.mark.parametrize("text", ["Assembly point: car park B", "Probation is six months", "ZWÖLF Monate", "le 3 mai"])
+def test_what_states_a_figure_is_told_before_it_is_looked_for(text: str) -> None:
+    assert figures(text) or days(text)
+    assert may_state(text)
+
+
+def test_a_text_without_figures_is_told_without_looking() -> None:
+    assert not may_state("The wheel turns by day, and nobody counts.")
 
 
 def test_days_and_names_are_no_numbers_to_compare() -> None:

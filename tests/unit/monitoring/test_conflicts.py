@@ -10,7 +10,7 @@ import pytest
 
 from gristmill.conflicting import (
     check_conflicts,
-    conflicts_file,
+    conflicts_list,
     conflicts_stage,
     kept_conflicts,
     look_for_conflicts,
@@ -43,7 +43,7 @@ REST = {
 
 
 def document(name: str, text: str, title: str = "", **fields: object) -> Document:
-    given: dict[str, object] = {"family": name, "title": title or name, "language": "en", "audience": ("everyone",)}
+    given: dict[str, object] = {"family": name, "title": title or name, "language": "en"}
     given |= {"stated": None, "text": text} | fields
     return Document(name, **given)  # type: ignore[arg-type]
 
@@ -176,7 +176,7 @@ def test_the_stage_keeps_the_list_and_its_check_reads_the_documents(mill: Worksp
     assert (report.numbers["open"], contents.rows) == (1, 1)
     assert [one["settled"] for one in kept_conflicts(mill)] == [None]
     assert check_conflicts(mill).passed
-    file = conflicts_file(mill.home)
+    file = conflicts_list(mill.home).file
     file.write_text(file.read_text().replace("11:45", "11:46"))
     assert not check_conflicts(mill).passed
 
@@ -187,6 +187,13 @@ def test_an_unchanged_folder_encodes_nothing_again(mill: Workspace) -> None:
     before = len(mill.encoder.encoded)
     look_for_conflicts(mill)
     assert len(mill.encoder.encoded) == before
+
+
+def test_vectors_that_were_cut_short_are_made_again(mill: Workspace) -> None:
+    before = look_for_conflicts(mill)
+    [file] = (mill.home / "cache").glob("conflicts-*.arrow")
+    file.write_bytes(file.read_bytes()[:300])
+    assert look_for_conflicts(mill) == before
 
 
 def test_what_was_settled_stays_settled_until_a_statement_changes(mill: Workspace, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from gristmill.asking import in_force
 from gristmill.evaluation.running import OutcomeCache
 from gristmill.mill import STAGES
-from gristmill.missing import check_gaps, gaps_stage, kept_gaps, look_for_gaps
+from gristmill.missing import check_gaps, gaps_list, gaps_stage, look_for_gaps
 from gristmill.monitoring.gaps.titles import draft_title
 from gristmill.storage.records import FeedbackRow, ReceiptDetailRow, ReceiptRow
 from gristmill.workspace import Workspace
@@ -114,7 +114,7 @@ def test_the_stage_keeps_them_for_the_pages(asked: Workspace) -> None:
     report, contents = gaps_stage(asked)
     assert report.numbers["open"] == 2
     assert contents.rows == 2
-    assert [gap["title"] for gap in kept_gaps(asked.home)] == [gap.title for gap in look_for_gaps(asked)]
+    assert [gap["title"] for gap in gaps_list(asked.home).read()] == [gap.title for gap in look_for_gaps(asked)]
     assert check_gaps(asked).passed
 
 

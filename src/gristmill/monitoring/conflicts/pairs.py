@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gristmill.answering.figures import MONTH
+from gristmill.answering.figures import FIGURE, MONTH
 from gristmill.fingerprint import fingerprint
 from gristmill.models.vectors import Vectors
 from gristmill.monitoring.conflicts.statements import Statement
@@ -37,8 +37,7 @@ _NEAREST = 30
 _MOST_COMPARED = 5_000
 _MOST_OF_TWO = 5
 _BLOCK = 512
-_FIGURE = re.compile(r"\d[\d.,:]*")
-_FIGURE_OR_MONTH = re.compile(rf"\d[\d.,:]*|\b(?:{MONTH})\b", re.IGNORECASE)
+_FIGURE_OR_MONTH = re.compile(rf"{FIGURE.pattern}|\b(?:{MONTH})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,8 @@ class _Rarity:
     """The words of each statement without figures, and how rare each word is."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
-        self.words = [set(terms(_FIGURE.sub(" ", one.meaning))) for one in statements]
-        self.own = [set(terms(_FIGURE.sub(" ", one.text))) for one in statements]
+        self.words = [set(terms(FIGURE.sub(" ", one.meaning))) for one in statements]
+        self.own = [set(terms(FIGURE.sub(" ", one.text))) for one in statements]
         self.counts = Counter(word for words in self.words for word in words)
         self._most = max(2, len(statements))
 
@@ -185,7 +184,7 @@ def _likely(
         return np.zeros(0)
     places = sorted({at for pair in pairs for at in (pair.one, pair.other)})
     row = {at: number for number, at in enumerate(places)}
-    held = [_FIGURE.sub("#", text) for at in places for text in (statements[at].meaning, statements[at].text)]
+    held = [FIGURE.sub("#", text) for at in places for text in (statements[at].meaning, statements[at].text)]
     vectors = encode(held)
     one, other = (np.array([row[at] for at in side]) for side in zip(*((p.one, p.other) for p in pairs), strict=True))
     meaning, text = ((vectors[k::2][one] * vectors[k::2][other]).sum(axis=1) for k in (0, 1))
@@ -212,5 +211,5 @@ def _time(statement: Statement) -> datetime:
 def _as_json(statement: Statement) -> dict[str, Any]:
     return {
         "document": statement.document, "start": statement.start, "end": statement.end, "text": statement.text,
-        "stated": statement.stated.isoformat() if statement.stated else None, "audience": list(statement.audience),
+        "stated": statement.stated.isoformat() if statement.stated else None,
     }  # fmt: skip

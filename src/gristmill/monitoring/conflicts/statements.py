@@ -50,7 +50,6 @@ class Document:
     family: str
     title: str
     language: str
-    audience: tuple[str, ...]
     stated: datetime | None
     text: str
     boilerplate: Sequence[tuple[int, int]] = ()
@@ -62,7 +61,6 @@ class Statement:
 
     document: str
     family: str
-    audience: tuple[str, ...]
     stated: datetime | None
     start: int
     end: int
@@ -77,16 +75,14 @@ class Statement:
 def statements_of(documents: Sequence[Document]) -> list[Statement]:
     """Return the statements of all documents, in order."""
     capitals = capital_words(text for one in documents for text in (one.title, one.text))
-    outlines = [Outline(one.text) for one in documents]
-    outlined = zip(documents, outlines, strict=True)
+    outlined = [(one, Outline(one.text)) for one in documents]
     names = Names.of(((one.title, one.language, chain(*outline.paths())) for one, outline in outlined), capitals)
-    pairs = zip(documents, outlines, strict=True)
-    return [statement for one, outline in pairs for statement in _statements(one, outline, names)]
+    return [statement for one, outline in outlined for statement in _statements(one, outline, names)]
 
 
 def _statements(document: Document, outline: Outline, names: Names) -> Iterable[Statement]:
     passage = Passage(
-        "", document.document, document.title, (), "", document.text, 0, len(document.text), None, document.audience,
+        "", document.document, document.title, (), "", document.text, 0, len(document.text), None, (),
         document.language, document.stated, 0.0, 0.0, 0.0,
     )  # fmt: skip
     own = days(f"{document.stated:%Y-%m-%d}") if document.stated else frozenset()
@@ -103,7 +99,7 @@ def _statements(document: Document, outline: Outline, names: Names) -> Iterable[
         if stated := _figures(unit, own):
             headings = outline.path_at(unit.start)
             yield Statement(
-                document.document, document.family, document.audience, document.stated, unit.start, unit.end,
+                document.document, document.family, document.stated, unit.start, unit.end,
                 unit.text, unit.meaning, stated, part_numbers(unit.text),
                 names.subject(document.title, *headings, unit.text), series,
             )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from gristmill.missing import kept_gaps
+from gristmill.missing import gaps_list
 from gristmill.service.auth import Curating
 from gristmill.service.sight import Sight
 from gristmill.service.state import TheService
@@ -41,7 +41,7 @@ def gaps(service: TheService, person: Curating) -> Gaps:
     """Return what people asked in vain, for curators, as it was gathered last."""
     sight = Sight.of(person, service.current.index())
     shown = []
-    for kept in kept_gaps(service.workspace.home):
+    for kept in gaps_list(service.workspace.home).read():
         named = {name: [d for d in kept[name] if sight.sees(d)] for name in ("closest", "disagree")}
         # A title names both documents that disagree, and questions tell what only some may know of.
         if len(named["disagree"]) < len(kept["disagree"]) or not set(kept["groups"]) <= set(person.groups):
