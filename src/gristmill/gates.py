@@ -24,7 +24,7 @@ from gristmill.corpus.expectations import (
     questions_suite,
     view,
 )
-from gristmill.corpus.stage_gate import decide, has_passed, refusal, subject_of
+from gristmill.corpus.stage_gate import decide, has_passed, passed_at, refusal, subject_of
 from gristmill.fingerprint import file_hash, fingerprint
 from gristmill.search.checks import check_chunk_embeddings, check_chunks, check_search_index
 from gristmill.search.version import MANIFEST
@@ -56,7 +56,10 @@ GATES: dict[str, Gate] = {
     "source_files": Gate(lambda w: checks.check_source_files(w.lake)),
     "parsed_documents": Gate(lambda w: checks.check_parsed_documents(w.lake, w.settings.parser)),
     "accepted_documents": Gate(lambda w: checks.check_accepted_documents(w.lake, w.settings.corpus), _documents_suite),
-    "chunks": Gate(lambda w: check_chunks(w.lake, w.encoder), lambda w: chunks_suite(w.encoder.window)),
+    "chunks": Gate(
+        lambda w: check_chunks(w.lake, w.encoder, passed_at(w.lake, "chunks", rules_of(w, "chunks"))),
+        lambda w: chunks_suite(w.encoder.window),
+    ),
     "chunk_embeddings": Gate(lambda w: check_chunk_embeddings(w.lake, w.encoders), _embeddings_suite),
     "search_index": Gate(lambda w: check_search_index(w.lake, w.index_store, w.encoders)),
 }

@@ -202,12 +202,18 @@ def _run_stages(run: Run, stages: Sequence[Stage], purpose: str) -> Iterator[Sta
             told.append((report.stage, report.numbers))
             yield report
             pass_or_stop(workspace, stage.__name__)
-            if stage is accepted_documents and 0 < report.numbers["changed"] <= _FEW_CHANGED:
-                # A new index is likely, and soon: the auditor does its imports while chunks are cut and encoded.
+            if run.auditor is None and 0 < _changed(report) <= _FEW_CHANGED:
+                # A new index is likely, and soon: the auditor does its imports meanwhile.
                 run = replace(run, auditor=started.enter_context(Child.worker("audit")))
         if run.sighting is not None and nothing_waits(workspace.lake, workspace.settings.parser):
             workspace.database.close()  # it is looked at from outside
             run.sighting.remember(told)
+
+
+def _changed(report: StageReport) -> float:
+    """How many documents came, went or are others, as the stages that look at documents tell."""
+    told = {"source_files": ("new", "changed", "removed"), "documents": ("changed",)}
+    return sum(report.numbers[name] for name in told.get(report.stage, ()))
 
 
 @contextmanager

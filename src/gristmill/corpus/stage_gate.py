@@ -47,6 +47,14 @@ def has_passed(lake: Lake, stage: str, subject: str, rules: str) -> bool:
     return stored is not None and bool(stored["passed"]) and (stored["subject"], stored["rules"]) == (subject, rules)
 
 
+def passed_at(lake: Lake, stage: str, rules: str) -> int | None:
+    """Return the commit of the stage's own table that passed last; None where it was by other rules, or did not."""
+    stored = _stored(lake, stage)
+    if stored is None or not stored["passed"] or stored["rules"] != rules:
+        return None
+    return int(str(stored["subject"]).partition(" ")[0].partition("@")[2])
+
+
 def require_passed(lake: Lake, stages: Sequence[str] = tuple(SUBJECTS)) -> None:
     """Return if the decision on each stage, as its tables are now, is that it passed.
 

@@ -29,15 +29,21 @@ _SAMPLE_DOCUMENTS = 1_000
 _BLOCK = 4_096
 
 
-def check_chunks(lake: Lake, encoder: Encoder) -> CheckResult:
-    """Check that chunks and accepted documents belong together, and that chunks are verbatim and fit the encoder."""
+def check_chunks(lake: Lake, encoder: Encoder, passed: int | None = None) -> CheckResult:
+    """Check that chunks and accepted documents belong together, and that chunks are verbatim and fit the encoder.
+
+    Args:
+        lake: the tables.
+        encoder: the tokens are counted by it.
+        passed: the commit of the table that passed before: tokens of chunks that stand there too are not counted again.
+    """
     documents = accepted(lake).select("document", "text_hash", "boilerplate")
     chunks = lake.read(CHUNKS, ["chunk", "document", "ordinal", "start", "end", "tokens"])
     orphans = chunks.join(documents, on="document", how="anti")["document"].unique().sort()
     long = chunks.filter(pl.col("tokens").is_null() | (pl.col("tokens") > encoder.window))
     sample = documents.sample(min(_SAMPLE_DOCUMENTS, documents.height), seed=max(lake.version(CHUNKS), 0))
     texts = _texts(lake, sample)
-    altered, cut = _compared(lake, sample, texts, encoder)
+    altered, cut = _compared(lake, sample, texts, encoder, passed)
     bare = documents.join(chunks, on="document", how="anti")
     lost, mute = _without_chunks(lake, bare)
     torn, short = _incomplete(chunks), _left_out(chunks, _visible(documents, texts))
@@ -120,14 +126,18 @@ def _texts(lake: Lake, documents: pl.DataFrame) -> dict[str, str]:
 
 
 def _compared(
-    lake: Lake, documents: pl.DataFrame, texts: Mapping[str, str], encoder: Encoder
+    lake: Lake, documents: pl.DataFrame, texts: Mapping[str, str], encoder: Encoder, passed: int | None
 ) -> tuple[list[str], list[str]]:
     """Return the chunks that differ from their place in the text, and those that the encoder would cut."""
     rows = lake.read(CHUNKS, where=pl.col("document").is_in(documents["document"].implode()))
     following = pl.col("start").shift(-1).over("document", order_by="ordinal")
     columns = rows.select("chunk", "document", "start", "end", "text", "gap", next=following).iter_rows()
     altered = [chunk for chunk, name, *place in columns if not _verbatim(texts.get(name), *place)]
-    return altered, list(_cut(rows, encoder))
+    # A chunk's set stands for the chunker and its tokenizer too.
+    same = ["chunk", "chunk_set", "context", "text"]
+    before = None if passed is None else lake.read_at(CHUNKS, passed, same)
+    fresh = rows if before is None else rows.join(before, on=same, how="anti", nulls_equal=True)
+    return altered, list(_cut(fresh, encoder))
 
 
 def _without_chunks(lake: Lake, documents: pl.DataFrame) -> tuple[list[str], list[str]]:

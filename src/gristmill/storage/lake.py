@@ -8,8 +8,9 @@ nothing in it.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -25,8 +26,26 @@ _COMPACT_ABOVE_FILES = 24
 _FILE_BYTES = 16 * 1024 * 1024
 # A table is opened by reading its log from the last checkpoint on; over the libraries' own 100 commits that is slow.
 _NEW_TABLE = {"delta.checkpointInterval": "10"}
+# Tables up to this size are read whole once a commit, since looking into a table's files costs more than its rows do.
+_HELD_BYTES = 4 * 1024 * 1024
+# Files of an older version may say less of a part, or say it in smaller units.
+_AS_DECLARED = pl.ScanCastOptions(
+    integer_cast="upcast", float_cast="upcast", datetime_cast=["nanosecond-downcast", "convert-timezone"],
+    missing_struct_fields="insert", extra_struct_fields="ignore",
+)  # fmt: skip
+# So many keys are named in a condition; more are merged.
+_FEW = 64
 # What tells a commit from any other, also from one of the same number in a table that was put in its place.
-_Commit = tuple[str, int, int, int]
+_Commit = tuple[int, int, int, int]
+
+
+@dataclass
+class _Known:
+    """A table at a commit, and all its rows where they are few and were asked for."""
+
+    commit: _Commit
+    opened: DeltaTable
+    rows: pl.DataFrame | None = None
 
 
 class Lake:
@@ -34,7 +53,7 @@ class Lake:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._read: dict[str, tuple[_Commit, DeltaTable]] = {}
+        self._known: dict[str, _Known] = {}
 
     def read(self, table: Table, columns: Sequence[str] | None = None, where: pl.Expr | None = None) -> pl.DataFrame:
         """Return rows of a table; a table that was never written is empty.
@@ -42,21 +61,28 @@ class Lake:
         Raises:
             StorageError: the table exists and cannot be read.
         """
-        frame = self.scan(table)
-        frame = frame if where is None else frame.filter(where)
-        frame = frame if columns is None else frame.select(columns)
         try:
+            frame = self.scan(table)
+            frame = frame if where is None else frame.filter(where)
+            frame = frame if columns is None else frame.select(columns)
             return frame.collect()
         except (pl.exceptions.PolarsError, DeltaError, OSError) as error:
             raise StorageError(f"Table '{table.name}' cannot be read: {error}.", "Run 'gristmill doctor'.") from error
 
     def scan(self, table: Table) -> pl.LazyFrame:
         """Return a lazy frame over the table's current version, in the declared columns."""
+        held = self._held(table)
+        if held is not None:
+            return held.lazy()
         opened = self._current(table)
-        if opened is None:
-            return table.schema.to_frame().lazy()
-        absent = _absent(table, {field.name for field in opened.schema().fields})
-        return pl.scan_delta(opened).with_columns(absent).select(table.schema.names())
+        return table.schema.to_frame().lazy() if opened is None else _scanned(table, opened)
+
+    def read_at(self, table: Table, version: int, columns: Sequence[str]) -> pl.DataFrame | None:
+        """Return rows as they were at an earlier commit; None where that is not kept any more."""
+        try:
+            return _scanned(table, DeltaTable(self.place(table), version=version)).select(columns).collect()
+        except (pl.exceptions.PolarsError, DeltaError, OSError, ValueError):
+            return None
 
     def batches(
         self, table: Table, columns: Sequence[str], rows: int, where: pl.Expr | None = None
@@ -66,6 +92,10 @@ class Lake:
         Raises:
             StorageError: the table exists and cannot be read.
         """
+        if (all_rows := self._held(table)) is not None:
+            wanted = all_rows if where is None else all_rows.filter(where)
+            yield from wanted.select(columns).iter_slices(rows)
+            return
         opened = self._current(table)
         held = table.schema.to_frame().select(columns)
         for place in sorted(opened.file_uris()) if opened is not None else ():
@@ -89,16 +119,21 @@ class Lake:
         if rows.is_empty():
             return 0
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
-        opened = self._open(table)
+        opened = self._current(table)
         if opened is None:
             return self.append(table, rows)
+        known = {field.name for field in opened.schema().fields}
+        few = _one_of(table, table.key, rows[table.key]) if known == set(rows.columns) else None
         with _changing(table):
-            merge = opened.merge(
-                rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
-            )
-            merge.when_matched_update_all().when_not_matched_insert_all().execute()
+            if few is not None:
+                write_deltalake(opened, rows, mode="overwrite", predicate=few)
+            else:
+                merge = opened.merge(
+                    rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
+                )
+                merge.when_matched_update_all().when_not_matched_insert_all().execute()
             _compact(opened)
-        self._keep(table, opened)
+        self._keep(table, opened, lambda held: pl.concat([_without(held, table.key, rows[table.key]), rows]))
         return rows.height
 
     def append(self, table: Table, rows: pl.DataFrame) -> int:
@@ -107,10 +142,13 @@ class Lake:
             return 0
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
         with _changing(table):
-            options = _NEW_TABLE if self._current(table) is None else None
-            write_deltalake(self.place(table), rows, mode="append", schema_mode="merge", configuration=options)
-            if (opened := self._current(table)) is not None:
+            opened = self._current(table)
+            options = _NEW_TABLE if opened is None else None
+            place = opened or self.place(table)
+            write_deltalake(place, rows, mode="append", schema_mode="merge", configuration=options)
+            if opened is not None:
                 _compact(opened)
+                self._keep(table, opened, lambda held: pl.concat([held, rows]))
         return rows.height
 
     def delete(self, table: Table, keys: pl.Series) -> int:
@@ -140,14 +178,18 @@ class Lake:
             return len(opened.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False))
 
     def _delete_where(self, table: Table, key: str, values: pl.Series) -> None:
-        opened = self._open(table)
-        if opened is None or values.is_empty():
+        opened = None if values.is_empty() else self._current(table)
+        if opened is None:
             return
-        rows = values.unique().alias(key).to_frame()
+        few = _one_of(table, key, values)
         with _changing(table):
-            merge = opened.merge(rows, f"t.{key} = s.{key}", source_alias="s", target_alias="t")
-            merge.when_matched_delete().execute()
-        self._keep(table, opened)
+            if few is not None:
+                opened.delete(few)
+            else:
+                rows = values.unique().alias(key).to_frame()
+                merge = opened.merge(rows, f"t.{key} = s.{key}", source_alias="s", target_alias="t")
+                merge.when_matched_delete().execute()
+        self._keep(table, opened, lambda held: _without(held, key, values))
 
     def place(self, table: Table) -> str:
         """Return the folder or URL of a table."""
@@ -163,36 +205,96 @@ class Lake:
         except (DeltaError, OSError) as error:
             raise StorageError(f"Table '{table.name}' cannot be opened: {error}.", "Run 'gristmill doctor'.") from error
 
-    def _current(self, table: Table) -> DeltaTable | None:
-        """The table at its latest commit, for reading: opened once a commit, since opening costs more than a look."""
-        commit = None if "://" in self.url else _latest_commit(Path(self.place(table), "_delta_log"))
-        if commit is None:
-            return self._open(table)
-        known = self._read.get(table.name)
-        if known is None or known[0] != commit:
-            opened = self._open(table)
-            if opened is None:
-                return None
-            known = self._read[table.name] = commit, opened
-        return known[1]
-
-    def _keep(self, table: Table, changed: DeltaTable) -> None:
-        """Read from what was just changed, unless another process has changed it since; nobody else holds it."""
-        commit = None if "://" in self.url else _latest_commit(Path(self.place(table), "_delta_log"))
-        if commit is not None and commit[0] == f"{changed.version():020d}.json":
-            self._read[table.name] = commit, changed
-
-
-def _latest_commit(log: Path) -> _Commit | None:
-    """The name of a log's last commit with what tells its file apart; None where there is none, or it just went."""
-    try:
-        name = max((entry.name for entry in os.scandir(log) if entry.name.endswith(".json")), default=None)
-        if name is None:
+    def _held(self, table: Table) -> pl.DataFrame | None:
+        """All rows of a small table at its latest commit, read once; None where there are many, or none at all."""
+        if self._current(table) is None or (known := self._known.get(table.name)) is None:
             return None
-        seen = os.stat(log / name)
+        if known.rows is None and _size(known.opened) <= _HELD_BYTES:
+            known.rows = _scanned(table, known.opened).collect()
+        return known.rows
+
+    def _current(self, table: Table) -> DeltaTable | None:
+        """The table at its latest commit: opened once a commit, since opening costs more than a look."""
+        if "://" in self.url:
+            return self._open(table)
+        known, log = self._known.get(table.name), Path(self.place(table), "_delta_log")
+        commit = _latest_commit(log, None if known is None else known.commit)
+        if known is None or known.commit != commit or commit is None:
+            opened = self._open(table)
+            if opened is None or commit is None:
+                return opened
+            known = self._known[table.name] = _Known(commit, opened)
+        return known.opened
+
+    def _keep(self, table: Table, changed: DeltaTable, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+        """Go on from what was just changed.
+
+        Its rows are changed as the table was, where they are held and nobody else came between.
+        """
+        if "://" in self.url or (known := self._known.pop(table.name, None)) is None:
+            return
+        commit = _commit(Path(self.place(table), "_delta_log"), changed.version())
+        if commit is not None:
+            mine = changed.version() == known.commit[0] + 1
+            rows = change(known.rows) if mine and known.rows is not None else None
+            self._known[table.name] = _Known(commit, changed, rows)
+
+
+def _without(rows: pl.DataFrame, key: str, values: pl.Series) -> pl.DataFrame:
+    """The rows whose `key` is none of `values`; where it is nothing it is like no value."""
+    return rows.filter(~pl.col(key).is_in(values.implode()).fill_null(value=False))
+
+
+def _one_of(table: Table, key: str, values: pl.Series) -> str | None:
+    """A condition in SQL that `key` is one of a few texts, which is quicker than a merge; None for anything else."""
+    few = set(values)
+    if len(few) > _FEW or table.schema[key] != pl.String or not all(isinstance(value, str) for value in few):
+        return None
+    quoted = ", ".join("'{}'".format(value.replace("'", "''")) for value in sorted(few))
+    return f"{key} IN ({quoted})"
+
+
+def _scanned(table: Table, opened: DeltaTable) -> pl.LazyFrame:
+    if "://" in opened.table_uri and not opened.table_uri.startswith("file://"):
+        absent = _absent(table, {field.name for field in opened.schema().fields})
+        return pl.scan_delta(opened).with_columns(absent).select(table.schema.names())
+    # As files of this commit: reading them as a table loads a library that nothing else needs, and a lazy frame over a
+    # handle would read what a later commit through it adds.
+    files = opened.file_uris()
+    if not files:
+        return table.schema.to_frame().lazy()
+    rows = pl.scan_parquet(
+        files, schema=table.schema, missing_columns="insert", extra_columns="ignore", cast_options=_AS_DECLARED
+    )
+    return rows.select(table.schema.names())
+
+
+def _size(opened: DeltaTable) -> int:
+    """The bytes of the table's files."""
+    return int(pl.DataFrame(opened.get_add_actions(flatten=True)).get_column("size_bytes").sum())
+
+
+def _latest_commit(log: Path, known: _Commit | None = None) -> _Commit | None:
+    """A log's last commit, looked for from a known one on; None where there is none, or it just went."""
+    if known is not None and _commit(log, known[0]) == known:
+        while (following := _commit(log, known[0] + 1)) is not None:
+            known = following
+        return known
+    try:
+        names = (entry.name for entry in os.scandir(log) if entry.name.endswith(".json"))
+        numbers = (int(stem) for name in names if (stem := name.removesuffix(".json")).isdecimal())
+        number = max(numbers, default=None)
     except OSError:
         return None
-    return name, seen.st_ino, seen.st_mtime_ns, seen.st_size
+    return None if number is None else _commit(log, number)
+
+
+def _commit(log: Path, number: int) -> _Commit | None:
+    try:
+        seen = os.stat(log / f"{number:020d}.json")
+    except OSError:
+        return None
+    return number, seen.st_ino, seen.st_mtime_ns, seen.st_size
 
 
 def _compact(opened: DeltaTable) -> None:
