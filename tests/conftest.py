@@ -37,6 +37,14 @@ settings.register_profile("gristmill", deadline=None, suppress_health_check=[Hea
 settings.load_profile("gristmill")
 
 
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """A folder of each test's own with a name as people give them: libraries take paths for URLs or patterns."""
+    folder = tmp_path / "Ablage ü #1"
+    folder.mkdir()
+    return folder
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:

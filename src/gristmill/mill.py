@@ -48,7 +48,7 @@ class Run:
     anew: bool = False  # build the index from nothing, also when it is whole and up to date
     sighting: Sighting | None = None  # remembers, when all is done, that nothing is left to do
     progress: Progress = Silent()  # noqa: RUF009 - it has no state
-    auditor: Child | None = None  # the process that will audit a new index, where it was started ahead of need
+    auditor: Child | None = None  # started ahead of need, it audits the new index; after a large change another does
 
 
 Stage = Callable[[Run], StageReport]
@@ -195,23 +195,23 @@ def rebuild_index(run: Run) -> Iterator[StageReport]:
 
 def _run_stages(run: Run, stages: Sequence[Stage], purpose: str) -> Iterator[StageReport]:
     workspace = run.workspace
-    with working(workspace, purpose), ExitStack() as started:
+    with working(workspace, purpose):
         told = []
         for stage in stages:
             report = stage(run)
             told.append((report.stage, report.numbers))
             yield report
             pass_or_stop(workspace, stage.__name__)
-            if run.auditor is None and 0 < _changed(report) <= _FEW_CHANGED:
-                # A new index is likely, and soon: the auditor does its imports meanwhile.
-                run = replace(run, auditor=started.enter_context(Child.worker("audit")))
+            if run.auditor is not None and _changed(report) > _FEW_CHANGED:
+                run.auditor.dismiss()
+                run = replace(run, auditor=None)
         if run.sighting is not None and nothing_waits(workspace.lake, workspace.settings.parser):
             workspace.database.close()  # it is looked at from outside
             run.sighting.remember(told)
 
 
 def _changed(report: StageReport) -> float:
-    """How many documents came, went or are others, as the stages that look at documents tell."""
+    """How many documents came, went or are others, as the stages that look at documents tell it."""
     told = {"source_files": ("new", "changed", "removed"), "documents": ("changed",)}
     return sum(report.numbers[name] for name in told.get(report.stage, ()))
 

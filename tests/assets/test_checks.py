@@ -6,10 +6,12 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
+from tokenizers import Encoding
 
 from gristmill.corpus.checks import (
     CheckResult,
@@ -145,6 +147,38 @@ def test_damage_is_found_and_comes_with_a_recovery(ground: Workspace, asset: str
     assert not result.passed
     [problem] = [problem for problem in result.problems if said in problem.message]
     assert problem.recovery
+
+
+def test_tokens_are_counted_again_only_where_a_chunk_did_not_pass_before(
+    ground: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(CHUNKS, MILL, context="word " * 60)(ground)  # many characters, few tokens
+    passed = ground.lake.version(CHUNKS)
+    counted: list[str] = []
+    count = ground.encoder.tokenizer.encode_batch
+
+    def counting(texts: list[str]) -> list[Encoding]:
+        counted.extend(texts)
+        return count(texts)
+
+    tokenizer = SimpleNamespace(encode_batch=counting)
+    monkeypatch.setattr(type(ground.encoder), "tokenizer", tokenizer)
+
+    assert check_chunks(ground.lake, ground.encoder).passed
+    assert len(counted) == 1
+    assert check_chunks(ground.lake, ground.encoder, passed).passed
+    assert len(counted) == 1
+    changed(CHUNKS, MILL, context="many words " * 300)(ground)
+    assert not check_chunks(ground.lake, ground.encoder, passed).passed
+    assert len(counted) == 2
+
+
+def test_tokens_are_counted_again_where_the_commit_that_passed_is_gone(ground: Workspace) -> None:
+    passed = ground.lake.version(CHUNKS)
+    changed(CHUNKS, MILL, context="many words " * 300)(ground)
+    ground.lake.vacuum(CHUNKS, hours=0)
+    assert ground.lake.read_at(CHUNKS, passed, ["chunk"]) is None
+    assert not check_chunks(ground.lake, ground.encoder, passed).passed
 
 
 def test_no_index_at_all_fails(workspace: Workspace) -> None:

@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from gristmill.corpus.checks import CheckResult
 from gristmill.errors import BusyError, SettingsError, StorageError
 from gristmill.mill import Run, grind, working
+from gristmill.models.encoder import Encoder
+from gristmill.search.checks import check_chunks
 from gristmill.search.child import Child
 from gristmill.settings import Settings
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import CHUNKS
 from gristmill.workspace import Workspace
 from tests.processes import children
 from tests.workspaces import workspace_at, write
@@ -83,34 +88,70 @@ def audits(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
     return started
 
 
-def milled(workspace: Workspace) -> None:
-    for _ in grind(Run(workspace, workspace.sources())):
+def milled(workspace: Workspace, auditor: Child | None = None) -> None:
+    for _ in grind(Run(workspace, workspace.sources(), auditor=auditor)):
         pass
 
 
 @pytest.mark.slow
-def test_a_changed_document_starts_one_auditor_and_an_unchanged_folder_none(
-    tmp_path: Path, audits: list[Child]
-) -> None:
+def test_the_auditor_that_a_run_is_given_audits_the_new_index(tmp_path: Path, audits: list[Child]) -> None:
     folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
     workspace = workspace_at(tmp_path / "home", folder)
     for text, number in (("by day", 1), ("by day", 1), ("by night", 2)):
         write(folder, {"mill.md": f"# The mill\n\nThe wheel turns {text}.\n"})
-        milled(workspace)
-        assert (len(audits), workspace.index_store.current()) == (number, number)
+        with Child.worker("audit") as auditor:
+            milled(workspace, auditor)
+        assert workspace.index_store.current() == number
+    assert len(audits) == 3
 
 
 @pytest.mark.slow
-def test_an_auditor_that_is_not_needed_ends_with_the_run(
+def test_after_a_large_change_the_auditor_does_not_wait_for_the_encoder(
     tmp_path: Path, audits: list[Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("gristmill.mill._FEW_CHANGED", 1)
+    folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nBy the stream.\n", "barn.md": "# The barn\n"})
+    workspace = workspace_at(tmp_path / "home", folder)
+    before = children(os.getpid())
+    with Child.worker("audit") as auditor:
+        run = grind(Run(workspace, workspace.sources(), auditor=auditor))
+        next(run)
+        assert len(children(os.getpid()) - before) == 1
+        next(run)
+        assert children(os.getpid()) <= before
+        list(run)
+    assert workspace.index_store.current() == 1
+    assert len(audits) == 2
+
+
+@pytest.mark.slow
+def test_the_gate_of_the_chunks_knows_which_commit_passed_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int | None] = []
+
+    def check(lake: Lake, encoder: Encoder, passed: int | None) -> CheckResult:
+        told.append(passed)
+        return check_chunks(lake, encoder, passed)
+
+    monkeypatch.setattr("gristmill.gates.check_chunks", check)
+    folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
+    workspace = workspace_at(tmp_path / "home", folder)
+    milled(workspace)
+    passed = workspace.lake.version(CHUNKS)
+    write(folder, {"mill.md": "# The mill\n\nThe wheel turns by night.\n"})
+    milled(workspace)
+    assert told == [None, passed]
+
+
+@pytest.mark.slow
+def test_an_auditor_that_is_not_needed_ends_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
     workspace = workspace_at(tmp_path / "home", folder)
     monkeypatch.setattr("gristmill.mill.chunk_documents", broken)
     before = children(os.getpid())  # other tests may have left a server
-    with pytest.raises(StorageError):
-        milled(workspace)
-    assert len(audits) == 1
+    with pytest.raises(StorageError), Child.worker("audit") as auditor:
+        milled(workspace, auditor)
     assert children(os.getpid()) <= before
 
 

@@ -53,6 +53,7 @@ from gristmill.cli.terminal import (
 
 if TYPE_CHECKING:
     from gristmill.corpus.report import StageReport
+    from gristmill.settings import Settings
     from gristmill.standstill import Standstill
 
 _NEW_OBJECTS = 50_000  # between two looks for garbage
@@ -141,22 +142,14 @@ def ingest(
     Only what changed is read, encoded and indexed. Stop it at any time: the next run goes on.
     """
     from gristmill.settings import load_settings
-    from gristmill.standstill import Sighting, standstill
+    from gristmill.standstill import standstill
 
     settings = load_settings()
     still = None if path or allow_empty else standstill(settings)
     if still is not None:
         _tell_standstill(still, as_json=as_json)
         return
-    from gristmill.mill import Run, grind
-    from gristmill.workspace import Workspace
-
-    workspace = Workspace(settings)
-    sources = [workspace.source_at(path)] if path else workspace.sources()
-    sighting = None if path else Sighting(settings, [source.url for source in sources])
-    with drawn_progress(as_json) as progress:
-        run = Run(workspace, sources, path is None, allow_empty, progress=progress, sighting=sighting)
-        reports = list(grind(run))
+    reports = _ground(settings, path, allow_empty=allow_empty, as_json=as_json)
     if as_json:
         print_json({"stages": [_report_json(report) for report in reports]})
         return
@@ -283,6 +276,25 @@ def main() -> None:
         app()
     finally:
         gc.freeze()
+
+
+def _ground(settings: Settings, path: str | None, *, allow_empty: bool, as_json: bool) -> list[StageReport]:
+    from gristmill.search.child import Child
+
+    # Most changes are small and end in a new index: its auditor loads its libraries while this process loads its own.
+    with Child.worker("audit") as auditor:
+        from gristmill.mill import Run, grind
+        from gristmill.standstill import Sighting
+        from gristmill.workspace import Workspace
+
+        workspace = Workspace(settings)
+        sources = [workspace.source_at(path)] if path else workspace.sources()
+        sighting = None if path else Sighting(settings, [source.url for source in sources])
+        with drawn_progress(as_json) as progress:
+            return list(grind(Run(
+                workspace, sources, path is None, allow_empty,
+                sighting=sighting, progress=progress, auditor=auditor,
+            )))  # fmt: skip
 
 
 def _tell_standstill(still: Standstill, *, as_json: bool) -> None:

@@ -41,15 +41,19 @@ class Child:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._process.stdin is not None
-        with suppress(OSError):
-            self._process.stdin.close()  # without a task it ends by itself
         if kind is not None:
             self._process.kill()
-        self._process.wait()
+        self.dismiss()
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._errors.close()
+
+    def dismiss(self) -> None:
+        """Let the process end: by itself where it has no task."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+        self._process.wait()
 
     def work(self, task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Hand over the task and yield what the process tells.

@@ -7,6 +7,7 @@ whoever publishes, and audited here. Progress goes to standard output, a line of
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -48,6 +49,7 @@ def main() -> None:
         build_task(task, _say)
     else:
         _audit(task)
+    gc.freeze()  # whoever waits for the end waits for no search for garbage
 
 
 if __name__ == "__main__":

@@ -8,10 +8,12 @@ nothing in it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, write_deltalake
@@ -33,6 +35,8 @@ _AS_DECLARED = pl.ScanCastOptions(
     integer_cast="upcast", float_cast="upcast", datetime_cast=["nanosecond-downcast", "convert-timezone"],
     missing_struct_fields="insert", extra_struct_fields="ignore",
 )  # fmt: skip
+# Found by trying: these end the library of tables, or lead it to another folder.
+_NO_FOLDER = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")
 # So many keys are named in a condition; more are merged.
 _FEW = 64
 # What tells a commit from any other, also from one of the same number in a table that was put in its place.
@@ -49,10 +53,19 @@ class _Known:
 
 
 class Lake:
-    """The Delta tables below one folder or object-store URL."""
+    """The Delta tables below one folder or object-store URL.
+
+    Raises:
+        StorageError: the library of tables cannot work in a folder of that name.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+        if "://" not in self.url and (odd := _NO_FOLDER.search(str(Path(self.url).absolute()))):
+            raise StorageError(
+                f"Tables cannot lie in '{self.url}': its path has '{odd.group()}' in it.",
+                "Name another folder as 'home' or 'lake' in gristmill.toml, or in GRISTMILL_HOME.",
+            )
         self._known: dict[str, _Known] = {}
 
     def read(self, table: Table, columns: Sequence[str] | None = None, where: pl.Expr | None = None) -> pl.DataFrame:
@@ -80,7 +93,7 @@ class Lake:
     def read_at(self, table: Table, version: int, columns: Sequence[str]) -> pl.DataFrame | None:
         """Return rows as they were at an earlier commit; None where that is not kept any more."""
         try:
-            return _scanned(table, DeltaTable(self.place(table), version=version)).select(columns).collect()
+            return _scanned(table, DeltaTable(self._address(table), version=version)).select(columns).collect()
         except (pl.exceptions.PolarsError, DeltaError, OSError, ValueError):
             return None
 
@@ -98,9 +111,9 @@ class Lake:
             return
         opened = self._current(table)
         held = table.schema.to_frame().select(columns)
-        for place in sorted(opened.file_uris()) if opened is not None else ():
+        for place in _files(opened) if opened is not None else ():
             try:
-                frame = pl.scan_parquet(place)
+                frame = pl.scan_parquet(place, glob=False)
                 frame = frame.with_columns(_absent(table, frame.collect_schema().names()))
                 frame = frame if where is None else frame.filter(where)
                 read = frame.select(columns).collect()
@@ -144,8 +157,9 @@ class Lake:
         with _changing(table):
             opened = self._current(table)
             options = _NEW_TABLE if opened is None else None
-            place = opened or self.place(table)
-            write_deltalake(place, rows, mode="append", schema_mode="merge", configuration=options)
+            write_deltalake(
+                opened or self._address(table), rows, mode="append", schema_mode="merge", configuration=options
+            )
             if opened is not None:
                 _compact(opened)
                 self._keep(table, opened, lambda held: pl.concat([held, rows]))
@@ -195,11 +209,15 @@ class Lake:
         """Return the folder or URL of a table."""
         return f"{self.url}/{table.name}"
 
+    def _address(self, table: Table) -> str:
+        """The place as the library of tables takes it: in a path it would read some characters as those of a URL."""
+        return self.place(table) if "://" in self.url else Path(self.place(table)).absolute().as_uri()
+
     def _open(self, table: Table) -> DeltaTable | None:
         if "://" not in self.url and not Path(self.place(table), "_delta_log").is_dir():
             return None
         try:
-            return DeltaTable(self.place(table))
+            return DeltaTable(self._address(table))
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
@@ -255,18 +273,29 @@ def _one_of(table: Table, key: str, values: pl.Series) -> str | None:
 
 
 def _scanned(table: Table, opened: DeltaTable) -> pl.LazyFrame:
-    if "://" in opened.table_uri and not opened.table_uri.startswith("file://"):
+    if not opened.table_uri.startswith("file:"):
         absent = _absent(table, {field.name for field in opened.schema().fields})
         return pl.scan_delta(opened).with_columns(absent).select(table.schema.names())
     # As files of this commit: reading them as a table loads a library that nothing else needs, and a lazy frame over a
     # handle would read what a later commit through it adds.
-    files = opened.file_uris()
+    files = _files(opened)
     if not files:
         return table.schema.to_frame().lazy()
     rows = pl.scan_parquet(
-        files, schema=table.schema, missing_columns="insert", extra_columns="ignore", cast_options=_AS_DECLARED
-    )
+        files, glob=False, schema=table.schema, missing_columns="insert", extra_columns="ignore",
+        cast_options=_AS_DECLARED,
+    )  # fmt: skip
     return rows.select(table.schema.names())
+
+
+def _files(opened: DeltaTable) -> list[str]:
+    """The table's files, in a fixed order: their paths, or their URLs where they are not on a disk."""
+    places = sorted(opened.file_uris())
+    if not opened.table_uri.startswith("file:"):
+        return places
+    # A file's path is told with its folder as in a URL; tables without partitions have all files in one folder.
+    folder = Path(unquote(urlsplit(opened.table_uri).path))
+    return [str(folder / place.rpartition("/")[2]) for place in places]
 
 
 def _size(opened: DeltaTable) -> int:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -214,3 +216,105 @@ def test_a_deleted_lake_is_an_empty_one(lake: Lake) -> None:
     lake.append(TEXTS, texts(a="one"))
     shutil.rmtree(lake.url)
     assert lake.read(TEXTS).is_empty()
+
+
+@pytest.mark.parametrize("most_held", [-1, 4 << 20], ids=["read from files", "held"])
+def test_rows_are_those_of_the_table_after_any_changes(
+    lake: Lake, most_held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", most_held)
+    monkeypatch.setattr("gristmill.storage.lake._FEW", 3)  # more keys are merged
+    keys = ["a", "b", "it's", "", "ü", 'say "so"', "50%", "x\ny", "'; DROP TABLE t; --", "\\"]
+    wanted: dict[str, str] = {}
+    luck = random.Random(5)
+    for step in range(60):
+        some = luck.sample(keys, luck.randint(1, 6))
+        new = [key for key in some if key not in wanted]
+        match luck.choice(["upsert", "append", "delete"]):
+            case "upsert":
+                lake.upsert(TEXTS, texts(**dict.fromkeys(some, str(step))))
+                wanted |= dict.fromkeys(some, str(step))
+            case "append":
+                lake.append(TEXTS, texts(**dict.fromkeys(new, str(step))))
+                wanted |= dict.fromkeys(new, str(step))
+            case _:
+                lake.delete(TEXTS, pl.Series(some))
+                wanted = {key: text for key, text in wanted.items() if key not in some}
+        assert held(lake) == wanted
+        if step % 10 == 0:
+            assert held(Lake(lake.url)) == wanted
+
+
+def test_a_row_without_a_value_is_like_no_value(lake: Lake) -> None:
+    rows = pl.DataFrame({"text_hash": ["a", "b"], "text": [None, "x"]}).with_columns(pages=pl.lit(None))
+    lake.append(TEXTS, rows.select(pl.col(name).cast(kind) for name, kind in TEXTS.schema.items()))
+    lake.read(TEXTS)
+    lake.replace(TEXTS, "text", pl.Series(["x"]), rows.clear())
+    assert lake.read(TEXTS)["text_hash"].to_list() == Lake(lake.url).read(TEXTS)["text_hash"].to_list() == ["a"]
+
+
+@pytest.mark.parametrize("most_held", [-1, 4 << 20], ids=["read from files", "held"])
+def test_a_scan_reads_what_was_there_when_it_was_made(
+    lake: Lake, most_held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", most_held)
+    lake.append(TEXTS, texts(a="one"))
+    scan = lake.scan(TEXTS)
+    lake.append(TEXTS, texts(b="two"))
+    lake.delete(TEXTS, pl.Series(["a"]))
+    assert scan.collect()["text"].to_list() == ["one"]
+    assert held(lake) == {"b": "two"}
+
+
+def test_held_rows_give_way_to_what_another_writer_did_before_an_own_change(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one"))
+    assert held(lake) == {"a": "one"}
+    other = Lake(lake.url)
+    other.append(TEXTS, texts(b="two"))
+    lake.upsert(TEXTS, texts(c="three"))
+    assert held(lake) == held(other) == {"a": "one", "b": "two", "c": "three"}
+
+
+def test_rows_of_an_earlier_commit_are_read_while_they_are_kept(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one"))
+    first = lake.version(TEXTS)
+    lake.upsert(TEXTS, texts(a="ONE"))
+    earlier = lake.read_at(TEXTS, first, ["text"])
+    assert earlier is not None
+    assert earlier["text"].to_list() == ["one"]
+    assert lake.read_at(TEXTS, 99, ["text"]) is None
+    lake.vacuum(TEXTS, hours=0)
+    assert lake.read_at(TEXTS, first, ["text"]) is None
+
+
+@pytest.mark.parametrize("name", ["my documents", "Ablage ü", "a#b", "st*r", "what?", "100%", "it's"])
+def test_a_lake_lies_in_a_folder_of_any_usual_name(tmp_path: Path, name: str) -> None:
+    lake = Lake(str(tmp_path / name))
+    lake.append(TEXTS, texts(a="one", b="two"))
+    lake.delete(TEXTS, pl.Series(["a"]))
+    assert held(Lake(lake.url)) == {"b": "two"}
+    assert [rows["text"].to_list() for rows in lake.batches(TEXTS, ["text"], 9)] == [["two"]]
+    assert (tmp_path / name / TEXTS.name).is_dir()
+
+
+@pytest.mark.parametrize("name", ["x[1]", "a|b", "50%20", "back\\slash"])
+def test_a_folder_that_tables_cannot_lie_in_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StorageError, match="cannot lie in"):
+        Lake(str(tmp_path / name))
+
+
+def test_tables_are_read_and_changed_without_a_second_library_of_them(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one", b="two"))
+    code = f"""
+import sys
+import polars as pl
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import TEXTS
+lake = Lake({lake.url!r})
+rows = lake.read(TEXTS)
+lake.upsert(TEXTS, rows)
+lake.delete(TEXTS, pl.Series(["a"]))
+assert lake.read(TEXTS).height == 1
+assert "pyarrow" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
