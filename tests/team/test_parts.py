@@ -25,7 +25,7 @@ from gristmill.team.cluster import Cluster, account, programs_at
 from gristmill.team.host import run
 from gristmill.team.moving import begun_with_sqlite, move
 from gristmill.team.programs import Program, programs
-from gristmill.team.supervision import configuration, wait_for_earlier
+from gristmill.team.supervision import configuration, signs, wait_for_earlier
 from gristmill.workspace import Workspace
 from tests.postgres import fresh_database, postgres
 from tests.processes import is_alive, wait_until
@@ -158,7 +158,9 @@ def test_supervisor_reads_its_configuration_which_holds_no_secret(
     from supervisor.options import ServerOptions
 
     monkeypatch.setenv("GRISTMILL_DATABASE", URL)
-    odd = sleeper("odd", 1, 'a "word" 100% \\ strange')
+    for name, sign in signs().items():
+        monkeypatch.setenv(name, sign)
+    odd = sleeper("odd", 1, 'a "word" 100% \\ strange # one ; two')
     (tmp_path / "logs").mkdir()
     file = tmp_path / "supervisor.conf"
     known = programs(load_settings(), Cluster(home, 1, Path("/usr/bin")), chroma=True)
@@ -180,7 +182,7 @@ def test_supervisor_reads_its_configuration_which_holds_no_secret(
 
 
 def test_a_killed_program_comes_back_and_its_orphans_end_with_the_host(tmp_path: Path) -> None:
-    marker = f"gristmill-test-{tmp_path.name}-{os.getpid()}"
+    marker = f"gristmill-test-{tmp_path.parent.name}-{os.getpid()}"
     script = (
         "import subprocess, sys, time; "
         f"subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', '{marker}-child'], "
@@ -207,7 +209,7 @@ def test_a_killed_program_comes_back_and_its_orphans_end_with_the_host(tmp_path:
 
 
 def test_what_a_killed_host_started_ends_before_the_next_one_begins(tmp_path: Path) -> None:
-    marker = f"gristmill-test-{tmp_path.name}-{os.getpid()}-parent"
+    marker = f"gristmill-test-{tmp_path.parent.name}-{os.getpid()}-parent"
     command = [sys.executable, "-c", "import time; time.sleep(600)", marker]
     host = subprocess.Popen([sys.executable, "-c", _HOST, str(tmp_path), json.dumps(command)])
     wait_until(lambda: len(parents(marker)) == 1)

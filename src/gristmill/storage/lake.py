@@ -91,7 +91,9 @@ class Lake:
         return table.schema.to_frame().lazy() if opened is None else _scanned(table, opened)
 
     def read_at(self, table: Table, version: int, columns: Sequence[str]) -> pl.DataFrame | None:
-        """Return rows as they were at an earlier commit; None where that is not kept any more."""
+        """Return rows as they were at an earlier commit; None where there was none, or it is not kept any more."""
+        if version < 0:
+            return None
         try:
             return _scanned(table, DeltaTable(self._address(table), version=version)).select(columns).collect()
         except (pl.exceptions.PolarsError, DeltaError, OSError, ValueError):

@@ -25,10 +25,15 @@ _STOP_SECONDS = 120
 # A program that ends within this time is started again later and later, and after so many times no more.
 _STEADY_SECONDS, _TRIES = 3, 30
 _SWEEP_SECONDS = 10.0
+# After a blank these begin a comment, for which supervisor knows no escape: it is told them by its environment.
+_SIGNS = {"#": "SIGN_HASH", ";": "SIGN_SEMICOLON"}
 
 
 def configuration(programs: Sequence[Program], folder: Path) -> str:
-    """Return supervisor's configuration. It holds no secret: those are in the environment that it hands on."""
+    """Return supervisor's configuration, for an environment with `signs`.
+
+    It holds no secret: those are in the environment that it hands on.
+    """
     parts = [
         _section(
             "supervisord",
@@ -50,6 +55,11 @@ def configuration(programs: Sequence[Program], folder: Path) -> str:
         # Groups are stopped one after the other, those with a high priority first.
         parts.append(_section(f"group:turn-{turn}", {"programs": names, "priority": 10 - turn}))
     return "\n".join(parts)
+
+
+def signs() -> dict[str, str]:
+    """Return the variables that a configuration refers to."""
+    return {name: sign for sign, name in _SIGNS.items()}
 
 
 def _program(program: Program, number: int, folder: Path) -> str:
@@ -86,7 +96,10 @@ def _quoted(part: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%%")
+    text = text.replace("%", "%%")
+    for sign, name in _SIGNS.items():
+        text = text.replace(sign, f"%(ENV_{name})s")
+    return text
 
 
 @contextmanager
@@ -99,7 +112,7 @@ def supervised(programs: Sequence[Program], folder: Path) -> Iterator[subprocess
     # A session of its own: Ctrl-C comes to this process alone, which ends it in order.
     process = subprocess.Popen(
         [sys.executable, "-c", _SUPERVISOR, "-n", "-c", str(file)],
-        start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env={**os.environ, **signs()},
         preexec_fn=_end_with_this_one,
     )  # fmt: skip
     try:
