@@ -58,12 +58,14 @@ if TYPE_CHECKING:
 
 _NEW_OBJECTS = 50_000  # between two looks for garbage
 
-# Telemetry of the libraries underneath is off before any of them is imported.
+# Telemetry of the libraries underneath is off before any of them is imported, and so are plugins that would see every
+# setting, for which each installed package would be looked through.
 for _name, _value in {
     "ANONYMIZED_TELEMETRY": "False",
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
     "HF_HUB_OFFLINE": "1",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
     "TOKENIZERS_PARALLELISM": "false",
 }.items():
     os.environ.setdefault(_name, _value)
