@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -84,7 +84,9 @@ def _wait_in_line(connection: Connection, number: int) -> None:
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    # What follows is a path to the end: a question mark in it begins no options.
+    file = URL.create("sqlite", database=url.partition("///")[2] or None)
+    engine = create_engine(file, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _durable)
     event.listen(engine, "begin", _begin)
     return engine

@@ -33,6 +33,16 @@ def test_a_receipt_is_there_for_the_next_process(url: str) -> None:
     assert (found.question, found.answer, found.citations) == ("Wann?", "Um fünf.", [{"document": "a.md"}])
 
 
+@pytest.mark.parametrize("name", ["what?x=1", "100%", "a@b:c"])
+def test_a_database_lies_where_it_is_said_whatever_its_path_holds(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name / "gristmill.db"
+    file.parent.mkdir()
+    with Database(f"sqlite:///{file}").session() as session:
+        session.add(row("r-1"))
+    assert file.stat().st_size
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_an_unknown_receipt_is_none(url: str) -> None:
     assert Database(url).receipt("r-9") is None
 
