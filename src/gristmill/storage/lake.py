@@ -74,16 +74,18 @@ class Lake:
         Raises:
             StorageError: the table exists and cannot be read.
         """
-        try:
+        with _reading(table):
             frame = self.scan(table)
             frame = frame if where is None else frame.filter(where)
             frame = frame if columns is None else frame.select(columns)
             return frame.collect()
-        except (pl.exceptions.PolarsError, DeltaError, OSError) as error:
-            raise StorageError(f"Table '{table.name}' cannot be read: {error}.", "Run 'gristmill doctor'.") from error
 
     def scan(self, table: Table) -> pl.LazyFrame:
-        """Return a lazy frame over the table's current version, in the declared columns."""
+        """Return a lazy frame over the table's current version, in the declared columns.
+
+        Raises:
+            StorageError: the table exists and cannot be opened; what its files lack is told when the frame is collected.
+        """
         held = self._held(table)
         if held is not None:
             return held.lazy()
@@ -114,14 +116,11 @@ class Lake:
         opened = self._current(table)
         held = table.schema.to_frame().select(columns)
         for place in _files(opened) if opened is not None else ():
-            try:
+            with _reading(table):
                 frame = pl.scan_parquet(place, glob=False)
                 frame = frame.with_columns(_absent(table, frame.collect_schema().names()))
                 frame = frame if where is None else frame.filter(where)
                 read = frame.select(columns).collect()
-            except (pl.exceptions.PolarsError, OSError) as error:
-                said = f"Table '{table.name}' cannot be read: {error}."
-                raise StorageError(said, "Run 'gristmill doctor'.") from error
             held = read if held.is_empty() else pl.concat([held, read])
             while held.height >= rows:
                 yield held.head(rows)
@@ -230,7 +229,8 @@ class Lake:
         if self._current(table) is None or (known := self._known.get(table.name)) is None:
             return None
         if known.rows is None and _size(known.opened) <= _HELD_BYTES:
-            known.rows = _scanned(table, known.opened).collect()
+            with _reading(table):
+                known.rows = _scanned(table, known.opened).collect()
         return known.rows
 
     def _current(self, table: Table) -> DeltaTable | None:
@@ -341,6 +341,14 @@ def _compact(opened: DeltaTable) -> None:
 def _absent(table: Table, stored: Collection[str]) -> list[pl.Expr]:
     """Return the declared columns that older rows do not have, with nothing in them."""
     return [pl.lit(None, kind).alias(name) for name, kind in table.schema.items() if name not in stored]
+
+
+@contextmanager
+def _reading(table: Table) -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, DeltaError, OSError) as error:
+        raise StorageError(f"Table '{table.name}' cannot be read: {error}.", "Run 'gristmill doctor'.") from error
 
 
 @contextmanager

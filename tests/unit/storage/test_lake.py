@@ -193,12 +193,18 @@ def test_a_damaged_log_is_an_error_that_names_the_table(lake: Lake) -> None:
         lake.read(TEXTS)
 
 
-def test_a_lost_data_file_is_an_error_that_names_the_table(lake: Lake) -> None:
+@pytest.mark.parametrize("most_held", [-1, 4 << 20], ids=["read from files", "held"])
+def test_a_lost_data_file_is_an_error_that_names_the_table(
+    lake: Lake, most_held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", most_held)
     lake.append(TEXTS, texts(a="one"))
     for file in Path(lake.url, TEXTS.name).glob("*.parquet"):
         file.unlink()
     with pytest.raises(StorageError, match="accepted_texts"):
         lake.read(TEXTS)
+    with pytest.raises(StorageError, match="accepted_texts"):
+        list(lake.batches(TEXTS, ["text"], 9))
 
 
 def test_a_write_that_fails_is_an_error_that_names_the_table(tmp_path: Path) -> None:
