@@ -84,7 +84,7 @@ class Lake:
         """Return a lazy frame over the table's current version, in the declared columns.
 
         Raises:
-            StorageError: the table exists and cannot be opened; what its files lack is told when the frame is collected.
+            StorageError: the table exists and cannot be opened; what its files lack is told where it is collected.
         """
         held = self._held(table)
         if held is not None:
