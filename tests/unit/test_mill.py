@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from gristmill.cli import app
 from gristmill.corpus.checks import CheckResult
+from gristmill.corpus.discover import discover
+from gristmill.corpus.report import StageReport
 from gristmill.errors import BusyError, SettingsError, StorageError
 from gristmill.mill import Run, grind, working
 from gristmill.models.encoder import Encoder
@@ -103,6 +108,24 @@ def test_the_auditor_that_a_run_is_given_audits_the_new_index(tmp_path: Path, au
             milled(workspace, auditor)
         assert workspace.index_store.current() == number
     assert len(audits) == 3
+
+
+@pytest.mark.slow
+def test_the_command_starts_the_auditor_that_its_run_uses(
+    tmp_path: Path, audits: list[Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRISTMILL_HOME", str(tmp_path / "home"))
+    folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
+    ahead: list[int] = []
+
+    def listing(*given: Any, **named: Any) -> StageReport:
+        ahead.append(len(audits))
+        return discover(*given, **named)
+
+    monkeypatch.setattr("gristmill.mill.discover", listing)
+    told = CliRunner().invoke(app, ["ingest", str(folder)])
+    assert told.exit_code == 0, told.output
+    assert (ahead, len(audits)) == ([1], 1)
 
 
 @pytest.mark.slow

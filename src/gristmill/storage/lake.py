@@ -117,8 +117,7 @@ class Lake:
         held = table.schema.to_frame().select(columns)
         for place in _files(opened) if opened is not None else ():
             with _reading(table):
-                frame = pl.scan_parquet(place, glob=False)
-                frame = frame.with_columns(_absent(table, frame.collect_schema().names()))
+                frame = _parquet(table, [place])
                 frame = frame if where is None else frame.filter(where)
                 read = frame.select(columns).collect()
             held = read if held.is_empty() else pl.concat([held, read])
@@ -283,6 +282,11 @@ def _scanned(table: Table, opened: DeltaTable) -> pl.LazyFrame:
     files = _files(opened)
     if not files:
         return table.schema.to_frame().lazy()
+    return _parquet(table, files)
+
+
+def _parquet(table: Table, files: list[str]) -> pl.LazyFrame:
+    """The rows of files in the declared columns; those that an older version did not have are empty."""
     rows = pl.scan_parquet(
         files, glob=False, schema=table.schema, missing_columns="insert", extra_columns="ignore",
         cast_options=_AS_DECLARED,

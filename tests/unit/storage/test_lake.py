@@ -21,6 +21,12 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path / "lake"))
 
 
+@pytest.fixture(params=[-1, 4 << 20], ids=["read from files", "held"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small tables are held or not."""
+    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", request.param)
+
+
 def texts(**by_hash: str) -> pl.DataFrame:
     rows = [{"text_hash": key, "text": text, "pages": []} for key, text in by_hash.items()]
     return pl.DataFrame(rows, schema=TEXTS.schema)
@@ -193,11 +199,8 @@ def test_a_damaged_log_is_an_error_that_names_the_table(lake: Lake) -> None:
         lake.read(TEXTS)
 
 
-@pytest.mark.parametrize("most_held", [-1, 4 << 20], ids=["read from files", "held"])
-def test_a_lost_data_file_is_an_error_that_names_the_table(
-    lake: Lake, most_held: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", most_held)
+@pytest.mark.usefixtures("either_way")
+def test_a_lost_data_file_is_an_error_that_names_the_table(lake: Lake) -> None:
     lake.append(TEXTS, texts(a="one"))
     for file in Path(lake.url, TEXTS.name).glob("*.parquet"):
         file.unlink()
@@ -224,11 +227,8 @@ def test_a_deleted_lake_is_an_empty_one(lake: Lake) -> None:
     assert lake.read(TEXTS).is_empty()
 
 
-@pytest.mark.parametrize("most_held", [-1, 4 << 20], ids=["read from files", "held"])
-def test_rows_are_those_of_the_table_after_any_changes(
-    lake: Lake, most_held: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", most_held)
+@pytest.mark.usefixtures("either_way")
+def test_rows_are_those_of_the_table_after_any_changes(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gristmill.storage.lake._FEW", 3)  # more keys are merged
     keys = ["a", "b", "it's", "", "ü", 'say "so"', "50%", "x\ny", "'; DROP TABLE t; --", "\\"]
     wanted: dict[str, str] = {}
@@ -259,11 +259,8 @@ def test_a_row_without_a_value_is_like_no_value(lake: Lake) -> None:
     assert lake.read(TEXTS)["text_hash"].to_list() == Lake(lake.url).read(TEXTS)["text_hash"].to_list() == ["a"]
 
 
-@pytest.mark.parametrize("most_held", [-1, 4 << 20], ids=["read from files", "held"])
-def test_a_scan_reads_what_was_there_when_it_was_made(
-    lake: Lake, most_held: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", most_held)
+@pytest.mark.usefixtures("either_way")
+def test_a_scan_reads_what_was_there_when_it_was_made(lake: Lake) -> None:
     lake.append(TEXTS, texts(a="one"))
     scan = lake.scan(TEXTS)
     lake.append(TEXTS, texts(b="two"))
