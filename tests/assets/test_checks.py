@@ -173,6 +173,21 @@ def test_tokens_are_counted_again_only_where_a_chunk_did_not_pass_before(
     assert len(counted) == 2
 
 
+def test_tokens_are_counted_again_where_only_a_sample_was_counted_before(
+    ground: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(CHUNKS, MILL, context="many words " * 300)(ground)
+    passed = ground.lake.version(CHUNKS)  # as if its document had not been in the sample
+    assert check_chunks(ground.lake, ground.encoder, passed).passed
+    documents = ground.lake.read(CHUNKS, ["document"])["document"].n_unique()
+    monkeypatch.setattr("gristmill.search.checks._SAMPLE_DOCUMENTS", documents - 1)
+    results = []
+    for _ in range(8):  # the sample follows the commit
+        results.append(check_chunks(ground.lake, ground.encoder, passed).passed)
+        ground.lake.upsert(CHUNKS, ground.lake.read(CHUNKS).head(1))
+    assert not all(results)
+
+
 def test_tokens_are_counted_again_where_the_commit_that_passed_is_gone(ground: Workspace) -> None:
     passed = ground.lake.version(CHUNKS)
     changed(CHUNKS, MILL, context="many words " * 300)(ground)

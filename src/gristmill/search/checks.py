@@ -133,11 +133,17 @@ def _compared(
     following = pl.col("start").shift(-1).over("document", order_by="ordinal")
     columns = rows.select("chunk", "document", "start", "end", "text", "gap", next=following).iter_rows()
     altered = [chunk for chunk, name, *place in columns if not _verbatim(texts.get(name), *place)]
+    return altered, list(_cut(rows if passed is None else _uncounted(lake, rows, passed), encoder))
+
+
+def _uncounted(lake: Lake, rows: pl.DataFrame, passed: int) -> pl.DataFrame:
+    """Return the chunks without those that stood in the table when it passed, if all were counted then."""
     # A chunk's set stands for the chunker and its tokenizer too.
-    same = ["chunk", "chunk_set", "context", "text"]
-    before = None if passed is None else lake.read_at(CHUNKS, passed, same)
-    fresh = rows if before is None else rows.join(before, on=same, how="anti", nulls_equal=True)
-    return altered, list(_cut(fresh, encoder))
+    same = ["chunk", "document", "chunk_set", "context", "text"]
+    before = lake.read_at(CHUNKS, passed, same)
+    if before is None or before["document"].n_unique() > _SAMPLE_DOCUMENTS:
+        return rows
+    return rows.join(before, on=same, how="anti", nulls_equal=True)
 
 
 def _without_chunks(lake: Lake, documents: pl.DataFrame) -> tuple[list[str], list[str]]:
