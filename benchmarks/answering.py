@@ -24,8 +24,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 import gristmill.answering
 from benchmarks.questions import Question, folded, holds, questions
-from gristmill.answering.evidence import QUESTION_FILE, UNIT_FILE, Evidence, Weigher, models
+from gristmill.answering.evidence import Evidence, Weigher, models
 from gristmill.answering.finding import query_of
+from gristmill.answering.fitted import QUESTION_FILE, UNIT_FILE
 from gristmill.answering.measures import UNIT_NAMES, UnitMeasures, set_side_by_side
 from gristmill.answering.sentences import Unit, units_of
 from gristmill.asking import Answerer

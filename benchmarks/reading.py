@@ -28,14 +28,15 @@ import gristmill.models
 from benchmarks.answering import Case, answerer_weigher, cases, chances_of, unseen
 from benchmarks.questions import Question, questions
 from gristmill.answering.evidence import models
-from gristmill.answering.reading import READING_FILE, Together, log_odds, together
+from gristmill.answering.fitted import READING_FILE
+from gristmill.answering.reading import Together, log_odds, together
 from gristmill.answering.sentences import Unit
 from gristmill.asking import Answerer
 from gristmill.evaluation.metrics import token_f1
 from gristmill.learning.adapters import Encoded, Trainee
-from gristmill.models.catalog import generator_weights
+from gristmill.models.catalog import ADAPTER_FILE, generator_weights
 from gristmill.models.gguf import GgufFile
-from gristmill.models.reader import ADAPTER_FILE, NONE, SCALE, Reader, odds_without, tokens_of
+from gristmill.models.reader import NONE, SCALE, Reader, odds_without, tokens_of
 from gristmill.settings import AnsweringSettings, GeneratorSettings
 from gristmill.workspace import Workspace
 

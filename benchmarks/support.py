@@ -25,7 +25,8 @@ from sklearn.model_selection import GroupKFold
 import gristmill.answering
 from benchmarks.answering import logistic, named
 from benchmarks.questions import Question, questions
-from gristmill.answering.support import MEASURES, MODEL_FILE, support
+from gristmill.answering.fitted import SUPPORT_FILE
+from gristmill.answering.support import MEASURES, support
 from gristmill.models.remembering import RememberingEncoder
 from gristmill.search.lexical import terms
 from gristmill.workspace import Workspace
@@ -79,7 +80,7 @@ def main() -> None:
     if arguments.fit:
         model = logistic(rows[open_], labels[open_], np.ones(int(open_.sum())))
         stored = json.dumps(named(model, MEASURES), indent=2)
-        (Path(gristmill.answering.__file__).parent / MODEL_FILE).write_text(stored + "\n", encoding="utf-8")
+        (Path(gristmill.answering.__file__).parent / SUPPORT_FILE).write_text(stored + "\n", encoding="utf-8")
         print(stored)
 
 

@@ -21,9 +21,7 @@ from gristmill.corpus.quarantine import report_file, write_quarantine_report
 from gristmill.corpus.report import Progress, Silent, StageReport
 from gristmill.corpus.sources import Source
 from gristmill.errors import BusyError, SettingsError
-from gristmill.evaluation.question_set import update_questions
 from gristmill.gates import judge, pass_or_stop
-from gristmill.release.fast_lane import FastLane
 from gristmill.search.child import Child
 from gristmill.search.chunking import chunk_documents
 from gristmill.search.embedding import embed_chunks
@@ -138,11 +136,15 @@ def search_index(run: Run) -> StageReport:
 
 def question_set(run: Run) -> StageReport:
     """Bring the question set up to date with its file and with the documents."""
+    from gristmill.evaluation.question_set import update_questions
+
     return update_questions(run.workspace.lake, run.workspace.settings)
 
 
 def document_release(run: Run) -> StageReport:
     """Put the documents of the newest index in force, if that is all that changed and retrieval does not suffer."""
+    from gristmill.release.fast_lane import FastLane
+
     workspace = run.workspace
     lane = FastLane(
         workspace.registry, workspace.index_store, workspace.lake, workspace.settings.evaluation, workspace.home

@@ -1,7 +1,7 @@
 """Everything one installation works with, wired together from its settings: the one place that chooses real parts.
 
-Parts are opened when they are first used, so that looking at a status loads no model. Tests hand in their own encoder
-or generator.
+Parts are imported and opened when they are first used, so that looking at a status loads no model and no database.
+Tests hand in their own encoder or generator.
 """
 
 from __future__ import annotations
@@ -11,42 +11,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gristmill.answering.cache import AnswerCache
-from gristmill.answering.learned import LearnedStore
-from gristmill.answering.prompts.store import PromptStore
-from gristmill.answering.receipts import spent_today
-from gristmill.answering.routing import Router
 from gristmill.corpus.sources import Source
 from gristmill.errors import ModelError, SettingsError
-from gristmill.models.bridge import BridgeEncoder
-from gristmill.models.catalog import encoder_weights, generator_weights
-from gristmill.models.encoder import Encoder, TextEncoder, TransformerEncoder
-from gristmill.models.generators import Generator, make_generator
-from gristmill.models.memory import MemoryEncoder
-from gristmill.models.ray_encoder import RayEncoder
-from gristmill.models.reader import Reader, TextReader
-from gristmill.models.reranker import Reranker
-from gristmill.release.manifest import Release, release_of
-from gristmill.release.opening import require_own_encoders
-from gristmill.release.registry import Registry
-from gristmill.search.chunking import chunker_fingerprint
-from gristmill.search.index import index_store, open_current
-from gristmill.search.version import Manifest
-from gristmill.settings import (
-    EncoderSettings,
-    GeneratorSettings,
-    RaySettings,
-    SearchSettings,
-    Settings,
-    SourceSettings,
-    load_settings,
-)
-from gristmill.storage.artifacts import VersionStore, write_durably
-from gristmill.storage.database import Database
-from gristmill.storage.journal import Journal
-from gristmill.storage.keyfile import key_at
+from gristmill.settings import EncoderSettings, Settings, SourceSettings, load_settings
+from gristmill.storage.artifacts import write_durably
 from gristmill.storage.lake import Lake
+
+if TYPE_CHECKING:
+    from gristmill.answering.cache import AnswerCache
+    from gristmill.answering.learned import LearnedStore
+    from gristmill.answering.prompts.store import PromptStore
+    from gristmill.answering.routing import Router
+    from gristmill.models.encoder import Encoder, TextEncoder
+    from gristmill.models.generators import Generator
+    from gristmill.models.reader import TextReader
+    from gristmill.models.reranker import Reranker
+    from gristmill.release.manifest import Release
+    from gristmill.release.registry import Registry
+    from gristmill.search.version import Manifest
+    from gristmill.settings import GeneratorSettings, RaySettings, SearchSettings
+    from gristmill.storage.artifacts import VersionStore
+    from gristmill.storage.database import Database
+    from gristmill.storage.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -92,22 +80,30 @@ class Workspace:
     @cached_property
     def database(self) -> Database:
         """The operational database."""
+        from gristmill.storage.database import Database
+
         self.home.mkdir(parents=True, exist_ok=True)
         return Database(self.settings.database_url)
 
     @cached_property
     def journal(self) -> Journal:
         """The audit log."""
+        from gristmill.storage.journal import Journal
+
         return Journal(self.database, self.home / "audit.anchor")
 
     @cached_property
     def pseudonym_key(self) -> bytes:
         """The key of the pseudonyms that stand for masked data."""
+        from gristmill.storage.keyfile import key_at
+
         return key_at(self.home / "pseudonyms.key")
 
     @cached_property
     def index_store(self) -> VersionStore:
         """The published versions of the search index."""
+        from gristmill.search.index import index_store
+
         return index_store(self.home)
 
     @property
@@ -128,6 +124,8 @@ class Workspace:
     @property
     def encoder_settings(self) -> EncoderSettings:
         """What loads the encoder: the configured one, with the memory that came into force for it."""
+        from gristmill.models.catalog import encoder_weights
+
         release, wanted = self._release_in_force(), self.settings.encoder
         present = None if release is None else release.encoder_settings
         if present is None or present.memory is None or wanted.memory is not None:
@@ -143,6 +141,8 @@ class Workspace:
         Raises:
             ModelError: its memory has no hash in the settings.
         """
+        from gristmill.models.memory import MemoryEncoder
+
         alone = _without_memory(settings)
         encoder = self.encoder_alone if alone == _without_memory(self.settings.encoder) else self._transformer(alone)
         if settings.memory is None:
@@ -152,6 +152,9 @@ class Workspace:
         return MemoryEncoder(encoder, self.home / settings.memory, settings.memory_sha256)
 
     def _transformer(self, settings: EncoderSettings) -> Encoder:
+        from gristmill.models.encoder import TransformerEncoder
+        from gristmill.models.ray_encoder import RayEncoder
+
         verified = self.home / "cache" / "encoder-verified.json"
         if self.cluster is not None:
             return RayEncoder(settings, verified, self.cluster)
@@ -160,6 +163,8 @@ class Workspace:
     @cached_property
     def bridge(self) -> TextEncoder | None:
         """The multilingual second encoder, unless the settings leave it out."""
+        from gristmill.models.bridge import BridgeEncoder
+
         return BridgeEncoder(self.home / "cache" / "bridge-verified.json") if self.settings.search.bridge else None
 
     @property
@@ -175,6 +180,8 @@ class Workspace:
     @property
     def generator_settings(self) -> GeneratorSettings:
         """What loads the generator: the configured one, or what was tuned from it and came into force."""
+        from gristmill.models.catalog import generator_weights
+
         release, wanted = self._release_in_force(), self.settings.generator
         present = None if release is None else release.generation
         if present is None or present.base is None or wanted.engine == "quote":
@@ -188,6 +195,8 @@ class Workspace:
 
     def generator_of(self, settings: GeneratorSettings) -> Generator:
         """Return the generator that settings describe; tuned ones lie below the home."""
+        from gristmill.models.generators import make_generator
+
         if settings.base is not None and settings.path is not None:
             settings = settings.model_copy(update={"path": self.home / settings.path})
         return make_generator(settings, self.home / "cache" / "generators")
@@ -195,16 +204,22 @@ class Workspace:
     @cached_property
     def prompts(self) -> PromptStore:
         """The versions of the prompts; the latest one stands in the next candidate."""
+        from gristmill.answering.prompts.store import PromptStore
+
         return PromptStore(self.home)
 
     @cached_property
     def learned(self) -> LearnedStore:
         """What was learnt from use; what is proposed stands in the next candidate."""
+        from gristmill.answering.learned import LearnedStore
+
         return LearnedStore(self.home)
 
     @cached_property
     def registry(self) -> Registry:
         """The releases, and which one is in force."""
+        from gristmill.release.registry import Registry
+
         return Registry(self.database, self.home)
 
     def candidate(self, index: Manifest | None = None) -> Release:
@@ -213,6 +228,10 @@ class Workspace:
         Raises:
             SearchIndexError: nothing was published yet.
         """
+        from gristmill.release.manifest import release_of
+        from gristmill.search.chunking import chunker_fingerprint
+        from gristmill.search.index import open_current
+
         manifest = index or open_current(self.index_store).manifest
         chunker = chunker_fingerprint(self.settings.chunker, self.encoder)
         prompt = self.prompts.get().prompt
@@ -233,6 +252,9 @@ class Workspace:
         Raises:
             SearchIndexError: its index was made with other encoders than those that can be had.
         """
+        from gristmill.models.bridge import BridgeEncoder
+        from gristmill.release.opening import require_own_encoders
+
         encoder: TextEncoder = self.encoder
         if encoder.fingerprint != release.encoders[0]:
             encoder = self.encoder_of(release.encoder_settings)
@@ -249,6 +271,8 @@ class Workspace:
     @cached_property
     def reader(self) -> TextReader | None:
         """What reads the best evidence of a question, for releases that let it."""
+        from gristmill.models.reader import Reader
+
         return Reader(self.home / "cache" / "readers")
 
     def reranker_of(self, settings: SearchSettings) -> Reranker | None:
@@ -257,6 +281,8 @@ class Workspace:
         Raises:
             ModelError: it has no hash in the settings.
         """
+        from gristmill.models.reranker import Reranker
+
         if settings.reranker is None:
             return None
         if settings.reranker_sha256 is None:
@@ -267,12 +293,17 @@ class Workspace:
     @cached_property
     def answer_cache(self) -> AnswerCache | None:
         """The answers that are given again, unless the settings leave the cache out."""
+        from gristmill.answering.cache import AnswerCache
+
         settings = self.settings.cache
         return AnswerCache(settings.answers, settings.near) if settings.enabled else None
 
     @cached_property
     def router(self) -> Router | None:
         """The way to the remote engine, if one is configured."""
+        from gristmill.answering.receipts import spent_today
+        from gristmill.answering.routing import Router
+
         settings = self.settings.remote
         return Router(settings, lambda: spent_today(self.database)) if settings.url else None
 

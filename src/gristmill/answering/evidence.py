@@ -15,6 +15,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from gristmill.answering.fitted import QUESTION_FILE, UNIT_FILE
 from gristmill.answering.forest import Forest
 from gristmill.answering.measures import (
     UNIT_NAMES,
@@ -34,8 +35,6 @@ from gristmill.models.vectors import Vectors
 from gristmill.search.lexical import LexicalIndex
 from gristmill.search.retrieval import Passage, Query
 
-UNIT_FILE = "evidence.json"
-QUESTION_FILE = "answerable.npz"
 # Encoding is the cost of weighing: it is done for the units with most words of the question, and for those that the
 # bridge, which costs next to nothing, finds nearest to it in meaning.
 _BY_WORDS = 24

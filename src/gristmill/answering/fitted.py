@@ -6,10 +6,12 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from gristmill.answering.evidence import QUESTION_FILE, UNIT_FILE
-from gristmill.answering.reading import READING_FILE
-from gristmill.answering.support import MODEL_FILE
-from gristmill.models.reader import ADAPTER_FILE
+from gristmill.models.catalog import ADAPTER_FILE
+
+# They weigh a unit of evidence, tell whether a question can be answered, read both together, and support a claim.
+UNIT_FILE, QUESTION_FILE = "evidence.json", "answerable.npz"
+READING_FILE = "reading.json"
+SUPPORT_FILE = "support.json"
 
 
 @cache
@@ -17,7 +19,7 @@ def fitted_models() -> str:
     """Return the hash of what is fitted to weigh and read evidence, and support: fitted anew, it is another release."""
     here, models = files("gristmill.answering"), files("gristmill.models")
     digest = hashlib.sha256()
-    for name in (UNIT_FILE, QUESTION_FILE, READING_FILE, MODEL_FILE):
+    for name in (UNIT_FILE, QUESTION_FILE, READING_FILE, SUPPORT_FILE):
         digest.update(here.joinpath(name).read_bytes())
     digest.update(models.joinpath(ADAPTER_FILE).read_bytes())
     return digest.hexdigest()

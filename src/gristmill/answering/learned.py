@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gristmill.answering.spans import SpanModel
 from gristmill.errors import SettingsError
 from gristmill.fingerprint import fingerprint
 from gristmill.search.lexical import terms
 from gristmill.storage.artifacts import write_durably
+
+if TYPE_CHECKING:
+    from gristmill.answering.spans import SpanModel
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 # 'the barn door' and 'the kiln door' differ in one word of four, and are two questions.
@@ -70,10 +72,13 @@ class Learned:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Learned:
         """Return what was stored."""
+        spans = None
+        if stored["spans"] is not None:
+            from gristmill.answering.spans import SpanModel
+
+            spans = SpanModel({name: float(value) for name, value in stored["spans"].items()})
         return cls(
-            None
-            if stored["spans"] is None
-            else SpanModel({name: float(value) for name, value in stored["spans"].items()}),
+            spans,
             tuple(VerifiedAnswer(**each) for each in stored["verified"]),
         )
 

@@ -14,9 +14,9 @@ from functools import cache
 from importlib.resources import files
 
 from gristmill.answering.evidence import Weighing
+from gristmill.answering.fitted import READING_FILE
 from gristmill.models.reader import TextReader
 
-READING_FILE = "reading.json"
 _CERTAIN = 1e-3
 
 

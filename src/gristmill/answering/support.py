@@ -17,10 +17,10 @@ from functools import cache
 from importlib.resources import files
 
 from gristmill.answering.figures import figures
+from gristmill.answering.fitted import SUPPORT_FILE
 from gristmill.models.encoder import TextEncoder
 from gristmill.search.lexical import terms
 
-MODEL_FILE = "support.json"
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-ZÀ-ÖØ-Þ][\w'’-]+")
 _NEGATION = re.compile(
@@ -159,7 +159,7 @@ def named_carried(sentence: str, evidence: str, question: str) -> float:
 
 @cache
 def _model() -> dict[str, float]:
-    stored: dict[str, float] = json.loads(files("gristmill.answering").joinpath(MODEL_FILE).read_text("utf-8"))
+    stored: dict[str, float] = json.loads(files("gristmill.answering").joinpath(SUPPORT_FILE).read_text("utf-8"))
     return stored
 
 

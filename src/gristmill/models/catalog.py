@@ -15,6 +15,8 @@ from gristmill.errors import ModelError
 from gristmill.fingerprint import file_hash
 from gristmill.settings import EncoderSettings, GeneratorSettings
 
+ADAPTER_FILE = "reader.safetensors"  # of the reader; it comes with this package
+
 
 @dataclass(frozen=True)
 class Weights:

@@ -21,14 +21,13 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from gristmill.fingerprint import file_hash, fingerprint
-from gristmill.models.catalog import Weights, describe, generator_weights
+from gristmill.models.catalog import ADAPTER_FILE, Weights, describe, generator_weights
 from gristmill.models.converting import converted, is_converted
 from gristmill.models.gguf import GgufFile, Quantisation
 from gristmill.models.lora import Adapter, Merged
 from gristmill.models.trainable import END_OF_TURN, tokenizer_of
 from gristmill.settings import GeneratorSettings
 
-ADAPTER_FILE = "reader.safetensors"
 SCALE = 2.0
 NONE = " none"
 WINDOW = 384  # tokens that are read at most; of a longer text, the beginning

@@ -13,11 +13,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 from urllib.parse import unquote, urlsplit
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, write_deltalake
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from gristmill.errors import StorageError
 from gristmill.storage.tables import Table
@@ -37,8 +38,11 @@ _AS_DECLARED = pl.ScanCastOptions(
 )  # fmt: skip
 # Found by trying: these end the library of tables, or lead it to another folder.
 _NO_FOLDER = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")
-# So many keys are named in a condition; more are merged.
-_FEW = 64
+# How often a change is made before it is given up that others were always quicker with.
+_TRIES = 20
+_ONCE = CommitProperties(max_commit_retries=0)  # or the library would add what was made from rows that changed since
+# Each change leaves the file before it; every so many commits those go that no version of the last day needs.
+_CLEARED_EVERY, _KEPT_HOURS = 50, 24
 # What tells a commit from any other, also from one of the same number in a table that was put in its place.
 _Commit = tuple[int, int, int, int]
 
@@ -67,6 +71,8 @@ class Lake:
                 "Name another folder as 'home' or 'lake' in gristmill.toml, or in GRISTMILL_HOME.",
             )
         self._known: dict[str, _Known] = {}
+        # A handle moves on with each change made through it: what was read before would be written after.
+        self._one_at_a_time = RLock()
 
     def read(self, table: Table, columns: Sequence[str] | None = None, where: pl.Expr | None = None) -> pl.DataFrame:
         """Return rows of a table; a table that was never written is empty.
@@ -91,6 +97,14 @@ class Lake:
             return held.lazy()
         opened = self._current(table)
         return table.schema.to_frame().lazy() if opened is None else _scanned(table, opened)
+
+    def hold(self, table: Table) -> None:
+        """Read a table now, if it is small enough to be held, so that the next look at it costs nothing.
+
+        Raises:
+            StorageError: the table exists and cannot be read.
+        """
+        self._held(table)
 
     def read_at(self, table: Table, version: int, columns: Sequence[str]) -> pl.DataFrame | None:
         """Return rows as they were at an earlier commit; None where there was none, or it is not kept any more."""
@@ -132,21 +146,22 @@ class Lake:
         if rows.is_empty():
             return 0
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
+        with self._one_at_a_time:
+            return self._upsert(table, rows)
+
+    def _upsert(self, table: Table, rows: pl.DataFrame) -> int:
         opened = self._current(table)
         if opened is None:
             return self.append(table, rows)
-        known = {field.name for field in opened.schema().fields}
-        few = _one_of(table, table.key, rows[table.key]) if known == set(rows.columns) else None
+        if self._rewritten(table, lambda held: pl.concat([_without(held, table.key, rows[table.key]), rows])):
+            return rows.height
         with _changing(table):
-            if few is not None:
-                write_deltalake(opened, rows, mode="overwrite", predicate=few)
-            else:
-                merge = opened.merge(
-                    rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
-                )
-                merge.when_matched_update_all().when_not_matched_insert_all().execute()
+            merge = opened.merge(
+                rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
+            )
+            merge.when_matched_update_all().when_not_matched_insert_all().execute()
             _compact(opened)
-        self._keep(table, opened, lambda held: pl.concat([_without(held, table.key, rows[table.key]), rows]))
+        self._keep(table, opened)
         return rows.height
 
     def append(self, table: Table, rows: pl.DataFrame) -> int:
@@ -154,15 +169,17 @@ class Lake:
         if rows.is_empty():
             return 0
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
-        with _changing(table):
+        with self._one_at_a_time, _changing(table):
             opened = self._current(table)
             options = _NEW_TABLE if opened is None else None
             write_deltalake(
                 opened or self._address(table), rows, mode="append", schema_mode="merge", configuration=options
             )
             if opened is not None:
+                known = self._known.get(table.name)
                 _compact(opened)
-                self._keep(table, opened, lambda held: pl.concat([held, rows]))
+                held = None if known is None else known.rows
+                self._keep(table, opened, None if held is None else pl.concat([held, rows]))
         return rows.height
 
     def delete(self, table: Table, keys: pl.Series) -> int:
@@ -189,21 +206,49 @@ class Lake:
         if opened is None:
             return 0
         with _changing(table):
-            return len(opened.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False))
+            return len(_vacuum(opened, hours))
 
     def _delete_where(self, table: Table, key: str, values: pl.Series) -> None:
-        opened = None if values.is_empty() else self._current(table)
-        if opened is None:
-            return
-        few = _one_of(table, key, values)
-        with _changing(table):
-            if few is not None:
-                opened.delete(few)
-            else:
+        with self._one_at_a_time:
+            opened = None if values.is_empty() else self._current(table)
+            if opened is None or self._rewritten(table, lambda held: _without(held, key, values)):
+                return
+            with _changing(table):
                 rows = values.unique().alias(key).to_frame()
                 merge = opened.merge(rows, f"t.{key} = s.{key}", source_alias="s", target_alias="t")
                 merge.when_matched_delete().execute()
-        self._keep(table, opened, lambda held: _without(held, key, values))
+            self._keep(table, opened)
+
+    def _rewritten(self, table: Table, change: Callable[[pl.DataFrame], pl.DataFrame]) -> bool:
+        """Change a held table by writing it whole, which takes half the time of finding its rows in its files.
+
+        Whoever else commits meanwhile is not undone: the change is made once more, to what that left. Returns False,
+        and does nothing, where the table is not held or has other columns than the declared ones.
+        """
+        for tries_left in reversed(range(_TRIES)):
+            # Rows and handle are of one commit: asked for one after the other, they might not be.
+            known = self._known.get(table.name) if self._held(table) is not None else None
+            if known is None or (held := known.rows) is None:
+                return False
+            opened = known.opened
+            if {field.name for field in opened.schema().fields} != set(table.schema):
+                return False
+            rows = change(held)
+            if rows.height == held.height and rows.equals(held):
+                return True
+            with _changing(table):
+                try:
+                    write_deltalake(opened, rows, mode="overwrite", commit_properties=_ONCE)
+                except CommitFailedError:
+                    if not tries_left:
+                        raise
+                    self._known.pop(table.name, None)
+                    continue
+                if opened.version() % _CLEARED_EVERY == 0:
+                    _vacuum(opened, _KEPT_HOURS)
+            self._keep(table, opened, rows)
+            return True
+        raise AssertionError("the last try returns or raises")
 
     def place(self, table: Table) -> str:
         """Return the folder or URL of a table."""
@@ -225,12 +270,13 @@ class Lake:
 
     def _held(self, table: Table) -> pl.DataFrame | None:
         """All rows of a small table at its latest commit, read once; None where there are many, or none at all."""
-        if self._current(table) is None or (known := self._known.get(table.name)) is None:
-            return None
-        if known.rows is None and _size(known.opened) <= _HELD_BYTES:
-            with _reading(table):
-                known.rows = _scanned(table, known.opened).collect()
-        return known.rows
+        with self._one_at_a_time:
+            if self._current(table) is None or (known := self._known.get(table.name)) is None:
+                return None
+            if known.rows is None and _size(known.opened) <= _HELD_BYTES:
+                with _reading(table):
+                    known.rows = _scanned(table, known.opened).collect()
+            return known.rows
 
     def _current(self, table: Table) -> DeltaTable | None:
         """The table at its latest commit: opened once a commit, since opening costs more than a look."""
@@ -245,32 +291,21 @@ class Lake:
             known = self._known[table.name] = _Known(commit, opened)
         return known.opened
 
-    def _keep(self, table: Table, changed: DeltaTable, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
-        """Go on from what was just changed.
-
-        Its rows are changed as the table was, where they are held and nobody else came between.
-        """
+    def _keep(self, table: Table, changed: DeltaTable, rows: pl.DataFrame | None = None) -> None:
+        """Go on from what was just changed, and from its rows, if they are known, few, and nobody came between."""
         if "://" in self.url or (known := self._known.pop(table.name, None)) is None:
             return
         commit = _commit(Path(self.place(table), "_delta_log"), changed.version())
-        if commit is not None:
-            mine = changed.version() == known.commit[0] + 1
-            rows = change(known.rows) if mine and known.rows is not None else None
-            self._known[table.name] = _Known(commit, changed, rows)
+        if commit is None:
+            return
+        if rows is not None and (changed.version() != known.commit[0] + 1 or _size(changed) > _HELD_BYTES):
+            rows = None
+        self._known[table.name] = _Known(commit, changed, rows)
 
 
 def _without(rows: pl.DataFrame, key: str, values: pl.Series) -> pl.DataFrame:
     """The rows whose `key` is none of `values`; where it is nothing it is like no value."""
     return rows.filter(~pl.col(key).is_in(values.implode()).fill_null(value=False))
-
-
-def _one_of(table: Table, key: str, values: pl.Series) -> str | None:
-    """A condition in SQL that `key` is one of a few texts, which is quicker than a merge; None for anything else."""
-    few = set(values)
-    if len(few) > _FEW or table.schema[key] != pl.String or not all(isinstance(value, str) for value in few):
-        return None
-    quoted = ", ".join("'{}'".format(value.replace("'", "''")) for value in sorted(few))
-    return f"{key} IN ({quoted})"
 
 
 def _scanned(table: Table, opened: DeltaTable) -> pl.LazyFrame:
@@ -339,7 +374,12 @@ def _compact(opened: DeltaTable) -> None:
     if (sizes < _FILE_BYTES // 2).sum() > _COMPACT_ABOVE_FILES:
         by = CommitProperties(custom_metadata={"by": "gristmill"})
         opened.optimize.compact(target_size=_FILE_BYTES, max_concurrent_tasks=1, commit_properties=by)
-        opened.vacuum(retention_hours=24, dry_run=False, enforce_retention_duration=False)
+        _vacuum(opened, _KEPT_HOURS)
+
+
+def _vacuum(opened: DeltaTable, hours: int) -> list[str]:
+    """Delete the files that no version of the last `hours` needs; return their names."""
+    return opened.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False)
 
 
 def _absent(table: Table, stored: Collection[str]) -> list[pl.Expr]:

@@ -4,8 +4,10 @@ import random
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -228,8 +230,7 @@ def test_a_deleted_lake_is_an_empty_one(lake: Lake) -> None:
 
 
 @pytest.mark.usefixtures("either_way")
-def test_rows_are_those_of_the_table_after_any_changes(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gristmill.storage.lake._FEW", 3)  # more keys are merged
+def test_rows_are_those_of_the_table_after_any_changes(lake: Lake) -> None:
     keys = ["a", "b", "it's", "", "ü", 'say "so"', "50%", "x\ny", "'; DROP TABLE t; --", "\\"]
     wanted: dict[str, str] = {}
     luck = random.Random(5)
@@ -278,6 +279,78 @@ def test_held_rows_give_way_to_what_another_writer_did_before_an_own_change(lake
     assert held(lake) == held(other) == {"a": "one", "b": "two", "c": "three"}
 
 
+@pytest.mark.parametrize("apart", [True, False], ids=["processes", "threads"])
+def test_writers_at_the_same_time_lose_nothing(lake: Lake, apart: bool) -> None:
+    """Each changes rows of its own in a table that is written whole: like processes, or on the same object."""
+    lake.append(TEXTS, texts(**dict.fromkeys("abcd", "0")))
+
+    def write(key: str) -> None:
+        own = Lake(lake.url) if apart else lake
+        for step in range(1, 9):
+            own.upsert(TEXTS, texts(**{key: str(step)}))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, "abcd"))
+    assert held(lake) == dict.fromkeys("abcd", "8")
+
+
+def test_a_change_is_made_anew_to_what_another_writer_left(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake.append(TEXTS, texts(a="one", b="two"))
+    others = [
+        lambda: Lake(lake.url).append(TEXTS, texts(c="three")),
+        lambda: Lake(lake.url).delete(TEXTS, pl.Series(["a"])),
+    ]
+
+    def late(*args: Any, **kwargs: Any) -> None:
+        if others and kwargs["mode"] == "overwrite":
+            others.pop(0)()
+        write_deltalake(*args, **kwargs)
+
+    held(lake)
+    monkeypatch.setattr("gristmill.storage.lake.write_deltalake", late)
+    lake.upsert(TEXTS, texts(b="TWO", c="THREE"))
+    assert held(lake) == held(Lake(lake.url)) == {"b": "TWO", "c": "THREE"}
+
+
+def test_a_change_that_others_always_come_before_is_an_error(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake.append(TEXTS, texts(a="one"))
+
+    def late(*args: Any, **kwargs: Any) -> None:
+        write_deltalake(lake.place(TEXTS), texts(z="other"), mode="append")
+        write_deltalake(*args, **kwargs)
+
+    monkeypatch.setattr("gristmill.storage.lake.write_deltalake", late)
+    with pytest.raises(StorageError, match="accepted_texts"):
+        lake.upsert(TEXTS, texts(a="ONE"))
+    assert Lake(lake.url).read(TEXTS).filter(text_hash="a")["text"].to_list() == ["one"]
+
+
+def test_files_of_earlier_commits_do_not_pile_up(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gristmill.storage.lake._KEPT_HOURS", 0)
+    monkeypatch.setattr("gristmill.storage.lake._CLEARED_EVERY", 7)
+    lake.append(TEXTS, texts(a="one"))
+    for step in range(30):
+        lake.upsert(TEXTS, texts(a=str(step)))
+    assert held(lake) == held(Lake(lake.url)) == {"a": "29"}
+    assert len(list(Path(lake.place(TEXTS)).glob("*.parquet"))) < 9
+
+
+def test_a_table_without_rows_left_is_empty(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one"))
+    lake.delete(TEXTS, pl.Series(["a"]))
+    assert held(lake) == held(Lake(lake.url)) == {}
+    lake.upsert(TEXTS, texts(b="two"))
+    assert held(Lake(lake.url)) == {"b": "two"}
+
+
+def test_a_change_that_changes_nothing_is_no_commit(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one"))
+    before = lake.version(TEXTS)
+    lake.delete(TEXTS, pl.Series(["b"]))
+    lake.upsert(TEXTS, texts(a="one"))
+    assert lake.version(TEXTS) == before
+
+
 def test_rows_of_an_earlier_commit_are_read_while_they_are_kept(lake: Lake) -> None:
     lake.append(TEXTS, texts(a="one"))
     first = lake.version(TEXTS)
@@ -310,6 +383,7 @@ def test_tables_are_read_and_changed_without_a_second_library_of_them(lake: Lake
     lake.append(TEXTS, texts(a="one", b="two"))
     code = f"""
 import sys
+from concurrent.futures import ThreadPoolExecutor
 import polars as pl
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import TEXTS

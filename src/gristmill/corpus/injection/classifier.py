@@ -19,12 +19,10 @@ from numpy.typing import NDArray
 
 from gristmill.corpus.injection.features import SHRINKAGE, Grams, Windows, grams, windows_of
 from gristmill.corpus.injection.first_look import FirstLook
+from gristmill.corpus.injection.pinned import CLASSIFIER_FILE, CLASSIFIER_SHA256
 from gristmill.corpus.injection.reading import Integers, Reading, read
 from gristmill.errors import ModelError
 
-CLASSIFIER_FILE = "classifier.npz"
-# Printed by `train_injection_classifier`; other weights are refused.
-CLASSIFIER_SHA256 = "e1e08d1c53fae896c64807605de4e25f0c97a494c94ae66f0d9b82d7da4772bc"
 # A logit this far above the threshold is as sure as this layer gets.
 _SURE_MARGIN = 3.0
 _LEAST_SCORE, _MOST_SCORE = 0.5, 0.7

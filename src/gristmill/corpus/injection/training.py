@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.corpus.injection.attacks import Attack, attacks, contexts, harmless
-from gristmill.corpus.injection.classifier import CLASSIFIER_FILE, Classifier, write_classifier
+from gristmill.corpus.injection.classifier import Classifier, write_classifier
 from gristmill.corpus.injection.features import BUCKETS, SHRINKAGE, Grams, grams, sentence_windows
 from gristmill.corpus.injection.folding import fold
 from gristmill.corpus.injection.pages import pages
+from gristmill.corpus.injection.pinned import CLASSIFIER_FILE
 from gristmill.corpus.injection.reading import read
 from gristmill.corpus.injection.sections import split_sections
 from gristmill.errors import SettingsError

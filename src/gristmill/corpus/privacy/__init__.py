@@ -6,10 +6,15 @@ original, where the table of replacements is kept) is not decided here.
 
 from __future__ import annotations
 
-from gristmill.corpus.privacy.detection import find_personal_data, find_personal_data_of
-from gristmill.corpus.privacy.findings import Kind, PersonalData
-from gristmill.corpus.privacy.masking import Masked, Replacement, mask
-from gristmill.corpus.privacy.policy import Judgement, Policy, judge
+from typing import TYPE_CHECKING
+
+from gristmill.lazily import offered
+
+if TYPE_CHECKING:
+    from gristmill.corpus.privacy.detection import find_personal_data, find_personal_data_of
+    from gristmill.corpus.privacy.findings import Kind, PersonalData
+    from gristmill.corpus.privacy.masking import Masked, Replacement, mask
+    from gristmill.corpus.privacy.policy import Judgement, Policy, judge
 
 __all__ = [
     "Judgement",
@@ -23,3 +28,13 @@ __all__ = [
     "judge",
     "mask",
 ]
+
+__getattr__ = offered(
+    __name__,
+    {
+        "detection": ("find_personal_data", "find_personal_data_of"),
+        "findings": ("Kind", "PersonalData"),
+        "masking": ("Masked", "Replacement", "mask"),
+        "policy": ("Judgement", "Policy", "judge"),
+    },
+)
