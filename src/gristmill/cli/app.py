@@ -291,22 +291,18 @@ def _look_more_often(_phase: str, _found: dict[str, int]) -> None:
 def _ground(settings: Settings, path: str | None, *, allow_empty: bool, as_json: bool) -> list[StageReport]:
     from gristmill.search.child import Child
 
+    # Of what is done here nothing multiplies large matrices; threads for it would turn idly beside what has to be done.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Most changes are small and end in a new index: its auditor loads its libraries while this process loads its own.
-    with Child.worker("audit") as auditor:
-        from gristmill.ahead import modules_loaded, tables_read
-        from gristmill.storage.lake import Lake
-
-        lake = Lake(settings.lake_url)
-        with tables_read(lake):
-            from gristmill.mill import Run, grind
-            from gristmill.standstill import Sighting
-            from gristmill.workspace import Workspace
+    with Child.worker("audit", settings.lake_url) as auditor:
+        from gristmill.mill import Run, grind
+        from gristmill.standstill import Sighting
+        from gristmill.workspace import Workspace
 
         workspace = Workspace(settings)
-        workspace.lake = lake
         sources = [workspace.source_at(path)] if path else workspace.sources()
         sighting = None if path else Sighting(settings, [source.url for source in sources])
-        with modules_loaded(), drawn_progress(as_json) as progress:
+        with drawn_progress(as_json) as progress:
             return list(grind(Run(
                 workspace, sources, path is None, allow_empty,
                 sighting=sighting, progress=progress, auditor=auditor,

@@ -31,9 +31,9 @@ class Child:
         )
 
     @classmethod
-    def worker(cls, kind: str) -> Child:
-        """Start a process that will `build` or `audit`."""
-        return cls([sys.executable, "-m", "gristmill.search.worker", kind])
+    def worker(cls, kind: str, lake: str = "") -> Child:
+        """Start a process that will `build` or `audit`; it looks into the tables at a URL once for practice."""
+        return cls([sys.executable, "-m", "gristmill.search.worker", kind, *filter(None, [lake])])
 
     def __enter__(self) -> Child:
         return self

@@ -98,14 +98,6 @@ class Lake:
         opened = self._current(table)
         return table.schema.to_frame().lazy() if opened is None else _scanned(table, opened)
 
-    def hold(self, table: Table) -> None:
-        """Read a table now, if it is small enough to be held, so that the next look at it costs nothing.
-
-        Raises:
-            StorageError: the table exists and cannot be read.
-        """
-        self._held(table)
-
     def read_at(self, table: Table, version: int, columns: Sequence[str]) -> pl.DataFrame | None:
         """Return rows as they were at an earlier commit; None where there was none, or it is not kept any more."""
         if version < 0:
