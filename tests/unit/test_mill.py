@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gristmill.cli import app
+from gristmill.cli.app import app
 from gristmill.corpus.checks import CheckResult
 from gristmill.corpus.discover import discover
 from gristmill.corpus.report import StageReport
@@ -84,8 +84,8 @@ def audits(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
     started: list[Child] = []
     start = Child.worker
 
-    def worker(kind: str) -> Child:
-        child = start(kind)
+    def worker(kind: str, lake: str = "") -> Child:
+        child = start(kind, lake)
         started.append(child)
         return child
 
@@ -104,7 +104,7 @@ def test_the_auditor_that_a_run_is_given_audits_the_new_index(tmp_path: Path, au
     workspace = workspace_at(tmp_path / "home", folder)
     for text, number in (("by day", 1), ("by day", 1), ("by night", 2)):
         write(folder, {"mill.md": f"# The mill\n\nThe wheel turns {text}.\n"})
-        with Child.worker("audit") as auditor:
+        with Child.worker("audit", workspace.lake.url) as auditor:  # it practises on the lake as it was before
             milled(workspace, auditor)
         assert workspace.index_store.current() == number
     assert len(audits) == 3

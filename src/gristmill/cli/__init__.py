@@ -1,5 +1,5 @@
-"""The command line: `app` holds the root commands, one module each the groups of commands, the rest draws."""
+"""The command line: `everyday` starts it, `app` has all of it; each other module has a group of commands, or draws."""
 
-from gristmill.cli.app import app, main
+from gristmill.cli.everyday import main
 
-__all__ = ["app", "main"]
+__all__ = ["main"]

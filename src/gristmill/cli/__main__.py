@@ -1,5 +1,5 @@
 """`python -m gristmill.cli`."""
 
-from gristmill.cli.app import main
+from gristmill.cli.everyday import main
 
 main()

@@ -290,7 +290,10 @@ class Lake:
         commit = _commit(Path(self.place(table), "_delta_log"), changed.version())
         if commit is None:
             return
-        if rows is not None and (changed.version() != known.commit[0] + 1 or _size(changed) > _HELD_BYTES):
+        if rows is not None and changed.version() != known.commit[0] + 1:
+            rows = None
+        grown = rows is not None and known.rows is not None and rows.height > known.rows.height
+        if grown and _size(changed) > _HELD_BYTES:
             rows = None
         self._known[table.name] = _Known(commit, changed, rows)
 

@@ -13,16 +13,11 @@ from hypothesis import strategies as st
 
 from gristmill.corpus.injection import CLASSIFIER_SHA256, Verdict, screen_with
 from gristmill.corpus.injection.attacks import Attack, attacks
-from gristmill.corpus.injection.classifier import (
-    CLASSIFIER_FILE,
-    Classifier,
-    read_classifier,
-    shipped_classifier,
-    write_classifier,
-)
+from gristmill.corpus.injection.classifier import Classifier, read_classifier, shipped_classifier, write_classifier
 from gristmill.corpus.injection.features import BUCKETS, grams, sentence_windows
 from gristmill.corpus.injection.folding import fold
 from gristmill.corpus.injection.pages import Page, html_text, pages
+from gristmill.corpus.injection.pinned import CLASSIFIER_FILE
 from gristmill.corpus.injection.reading import read
 from gristmill.corpus.injection.training import fit, is_taught, section_rows, train_injection_classifier
 from gristmill.errors import ModelError, SettingsError, SourceError

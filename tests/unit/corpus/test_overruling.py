@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gristmill.cli import app
+from gristmill.cli.app import app
 from gristmill.corpus.overruling import Decision, history, overrule
 from gristmill.dossiers import decide, dossier
 from gristmill.errors import SettingsError

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gristmill.access.people import People
-from gristmill.cli import app
+from gristmill.cli.app import app
 from gristmill.corpus.checks import CheckResult
 from gristmill.identity import Role
 from gristmill.learning.court import Cause, Standing, check_verdicts, read_verdicts

@@ -13,7 +13,7 @@ from gristmill import doctor
 from gristmill.answering.answer import Answer
 from gristmill.answering.spans import SpanModel
 from gristmill.asking import Answerer, in_force
-from gristmill.cli import app
+from gristmill.cli.app import app
 from gristmill.errors import SettingsError
 from gristmill.evaluation.question_set import read_set
 from gristmill.evaluation.questions import Origin, Split

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gristmill.asking import Answerer, in_force
-from gristmill.cli import app
+from gristmill.cli.app import app
 from gristmill.corpus.report import Silent
 from gristmill.errors import SearchIndexError
 from gristmill.identity import Asker

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gristmill.asking import Answerer, in_force, pending
-from gristmill.cli import app
+from gristmill.cli.app import app
 from gristmill.errors import GateError
 from gristmill.evaluation.gate import Outcome
 from gristmill.evaluation.questions import Split

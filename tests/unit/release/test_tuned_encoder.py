@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gristmill.asking import Answerer, in_force, pending
-from gristmill.cli import app
+from gristmill.cli.app import app
 from gristmill.encoder_stages import Outcome, encoder_tuning_stage, remember
 from gristmill.errors import ModelError, SettingsError
 from gristmill.evaluation.questions import Split
