@@ -22,12 +22,15 @@ from gristmill.cli.terminal import (
     friendly,
     open_workspace,
     out,
+    plain,
     print_json,
+    print_line,
     waiting,
 )
 
 if TYPE_CHECKING:
     from gristmill.corpus.report import StageReport
+    from gristmill.following import Turn
     from gristmill.settings import Settings
     from gristmill.standstill import Standstill
 
@@ -84,12 +87,20 @@ def ingest(
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Take it as meant that a source has no documents any more.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and take in each change of the documents as soon as it is there.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring the search index up to date with the documents.
 
     Only what changed is read, encoded and indexed. Stop it at any time: the next run goes on.
     """
+    if watch:
+        if allow_empty:
+            raise typer.BadParameter("'--allow-empty' is for one run; a source may not become empty unseen.")
+        _follow(path, as_json=as_json)
+        return
     from gristmill.settings import load_settings
     from gristmill.standstill import standstill
 
@@ -256,6 +267,38 @@ def _ground(settings: Settings, path: str | None, *, allow_empty: bool, as_json:
                 workspace, sources, path is None, allow_empty,
                 sighting=sighting, progress=progress, auditor=auditor,
             )))  # fmt: skip
+
+
+def _follow(path: str | None, *, as_json: bool) -> None:
+    from gristmill.following import follow
+    from gristmill.settings import load_settings
+    from gristmill.workspace import Workspace
+
+    if path is not None:
+        Workspace().source_at(path)
+    for number, turn in enumerate(follow(load_settings, lambda: drawn_progress(as_json, passing=True))):
+        if not number and turn.error is not None:
+            raise turn.error
+        if number and turn.idle:
+            continue
+        if as_json:
+            print_line(_turn_json(turn))
+            continue
+        from gristmill.cli.rendering import summary, turn_told
+
+        out.print(turn_told(turn) if number else summary(turn.reports))
+        if not number:
+            _tell_failed(turn.reports[2].numbers.get("failed", 0))
+            places = ", ".join(source.url for source in Workspace().sources())
+            out.print(f"\nFollowing {plain(places)}. Ctrl-C ends it.")
+
+
+def _turn_json(turn: Turn) -> dict[str, Any]:
+    told: dict[str, Any] = {"began": turn.began.isoformat(timespec="seconds"), "seconds": round(turn.seconds, 3)}
+    told["stages"] = [_report_json(report) for report in turn.reports]
+    if turn.error is not None:
+        told |= {"error": turn.error.message, "remedy": turn.error.remedy}
+    return told
 
 
 def _tell_standstill(still: Standstill, *, as_json: bool) -> None:

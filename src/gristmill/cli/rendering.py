@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import polars as pl
 from rich.console import Console, Group, RenderableType
@@ -19,9 +20,13 @@ from gristmill.corpus.report import StageReport
 from gristmill.doctor import Finding
 from gristmill.search.retrieval import Passage
 
+if TYPE_CHECKING:
+    from gristmill.following import Turn
+
 _STATUS_COLOURS = {"accepted": "green", "quarantined": "yellow", "failed": "red", "removed": "bright_black"}
 _SEVERITY_MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "error": "[red]✗[/]"}
 _EXCERPT = 280
+_SHOWN_CHANGES = 5
 _STAGE_NAMES = {
     "discover": "Listing files",
     "parse": "Reading documents",
@@ -38,9 +43,9 @@ _STAGE_NAMES = {
 class ProgressBars:
     """Draws one bar for each stage that has something to do; the engine's `Progress`."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, passing: bool = False) -> None:
         columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._bars = Bars(*columns, console=console)
+        self._bars = Bars(*columns, console=console, transient=passing)
         self._task: TaskID | None = None
 
     def __enter__(self) -> ProgressBars:
@@ -67,6 +72,28 @@ def summary(reports: Iterable[StageReport]) -> RenderableType:
         numbers = (f"{_figure(value)} {name.replace('_', ' ')}" for name, value in report.numbers.items() if value)
         table.add_row(f"[bold]{report.stage.replace('_', ' ')}[/]", ", ".join(numbers) or "nothing to do")
     return table
+
+
+def turn_told(turn: Turn) -> RenderableType:
+    """Return what one change of a followed source came to: what became of each document, and when it was in force."""
+    by_stage = {report.stage: report for report in turn.reports}
+    lines = [f"[bright_black]{turn.began.astimezone():%H:%M:%S}[/]"]
+    changes = by_stage["documents"].changes if "documents" in by_stage else ()
+    for change in changes[:_SHOWN_CHANGES]:
+        reason = f": {change.reason}" if change.reason and change.what in {"quarantined", "failed"} else ""
+        colour = _STATUS_COLOURS.get(change.what, "white")
+        lines.append(f"  [{colour}]{change.what:<11}[/] {escape(change.name + reason)}")
+    if (more := by_stage["documents"].numbers["changed"] - len(lines) + 1 if changes else 0) > 0:
+        lines.append(f"  and {more:,.0f} more")
+    if turn.error is not None:
+        lines.append(f"  [red]✗[/] {escape(turn.error.message)}")
+        lines += [f"    [bold]→ {escape(turn.error.remedy)}[/]"] if turn.error.remedy else []
+    elif by_stage["search_index"].numbers["published"]:
+        release = by_stage["document_release"]
+        waiting = [change for change in release.changes if change.what in {"candidate", "held back"}]
+        lines += [f"  [yellow]{change.what}[/] {escape(change.name)}: {escape(change.reason)}" for change in waiting]
+        lines += [f"  in force after {turn.seconds:.1f} s"] if release.numbers["published"] else []
+    return Text.from_markup("\n".join(lines))
 
 
 def ledger(rows: pl.DataFrame) -> RenderableType:

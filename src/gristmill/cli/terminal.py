@@ -62,8 +62,8 @@ def open_workspace() -> Workspace:
 
 
 @contextmanager
-def drawn_progress(as_json: bool) -> Iterator[Any]:
-    """Draw progress bars on standard error, or nothing where nobody looks."""
+def drawn_progress(as_json: bool, *, passing: bool = False) -> Iterator[Any]:
+    """Draw progress bars on standard error, or nothing where nobody looks; passing ones go when all is done."""
     if as_json:
         from gristmill.corpus.report import Silent
 
@@ -71,7 +71,7 @@ def drawn_progress(as_json: bool) -> Iterator[Any]:
         return
     from gristmill.cli.rendering import ProgressBars
 
-    with ProgressBars(err) as bars:
+    with ProgressBars(err, passing=passing) as bars:
         yield bars
 
 
@@ -88,6 +88,12 @@ def waiting(as_json: bool, what: str) -> Iterator[None]:
 def print_json(value: object) -> None:
     """Print a value as JSON."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def print_line(value: object) -> None:
+    """Print a value as JSON on one line at once, for who reads line by line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import nullcontext
+from pathlib import Path
+from threading import Timer
+
+import pytest
+from watchfiles import Change
+
+from gristmill.corpus.report import Silent
+from gristmill.errors import SettingsError
+from gristmill.following import Turn, _Meant, follow
+from gristmill.search.index import open_current
+from gristmill.settings import Settings
+from gristmill.workspace import Workspace
+from tests.fakes import FakeEncoder
+from tests.processes import children
+from tests.workspaces import workspace_at, write
+
+PAGES: dict[str, str | bytes] = {
+    "mill.md": "# The mill\n\nThe wheel turns by day.\n",
+    "barn.md": "# The barn\n\nThe barn is of oak.\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write(tmp_path / "documents", PAGES)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, folder: Path) -> Settings:
+    return workspace_at(tmp_path / "home", folder).settings
+
+
+@pytest.fixture(autouse=True)
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models that need no loading, and little patience."""
+    monkeypatch.setattr("gristmill.following.Workspace", lambda settings: Workspace(settings, encoder=FakeEncoder()))
+    monkeypatch.setattr("gristmill.following._QUIET_MS", 50)
+    monkeypatch.setattr("gristmill.following._LOOK_MS", 200)
+
+
+def turns(settings: Settings) -> Generator[Turn, None, None]:
+    """Turns in which something was done."""
+    return (turn for turn in follow(lambda: settings, lambda: nullcontext(Silent())) if not turn.idle)
+
+
+def held(settings: Settings) -> set[str]:
+    return set(open_current(Workspace(settings).index_store).rows["document"])
+
+
+def changes(turn: Turn) -> dict[str, str]:
+    assert turn.error is None
+    return {
+        change.name: change.what for report in turn.reports if report.stage == "documents" for change in report.changes
+    }
+
+
+@pytest.mark.slow
+def test_each_change_is_taken_in(settings: Settings, folder: Path) -> None:
+    turn = turns(settings)
+    assert changes(next(turn)) == {"mill.md": "accepted", "barn.md": "accepted"}
+    (folder / "barn.md").unlink()  # before the folder is watched
+    assert changes(next(turn)) == {"barn.md": "removed"}
+    assert held(settings) == {"mill.md"}
+    Timer(0.6, write, (folder, {"deep/new.md": "# New\n\nA new page.\n"})).start()  # while it is watched
+    assert changes(next(turn)) == {"deep/new.md": "accepted"}
+    assert held(settings) == {"mill.md", "deep/new.md"}
+    turn.close()
+    assert not children(os.getpid())
+
+
+@pytest.mark.slow
+def test_what_is_wrong_is_told_and_tried_again_after_the_next_change(settings: Settings, folder: Path) -> None:
+    turn = turns(settings)
+    next(turn)
+    for page in PAGES:
+        (folder / page).unlink()
+    stopped = next(turn)
+    assert stopped.error is not None
+    assert str(folder) in stopped.error.message
+    assert held(settings) == set(PAGES)
+    write(folder, PAGES | {"new.md": "# New\n\nA new page.\n"})
+    assert changes(next(turn)) == {"new.md": "accepted"}
+
+
+@pytest.mark.slow
+def test_wrong_settings_are_told_once_and_heard_when_they_are_right(settings: Settings, folder: Path) -> None:
+    looks = 0
+
+    def settings_now() -> Settings:
+        nonlocal looks
+        looks += 1
+        if looks in {2, 3}:
+            raise SettingsError("There is no setting 'colour'.", "Remove it.")
+        return settings
+
+    turn = follow(settings_now, lambda: nullcontext(Silent()))
+    next(turn)
+    write(folder, {"new.md": "# New\n\nA new page.\n"})
+    wrong = next(turn)
+    assert wrong.error is not None
+    assert "colour" in wrong.error.message
+    Timer(0.6, (folder / "barn.md").unlink).start()
+    Timer(1.2, (folder / "mill.md").touch).start()
+    assert changes(next(turn)) == {"new.md": "accepted", "barn.md": "removed"}
+
+
+def test_settings_that_are_wrong_from_the_start_are_an_error() -> None:
+    def settings_now() -> Settings:
+        raise SettingsError("There is no setting 'colour'.", "Remove it.")
+
+    with pytest.raises(SettingsError, match="colour"):
+        next(follow(settings_now, lambda: nullcontext(Silent())))
+
+
+def test_hidden_files_and_what_a_run_writes_are_no_change_of_documents(tmp_path: Path) -> None:
+    folder, home = tmp_path / ".notes", tmp_path / ".notes" / "state"
+    meant = _Meant([folder], home)
+    assert meant(Change.modified, str(folder / "leave.md"))
+    assert meant(Change.deleted, str(folder / "deep" / "pay.md"))
+    assert not meant(Change.added, str(folder / ".git" / "index"))
+    assert not meant(Change.added, str(folder / "deep" / ".leave.md.swp"))
+    assert not meant(Change.modified, str(home / "lake" / "chunks" / "part.parquet"))
+
+
+@pytest.mark.slow
+def test_the_command_stays_until_it_is_interrupted(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "gristmill.toml").write_text('home = "home"\nsearch.bridge = false\n')
+    command = [sys.executable, "-m", "gristmill.cli", "ingest", str(folder), "--watch", "--json"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    lines = (json.loads(line) for line in process.stdout)
+    assert next(lines)["stages"][0]["numbers"]["new"] == 2
+    (folder / "barn.md").unlink()
+    told = next(lines)
+    assert told["stages"][0]["numbers"]["removed"] == 1
+    assert "error" not in told
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped" in said
