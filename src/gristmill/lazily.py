@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import Any
 
 
-def offered(package: str, names: Mapping[str, Sequence[str]]) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a package.
+def offered(package: str, names: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return the `__getattr__` and the `__dir__` of a package.
 
     Args:
         package: its full name.
@@ -27,4 +27,4 @@ def offered(package: str, names: Mapping[str, Sequence[str]]) -> Callable[[str],
         setattr(import_module(package), name, value)
         return value
 
-    return find
+    return find, lambda: sorted(homes)

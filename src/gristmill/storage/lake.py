@@ -38,6 +38,8 @@ _AS_DECLARED = pl.ScanCastOptions(
 )  # fmt: skip
 # Found by trying: these end the library of tables, or lead it to another folder.
 _NO_FOLDER = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")
+# So many keys of a table that is not held are named in a condition; more are merged.
+_FEW = 64
 # How often a change is made before it is given up that others were always quicker with.
 _TRIES = 20
 _ONCE = CommitProperties(max_commit_retries=0)  # or the library would add what was made from rows that changed since
@@ -139,22 +141,24 @@ class Lake:
             return 0
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
         with self._one_at_a_time:
-            return self._upsert(table, rows)
+            if not self._changed(table, lambda opened: self._upserted(table, opened, rows)):
+                self.append(table, rows)
+        return rows.height
 
-    def _upsert(self, table: Table, rows: pl.DataFrame) -> int:
-        opened = self._current(table)
-        if opened is None:
-            return self.append(table, rows)
+    def _upserted(self, table: Table, opened: DeltaTable, rows: pl.DataFrame) -> None:
         if self._rewritten(table, lambda held: pl.concat([_without(held, table.key, rows[table.key]), rows])):
-            return rows.height
-        with _changing(table):
+            return
+        known = {field.name for field in opened.schema().fields}
+        few = _one_of(table, table.key, rows[table.key]) if known == set(rows.columns) else None
+        if few is not None:
+            write_deltalake(opened, rows, mode="overwrite", predicate=few)
+        else:
             merge = opened.merge(
                 rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
             )
             merge.when_matched_update_all().when_not_matched_insert_all().execute()
-            _compact(opened)
+        _compact(opened)
         self._keep(table, opened)
-        return rows.height
 
     def append(self, table: Table, rows: pl.DataFrame) -> int:
         """Add rows whose keys are known to be new: much cheaper than a merge. Returns how many were given."""
@@ -202,45 +206,57 @@ class Lake:
 
     def _delete_where(self, table: Table, key: str, values: pl.Series) -> None:
         with self._one_at_a_time:
-            opened = None if values.is_empty() else self._current(table)
-            if opened is None or self._rewritten(table, lambda held: _without(held, key, values)):
-                return
-            with _changing(table):
-                rows = values.unique().alias(key).to_frame()
-                merge = opened.merge(rows, f"t.{key} = s.{key}", source_alias="s", target_alias="t")
-                merge.when_matched_delete().execute()
-            self._keep(table, opened)
+            if not values.is_empty():
+                self._changed(table, lambda opened: self._deleted(table, opened, key, values))
+
+    def _deleted(self, table: Table, opened: DeltaTable, key: str, values: pl.Series) -> None:
+        if self._rewritten(table, lambda held: _without(held, key, values)):
+            return
+        few = _one_of(table, key, values)
+        if few is not None:
+            opened.delete(few)
+        else:
+            rows = values.unique().alias(key).to_frame()
+            merge = opened.merge(rows, f"t.{key} = s.{key}", source_alias="s", target_alias="t")
+            merge.when_matched_delete().execute()
+        self._keep(table, opened)
+
+    def _changed(self, table: Table, change: Callable[[DeltaTable], None]) -> bool:
+        """Change a table; where another writer's commit comes before, once more, to what that left. False: none is."""
+        with _changing(table):
+            for tries_left in reversed(range(_TRIES)):
+                opened = self._current(table)
+                if opened is None:
+                    break
+                try:
+                    change(opened)
+                    return True
+                except CommitFailedError:
+                    self._known.pop(table.name, None)
+                    if not tries_left:
+                        raise
+        return False
 
     def _rewritten(self, table: Table, change: Callable[[pl.DataFrame], pl.DataFrame]) -> bool:
         """Change a held table by writing it whole, which takes half the time of finding its rows in its files.
 
-        Whoever else commits meanwhile is not undone: the change is made once more, to what that left. Returns False,
-        and does nothing, where the table is not held or has other columns than the declared ones.
+        Returns False, and does nothing, where the table is not held or has other columns than the declared ones.
         """
-        for tries_left in reversed(range(_TRIES)):
-            # Rows and handle are of one commit: asked for one after the other, they might not be.
-            known = self._known.get(table.name) if self._held(table) is not None else None
-            if known is None or (held := known.rows) is None:
-                return False
-            opened = known.opened
-            if {field.name for field in opened.schema().fields} != set(table.schema):
-                return False
-            rows = change(held)
-            if rows.height == held.height and rows.equals(held):
-                return True
-            with _changing(table):
-                try:
-                    write_deltalake(opened, rows, mode="overwrite", commit_properties=_ONCE)
-                except CommitFailedError:
-                    if not tries_left:
-                        raise
-                    self._known.pop(table.name, None)
-                    continue
-                if opened.version() % _CLEARED_EVERY == 0:
-                    _vacuum(opened, _KEPT_HOURS)
-            self._keep(table, opened, rows)
+        # Rows and handle are of one commit: asked for one after the other, they might not be.
+        known = self._known.get(table.name) if self._held(table) is not None else None
+        if known is None or (held := known.rows) is None:
+            return False
+        opened = known.opened
+        if {field.name for field in opened.schema().fields} != set(table.schema):
+            return False
+        rows = change(held)
+        if rows.height == held.height and rows.equals(held):
             return True
-        raise AssertionError("the last try returns or raises")
+        write_deltalake(opened, rows, mode="overwrite", commit_properties=_ONCE)
+        if opened.version() % _CLEARED_EVERY == 0:
+            _vacuum(opened, _KEPT_HOURS)
+        self._keep(table, opened, rows)
+        return True
 
     def place(self, table: Table) -> str:
         """Return the folder or URL of a table."""
@@ -301,6 +317,15 @@ class Lake:
 def _without(rows: pl.DataFrame, key: str, values: pl.Series) -> pl.DataFrame:
     """The rows whose `key` is none of `values`; where it is nothing it is like no value."""
     return rows.filter(~pl.col(key).is_in(values.implode()).fill_null(value=False))
+
+
+def _one_of(table: Table, key: str, values: pl.Series) -> str | None:
+    """A condition in SQL that `key` is one of a few texts, which is quicker than a merge; None for anything else."""
+    few = set(values)
+    if len(few) > _FEW or table.schema[key] != pl.String or not all(isinstance(value, str) for value in few):
+        return None
+    quoted = ", ".join("'{}'".format(value.replace("'", "''")) for value in sorted(few))
+    return f"{key} IN ({quoted})"
 
 
 def _scanned(table: Table, opened: DeltaTable) -> pl.LazyFrame:

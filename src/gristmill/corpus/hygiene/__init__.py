@@ -64,7 +64,7 @@ __all__ = [
     "shared_edges",
 ]
 
-__getattr__ = offered(
+__getattr__, __dir__ = offered(
     __name__,
     {
         "boilerplate": (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CLASSIFIER_SHA256", "Finding", "Screening", "Verdict", "screen", "screen_all", "screen_with"]
 
-__getattr__ = offered(
+__getattr__, __dir__ = offered(
     __name__,
     {
         "pinned": ("CLASSIFIER_SHA256",),

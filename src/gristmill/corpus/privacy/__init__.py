@@ -29,7 +29,7 @@ __all__ = [
     "mask",
 ]
 
-__getattr__ = offered(
+__getattr__, __dir__ = offered(
     __name__,
     {
         "detection": ("find_personal_data", "find_personal_data_of"),
