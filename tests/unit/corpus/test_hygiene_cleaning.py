@@ -1,13 +1,11 @@
 """Cleaning of characters, encodings and normal forms, and the way back to the original."""
 
 import unicodedata
-from types import ModuleType
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-import gristmill.corpus.hygiene as hygiene
 from gristmill.corpus.hygiene import Span, clean
 
 AWKWARD = (
@@ -169,10 +167,3 @@ def test_hostile_amounts_of_odd_characters_are_cleaned(hostile: str) -> None:
 def test_a_run_of_ten_million_characters_costs_one_entry_in_the_map() -> None:
     (layer,) = clean("a" + "\u200b" * 10_000_000 + "b").offsets.layers
     assert len(layer.before_start) == 1
-
-
-def test_the_public_face_is_exact() -> None:
-    public = {
-        name for name, value in vars(hygiene).items() if not name.startswith("_") and not isinstance(value, ModuleType)
-    }
-    assert sorted(hygiene.__all__) == sorted(public)
