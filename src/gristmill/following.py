@@ -55,6 +55,8 @@ def follow(
 ) -> Iterator[Turn]:
     """Take in all sources now and whenever something moved, until the iteration is given up.
 
+    An error that is the same as in the turn before is not told again.
+
     Args:
         settings_now: reads the settings, which may change meanwhile.
         progress: makes what is told how far a run is.
@@ -64,10 +66,14 @@ def follow(
     """
     following = _Following(settings_now)
     due = following.due()
+    said = None
     while True:
         with Child.worker("audit", following.workspace.lake.url) as auditor:
             error = next(due)
-            yield Turn(datetime.now(UTC), 0.0, (), error) if error else _turn(following.workspace, auditor, progress)
+            turn = Turn(datetime.now(UTC), 0.0, (), error) if error else _turn(following.workspace, auditor, progress)
+        if turn.error is None or turn.error.message != said:
+            yield turn
+        said = turn.error.message if turn.error is not None else None
 
 
 class _Following:
@@ -80,17 +86,13 @@ class _Following:
     def due(self) -> Iterator[GristmillError | None]:
         """Yield whenever a run is due: nothing, or why there can be none."""
         yield None
-        said = None
         while True:
             for _ in _moments(folders := self._folders(), self.workspace.home):
                 try:
                     self._look_at_settings()
                 except GristmillError as error:
-                    if error.message != said:
-                        yield error
-                    said = error.message
+                    yield error
                     continue
-                said = None
                 if standstill(self.workspace.settings) is None:
                     yield None
                 if folders != self._folders():
@@ -108,21 +110,29 @@ class _Following:
 
 
 def _moments(folders: Sequence[Path], home: Path) -> Iterator[None]:
-    """Yield when something moved below the folders, soon after they are watched, and once a minute."""
+    """Yield when something moved below the folders, soon after they are watched, and once a minute.
+
+    Ends when one of them is gone.
+    """
     if not folders:
-        time.sleep(_LOOK_MS / 1000)
+        time.sleep(_ASK_SECONDS)
         yield
         return
     asked = float("-inf")
-    for changes in watch(
-        *folders, watch_filter=_Meant(folders, home), debounce=_PATIENCE_MS, step=_QUIET_MS, rust_timeout=_LOOK_MS,
-        yield_on_timeout=True, ignore_permission_denied=True,
-    ):  # fmt: skip
-        if changes or time.monotonic() - asked >= _ASK_SECONDS:
-            yield
-            asked = time.monotonic()
-        elif not all(folder.is_dir() for folder in folders):
-            return
+    try:
+        for changes in watch(
+            *folders, watch_filter=_Meant(folders, home), debounce=_PATIENCE_MS, step=_QUIET_MS,
+            rust_timeout=_LOOK_MS, yield_on_timeout=True, ignore_permission_denied=True,
+        ):  # fmt: skip
+            if changes or time.monotonic() - asked >= _ASK_SECONDS:
+                yield
+                asked = time.monotonic()
+            elif not all(folder.is_dir() for folder in folders):
+                return
+    except OSError:
+        # A folder that just went, or more folders than the system tells of: then it is asked.
+        time.sleep(_LOOK_MS / 1000)
+        yield
 
 
 class _Meant:

@@ -92,6 +92,38 @@ def test_what_is_wrong_is_told_and_tried_again_after_the_next_change(settings: S
 
 
 @pytest.mark.slow
+def test_a_folder_that_goes_is_told_once_and_followed_again_when_it_is_back(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gristmill.following._ASK_SECONDS", 0.3)
+    turn = turns(settings)
+    next(turn)
+    away = folder.rename(folder.with_name("away"))
+    gone = next(turn)
+    assert gone.error is not None
+    assert str(folder) in gone.error.message
+    write(away, {"new.md": "# New\n\nA new page.\n"})
+    Timer(1.5, away.rename, (folder,)).start()
+    assert changes(next(turn)) == {"new.md": "accepted"}  # and no second word of what is gone
+    Timer(0.6, (folder / "barn.md").unlink).start()
+    assert changes(next(turn)) == {"barn.md": "removed"}
+
+
+@pytest.mark.slow
+def test_a_system_that_tells_of_no_changes_is_asked(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_more(*_: object, **__: object) -> None:
+        raise OSError("OS file watch limit reached")
+
+    monkeypatch.setattr("gristmill.following.watch", no_more)
+    turn = turns(settings)
+    next(turn)
+    (folder / "barn.md").unlink()
+    assert changes(next(turn)) == {"barn.md": "removed"}
+
+
+@pytest.mark.slow
 def test_wrong_settings_are_told_once_and_heard_when_they_are_right(settings: Settings, folder: Path) -> None:
     looks = 0
 

@@ -251,7 +251,7 @@ def _look_more_often(_phase: str, _found: dict[str, int]) -> None:
 def _ground(settings: Settings, path: str | None, *, allow_empty: bool, as_json: bool) -> list[StageReport]:
     from gristmill.search.child import Child
 
-    # Of what is done here nothing multiplies large matrices; threads for it would turn idly beside what has to be done.
+    # Hardly anything here multiplies large matrices; threads for it would turn idly beside what has to be done.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Most changes are small and end in a new index: its auditor loads its libraries while this process loads its own.
     with Child.worker("audit", settings.lake_url) as auditor:
