@@ -17,7 +17,7 @@ from pathlib import Path
 from watchfiles import Change, watch
 
 from gristmill.corpus.report import Progress, StageReport
-from gristmill.errors import GristmillError
+from gristmill.errors import BusyError, GristmillError
 from gristmill.mill import Run, grind
 from gristmill.search.child import Child
 from gristmill.settings import Settings
@@ -28,6 +28,7 @@ from gristmill.workspace import Workspace
 _QUIET_MS, _PATIENCE_MS = 500, 10_000
 _LOOK_MS = 1_000
 _ASK_SECONDS = 60.0
+_BUSY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -154,13 +155,21 @@ class _Meant:
 def _turn(workspace: Workspace, auditor: Child, progress: Callable[[], AbstractContextManager[Progress]]) -> Turn:
     began, clock = datetime.now(UTC), time.perf_counter()
     reports: list[StageReport] = []
-    stopped = None
-    try:
-        sources = workspace.sources()
-        sighting = Sighting(workspace.settings, [source.url for source in sources])
-        with progress() as shown:
-            # Those before an error are kept.
-            reports.extend(grind(Run(workspace, sources, sighting=sighting, progress=shown, auditor=auditor)))
-    except GristmillError as error:
-        stopped = error
+    stopped: GristmillError | None = None
+    while True:
+        try:
+            sources = workspace.sources()
+            sighting = Sighting(workspace.settings, [source.url for source in sources])
+            with progress() as shown:
+                # Those before an error are kept.
+                reports.extend(grind(Run(workspace, sources, sighting=sighting, progress=shown, auditor=auditor)))
+        except BusyError as busy:
+            # Whoever is at work on the same home takes in the same change.
+            if time.perf_counter() - clock < _BUSY_SECONDS:
+                time.sleep(_LOOK_MS / 1000)
+                continue
+            stopped = busy
+        except GristmillError as error:
+            stopped = error
+        break
     return Turn(began, time.perf_counter() - clock, tuple(reports), stopped)

@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import nullcontext
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from threading import Timer
 
@@ -16,8 +16,10 @@ from watchfiles import Change
 from gristmill.corpus.report import Silent
 from gristmill.errors import SettingsError
 from gristmill.following import Turn, _Meant, follow
+from gristmill.mill import working
 from gristmill.search.index import open_current
 from gristmill.settings import Settings
+from gristmill.standstill import Standstill, standstill
 from gristmill.workspace import Workspace
 from tests.fakes import FakeEncoder
 from tests.processes import children
@@ -121,6 +123,38 @@ def test_a_system_that_tells_of_no_changes_is_asked(
     next(turn)
     (folder / "barn.md").unlink()
     assert changes(next(turn)) == {"barn.md": "removed"}
+
+
+@pytest.mark.slow
+def test_whoever_is_at_work_on_the_same_home_is_waited_for(settings: Settings, folder: Path) -> None:
+    turn = turns(settings)
+    next(turn)
+    workspace = Workspace(settings)
+    (folder / "barn.md").unlink()
+    with ExitStack() as night_shift:
+        night_shift.enter_context(working(workspace, "the night shift"))
+        Timer(1.5, night_shift.close).start()
+        assert changes(next(turn)) == {"barn.md": "removed"}
+
+
+@pytest.mark.slow
+def test_an_auditor_that_died_while_it_waited_is_replaced(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill_and_find(kind: Callable[[Settings], Standstill | None]) -> Callable[[Settings], Standstill | None]:
+        def look(settings: Settings) -> Standstill | None:
+            for child in children(os.getpid()):
+                os.kill(child, signal.SIGKILL)
+            return kind(settings)
+
+        return look
+
+    turn = turns(settings)
+    next(turn)
+    (folder / "barn.md").unlink()
+    monkeypatch.setattr("gristmill.following.standstill", kill_and_find(standstill))
+    assert changes(next(turn)) == {"barn.md": "removed"}
+    assert held(settings) == {"mill.md"}
 
 
 @pytest.mark.slow
