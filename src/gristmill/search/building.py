@@ -102,11 +102,14 @@ def build(
     write_manifest(folder, described(folder, manifest))
 
 
-def build_task(task: Mapping[str, Any], say: Say) -> None:
-    """Build what a task asks for, as it comes to a process: `folder`, `lake`, `encoders`, and the options' fields."""
+def build_task(task: Mapping[str, Any], say: Say, lake: Lake | None = None) -> None:
+    """Build what a task asks for, as it comes to a process: `folder`, `lake`, `encoders`, and the options' fields.
+
+    Whoever has the lake open already gives it too; what it holds need not be read again.
+    """
     previous = Path(task["previous"]) if task["previous"] else None
     options = BuildOptions(task["approximate"], previous, ChromaPlace(task["url"], task["collection"]))
-    build(Path(task["folder"]), Lake(task["lake"]), task["encoders"], options, say)
+    build(Path(task["folder"]), lake or Lake(task["lake"]), task["encoders"], options, say)
 
 
 def _complete(lake: Lake, keys: pl.DataFrame, encoders: Sequence[str]) -> pl.DataFrame:

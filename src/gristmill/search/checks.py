@@ -18,7 +18,7 @@ from gristmill.errors import SearchIndexError
 from gristmill.models.encoder import Encoder, TextEncoder
 from gristmill.search.embedding import vectors_of
 from gristmill.search.index import open_current
-from gristmill.search.rows import content_hash, index_rows, with_context
+from gristmill.search.rows import content_hash, index_keys, with_context
 from gristmill.search.version import IndexVersion
 from gristmill.storage.artifacts import VersionStore
 from gristmill.storage.lake import Lake
@@ -107,7 +107,7 @@ def _check_encoder(lake: Lake, wanted: pl.DataFrame, encoder: TextEncoder) -> Ch
 
 def check_search_index(lake: Lake, store: VersionStore, encoders: Sequence[TextEncoder]) -> CheckResult:
     """Check that the version in force holds what the lake asks for, and as much as its manifest says."""
-    rows = index_rows(lake)
+    rows = index_keys(lake)
     try:
         version = open_current(store)
         held = {"rows": version.rows.height, "vectors": len(version.matrix)}

@@ -238,7 +238,7 @@ def _build(work: Publication, task: dict[str, Any], chunks: int) -> None:
 
     try:
         if chunks <= _BUILT_HERE and not task["approximate"]:
-            build_task(task, told)
+            build_task(task, told, work.lake)
             return
         with Child.worker("build") as builder:
             for said in builder.work(task):
