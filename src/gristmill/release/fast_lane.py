@@ -92,6 +92,8 @@ class FastLane:
             # Nothing answers any more: a newer index that passed its audit is better than none.
             reason = f"{current.name} cannot be opened any more: {error.message}"
             return RetrievalVerdict(Outcome.PROMOTE, reason, 0, 0.0, 0.0, 0, 0, 1.0)
+        if not questions:
+            return judge_retrieval({}, {}, self.settings)
         found: list[dict[str, float]] = []
         for release, index in ((current, before), (patch, open_index(self.store, patch, self.lake))):
             there = list(grounded(questions, corpus_of_index(index)).values())

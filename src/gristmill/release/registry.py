@@ -106,7 +106,7 @@ class Registry:
 
     def in_force(self) -> str | None:
         """Return the name of the release in force; None before the first."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return _in_force(session)
 
     def current(self) -> Release:
@@ -126,7 +126,7 @@ class Registry:
         Raises:
             SettingsError: there is none of that name, or more than one begins so.
         """
-        with self._database.session() as session:
+        with self._database.reading() as session:
             rows = session.scalars(select(ReleaseRow).where(ReleaseRow.release.startswith(name, autoescape=True))).all()
             if len(rows) != 1:
                 said = "There is no release" if not rows else "More than one release begins with"
@@ -171,7 +171,7 @@ class Registry:
             query = query.where(GateDecisionRow.candidate == candidate)
         if question_set is not None:
             query = query.where(GateDecisionRow.question_set == question_set)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             rows = list(session.scalars(query))
             session.expunge_all()
             return rows
@@ -233,7 +233,7 @@ class Registry:
 
     def moves(self) -> list[Move]:
         """Return all moves of the pointer, oldest first."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return [_move_of(row) for row in session.scalars(select(ReleaseMoveRow).order_by(ReleaseMoveRow.move))]
 
     def withdrawn(self) -> set[str]:
@@ -249,7 +249,7 @@ class Registry:
 
     def listed(self) -> list[Listed]:
         """Return all releases, newest first, each with its state."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             rows = [
                 (row.release, Kind(row.kind), row.parent, row.at)
                 for row in session.scalars(select(ReleaseRow).order_by(ReleaseRow.at.desc()))
@@ -268,7 +268,7 @@ class Registry:
         Args:
             last: how many before the one in force can be gone back to.
         """
-        with self._database.session() as session:
+        with self._database.reading() as session:
             rows = session.scalars(select(ReleaseRow).order_by(ReleaseRow.at.desc()))
             tuned = (Release.from_json(row.manifest) for row in rows if row.manifest["encoder"].get("memory"))
             newest = next(tuned, None)

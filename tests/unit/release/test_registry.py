@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from gristmill.errors import GateError, SettingsError
 from gristmill.evaluation.gate import Outcome
@@ -51,6 +52,22 @@ def test_the_first_release_comes_into_force_once(registry: Registry) -> None:
     assert registry.in_force() == FIRST.name
     assert registry.start(SECOND) == FIRST.name
     assert registry.in_force() == FIRST.name
+
+
+def test_whoever_only_looks_does_not_wait_for_a_writer(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gristmill.storage.database._BUSY_SECONDS", 0.2)
+    looking = Registry(Database(f"sqlite:///{tmp_path / 'gristmill.db'}"), tmp_path)
+    with Database(f"sqlite:///{tmp_path / 'gristmill.db'}").session() as writer:
+        writer.execute(text("SELECT 1"))  # it writes from its beginning
+        assert looking.in_force() == FIRST.name
+        assert looking.current() == FIRST
+        assert [move.release for move in looking.moves()] == [FIRST.name]
+        assert [one.state for one in looking.listed()] == ["in force"]
+        assert looking.needed(1) == [FIRST]
+        assert looking.decisions() == []
+        assert looking.withdrawn() == set()
 
 
 def test_a_manifest_survives_the_database_and_is_a_file_too(registry: Registry, tmp_path: Path) -> None:
