@@ -64,7 +64,7 @@ def open_workspace() -> Workspace:
 @contextmanager
 def drawn_progress(as_json: bool, *, passing: bool = False) -> Iterator[Any]:
     """Draw progress bars on standard error, or nothing where nobody looks; passing ones go when all is done."""
-    if as_json:
+    if as_json or (passing and not err.is_terminal):
         from gristmill.corpus.report import Silent
 
         yield Silent()
