@@ -28,7 +28,9 @@ from gristmill.storage.tables import Table
 _COMPACT_ABOVE_FILES = 24
 _FILE_BYTES = 16 * 1024 * 1024
 # A table is opened by reading its log from the last checkpoint on; over the libraries' own 100 commits that is slow.
-_NEW_TABLE = {"delta.checkpointInterval": "10"}
+# So is a commit to a log of 30 days, which is theirs too, where some hundred changes are made in a day.
+_LOG_KEPT = {"delta.logRetentionDuration": "interval 1 days"}
+_NEW_TABLE = {"delta.checkpointInterval": "10"} | _LOG_KEPT
 # Tables up to this size are read whole once a commit, since looking into a table's files costs more than its rows do.
 _HELD_BYTES = 4 * 1024 * 1024
 # Files of an older version may say less of a part, or say it in smaller units.
@@ -254,7 +256,7 @@ class Lake:
             return True
         write_deltalake(opened, rows, mode="overwrite", commit_properties=_ONCE)
         if opened.version() % _CLEARED_EVERY == 0:
-            _vacuum(opened, _KEPT_HOURS)
+            _clear(opened)
         self._keep(table, opened, rows)
         return True
 
@@ -394,7 +396,14 @@ def _compact(opened: DeltaTable) -> None:
     if (sizes < _FILE_BYTES // 2).sum() > _COMPACT_ABOVE_FILES:
         by = CommitProperties(custom_metadata={"by": "gristmill"})
         opened.optimize.compact(target_size=_FILE_BYTES, max_concurrent_tasks=1, commit_properties=by)
-        _vacuum(opened, _KEPT_HOURS)
+        _clear(opened)
+
+
+def _clear(opened: DeltaTable) -> None:
+    """Let go of what no version of the last day needs; of a table of an older version, from now on of its log too."""
+    if not _LOG_KEPT.items() <= opened.metadata().configuration.items():
+        opened.alter.set_table_properties(_LOG_KEPT)
+    _vacuum(opened, _KEPT_HOURS)
 
 
 def _vacuum(opened: DeltaTable, hours: int) -> list[str]:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -336,6 +338,28 @@ def test_files_of_earlier_commits_do_not_pile_up(lake: Lake, monkeypatch: pytest
         lake.upsert(TEXTS, texts(a=str(step)))
     assert held(lake) == held(Lake(lake.url)) == {"a": "29"}
     assert len(list(Path(lake.place(TEXTS)).glob("*.parquet"))) < 9
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["new table", "table of an older version"])
+def test_the_log_of_a_busy_table_does_not_grow_for_ever(
+    lake: Lake, older: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit is slower the more commits there are in the log; with some hundred changes a day that is felt soon."""
+    monkeypatch.setattr("gristmill.storage.lake._CLEARED_EVERY", 7)
+    if older:
+        monkeypatch.setattr("gristmill.storage.lake._NEW_TABLE", {"delta.checkpointInterval": "10"})
+    lake.append(TEXTS, texts(a="one"))
+    log = Path(lake.place(TEXTS), "_delta_log")
+    for step in range(60):
+        lake.upsert(TEXTS, texts(a=str(step)))
+    days_ago = time.time() - 3 * 86_400
+    for file in log.iterdir():
+        if (number := file.name.partition(".")[0]).isdecimal() and int(number) < 50:
+            os.utime(file, (days_ago, days_ago))
+    for step in range(60, 75):
+        lake.upsert(TEXTS, texts(a=str(step)))
+    assert held(lake) == held(Lake(lake.url)) == {"a": "74"}
+    assert len(list(log.glob("*.json"))) < 45
 
 
 @pytest.mark.usefixtures("either_way")
