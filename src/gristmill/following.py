@@ -154,9 +154,9 @@ class _Meant:
 
 def _turn(workspace: Workspace, auditor: Child, progress: Callable[[], AbstractContextManager[Progress]]) -> Turn:
     began, clock = datetime.now(UTC), time.perf_counter()
-    reports: list[StageReport] = []
     stopped: GristmillError | None = None
     while True:
+        reports: list[StageReport] = []
         try:
             sources = workspace.sources()
             sighting = Sighting(workspace.settings, [source.url for source in sources])

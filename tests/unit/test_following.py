@@ -5,18 +5,24 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Timer
 
 import pytest
+from rich.console import Console
+from typer.testing import CliRunner
 from watchfiles import Change
 
-from gristmill.corpus.report import Silent
-from gristmill.errors import SettingsError
+from gristmill.cli.app import app
+from gristmill.cli.rendering import turn_told
+from gristmill.corpus.report import Change as What
+from gristmill.corpus.report import Silent, StageReport
+from gristmill.errors import BusyError, GristmillError, SettingsError
 from gristmill.following import Turn, _Meant, follow
-from gristmill.mill import working
+from gristmill.mill import Run, grind, working
 from gristmill.search.index import open_current
 from gristmill.settings import Settings
 from gristmill.standstill import Standstill, standstill
@@ -139,6 +145,28 @@ def test_whoever_is_at_work_on_the_same_home_is_waited_for(settings: Settings, f
 
 
 @pytest.mark.slow
+def test_what_was_done_before_another_was_at_work_is_not_told_twice(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = [True]
+
+    def interrupted(run: Run) -> Iterator[StageReport]:
+        for report in grind(run):
+            yield report
+            if busy and report.stage == "documents":
+                busy.clear()
+                raise BusyError("The night shift is at work.", "Wait for it.")
+
+    turn = turns(settings)
+    next(turn)
+    monkeypatch.setattr("gristmill.following.grind", interrupted)
+    write(folder, {"new.md": "# New\n\nA new page.\n"})
+    stages = [report.stage for report in next(turn).reports]
+    assert len(stages) == len(set(stages))
+    assert not busy
+
+
+@pytest.mark.slow
 def test_an_auditor_that_died_while_it_waited_is_replaced(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +226,54 @@ def test_hidden_files_and_what_a_run_writes_are_no_change_of_documents(tmp_path:
     assert not meant(Change.added, str(folder / ".git" / "index"))
     assert not meant(Change.added, str(folder / "deep" / ".leave.md.swp"))
     assert not meant(Change.modified, str(home / "lake" / "chunks" / "part.parquet"))
+
+
+def told(turn: Turn) -> str:
+    """What people read of a turn."""
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(turn_told(turn))
+    return captured.get()
+
+
+def turn_of(changes: int, *named: What, release: Sequence[What] = (), error: GristmillError | None = None) -> Turn:
+    reports = (
+        StageReport.of("documents", {"changed": changes}, named),
+        StageReport.of("search_index", {"published": 1}),
+        StageReport.of("document_release", {"published": int(not release)}, release),
+    )
+    return Turn(datetime.now(UTC), 0.42, reports[: 1 if error else 3], error)
+
+
+def test_people_read_what_became_of_each_document_and_why() -> None:
+    said = told(
+        turn_of(2, What("a[b].md", "accepted", "of no interest"), What("x.md", "quarantined", "It [gives] orders."))
+    )
+    assert "accepted    a[b].md\n" in said
+    assert "quarantined x.md: It [gives] orders." in said
+    assert "in force after 0.4 s" in said
+    assert "more" not in said
+
+
+def test_of_many_documents_people_read_some_and_how_many_more() -> None:
+    said = told(turn_of(1_207, *(What(f"{n}.md", "accepted") for n in range(20))))
+    assert said.count(".md") == 5
+    assert "and 1,202 more" in said
+
+
+def test_people_read_what_is_held_back_or_stopped_and_not_that_it_is_in_force() -> None:
+    held_back = told(turn_of(1, What("a.md", "accepted"), release=[What("r-1", "held back", "It finds less.")]))
+    assert "held back r-1: It finds less." in held_back
+    stopped = told(turn_of(1, What("a.md", "accepted"), error=SettingsError("There is no 'colour'.", "Remove it.")))
+    assert "There is no 'colour'." in stopped
+    assert "Remove it." in stopped
+    assert "in force" not in held_back + stopped
+
+
+def test_a_source_may_not_become_empty_unseen() -> None:
+    refused = CliRunner().invoke(app, ["ingest", "--watch", "--allow-empty"])
+    assert refused.exit_code == 2
+    assert "--allow-empty" in refused.output
 
 
 @pytest.mark.slow
