@@ -179,13 +179,32 @@ def test_tokens_are_counted_again_where_only_a_sample_was_counted_before(
     changed(CHUNKS, MILL, context="many words " * 300)(ground)
     passed = ground.lake.version(CHUNKS)  # as if its document had not been in the sample
     assert check_chunks(ground.lake, ground.encoder, passed).passed
-    documents = ground.lake.read(CHUNKS, ["document"])["document"].n_unique()
-    monkeypatch.setattr("gristmill.search.checks._SAMPLE_DOCUMENTS", documents - 1)
+    large(ground, monkeypatch)
     results = []
-    for _ in range(8):  # the sample follows the commit
+    for _ in range(20):  # the sample follows the commit
         results.append(check_chunks(ground.lake, ground.encoder, passed).passed)
         ground.lake.upsert(CHUNKS, ground.lake.read(CHUNKS).head(1))
+    assert any(results)
     assert not all(results)
+
+
+def test_of_a_large_corpus_what_changed_is_compared_and_little_else(
+    ground: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large(ground, monkeypatch)
+    passed = ground.lake.version(CHUNKS)
+    assert check_chunks(ground.lake, ground.encoder, passed).numbers["documents_compared"] == 1
+    monkeypatch.setattr("gristmill.search.checks._COMPARED_AGAIN", 0)
+    assert check_chunks(ground.lake, ground.encoder, passed).numbers["documents_compared"] == 0
+    changed(CHUNKS, MILL, text="Nobody wrote this.", embedding_key="another")(ground)
+    assert not check_chunks(ground.lake, ground.encoder, passed).passed
+
+
+def large(ground: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the corpus for one of which only a sample is compared."""
+    documents = ground.lake.read(CHUNKS, ["document"])["document"].n_unique()
+    monkeypatch.setattr("gristmill.search.checks._SAMPLE_DOCUMENTS", documents - 1)
+    monkeypatch.setattr("gristmill.search.checks._COMPARED_AGAIN", 1)
 
 
 def test_tokens_are_counted_again_where_the_commit_that_passed_is_gone(ground: Workspace) -> None:

@@ -26,6 +26,8 @@ from gristmill.storage.tables import CHUNKS, EMBEDDINGS, TEXTS
 
 # Documents whose chunks are compared with their text one by one: all of a small corpus, a second's work of a large one.
 _SAMPLE_DOCUMENTS = 1_000
+# Of a large corpus that passed before, so many are compared beside those that changed: others each time.
+_COMPARED_AGAIN = 50
 _BLOCK = 4_096
 
 
@@ -35,13 +37,14 @@ def check_chunks(lake: Lake, encoder: Encoder, passed: int | None = None) -> Che
     Args:
         lake: the tables.
         encoder: the tokens are counted by it.
-        passed: the commit of the table that passed before: tokens of chunks that stand there too are not counted again.
+        passed: the commit of the table that passed before: tokens of chunks that stand there too are not counted again,
+            and of a large corpus little more is looked at than what came since.
     """
     documents = accepted(lake).select("document", "text_hash", "boilerplate")
     chunks = lake.read(CHUNKS, ["chunk", "document", "ordinal", "start", "end", "tokens"])
     orphans = chunks.join(documents, on="document", how="anti")["document"].unique().sort()
     long = chunks.filter(pl.col("tokens").is_null() | (pl.col("tokens") > encoder.window))
-    sample = documents.sample(min(_SAMPLE_DOCUMENTS, documents.height), seed=max(lake.version(CHUNKS), 0))
+    sample = _sample(lake, documents, passed)
     texts = _texts(lake, sample)
     altered, cut = _compared(lake, sample, texts, encoder, passed)
     bare = documents.join(chunks, on="document", how="anti")
@@ -117,6 +120,25 @@ def check_search_index(lake: Lake, store: VersionStore, encoders: Sequence[TextE
     wanted = content_hash(rows, [encoder.fingerprint for encoder in encoders])
     numbers = {"chunks": version.manifest.chunks, "version": store.current() or 0}
     return result(numbers, (_stale(version, rows, wanted), _miscounted(version, held)))
+
+
+def _sample(lake: Lake, documents: pl.DataFrame, passed: int | None) -> pl.DataFrame:
+    """Return the documents to compare: all of a small corpus, of a large one those that changed, and some others."""
+    seed = max(lake.version(CHUNKS), 0)
+    if documents.height <= _SAMPLE_DOCUMENTS:
+        return documents
+    # These two stand for a chunk's document, place, text and context.
+    same = ["chunk", "embedding_key"]
+    before = None if passed is None else lake.read_at(CHUNKS, passed, same)
+    if before is None:
+        return documents.sample(_SAMPLE_DOCUMENTS, seed=seed)
+    changed = lake.read(CHUNKS, [*same, "document"]).join(before, on=same, how="anti")
+    new = documents.join(changed, on="document", how="semi")
+    others = documents.join(changed, on="document", how="anti")
+    return pl.concat(
+        [some.sample(min(most, some.height), seed=seed)
+         for some, most in ((new, _SAMPLE_DOCUMENTS), (others, _COMPARED_AGAIN))]
+    )  # fmt: skip
 
 
 def _texts(lake: Lake, documents: pl.DataFrame) -> dict[str, str]:
