@@ -58,8 +58,9 @@ def audit(
         return [Finding("files", f"Files differ from the manifest: {', '.join(map(str, damage[:_SHOWN]))}.")]
     rows = _rows(version)
     wanted = set(rows["chunk"]) if wanted is None else wanted
-    findings = [_same("rows", set(rows["chunk"]), wanted), _same("tantivy", version.lexical.ids(), wanted)]
-    findings += [_count(version, rows), _unit_length(folder / VECTORS, rows.height)]
+    placed = dict(version.lexical.placed())
+    findings = [_same("rows", set(rows["chunk"]), wanted), _same("tantivy", set(placed.values()), wanted)]
+    findings += [_places(rows, placed), _count(version, rows), _unit_length(folder / VECTORS, rows.height)]
     findings += _vectors(version, rows, lake, budget)
     if version.manifest.approximate is not None:
         audiences = version.chroma.audiences()
@@ -93,6 +94,14 @@ def _audiences(rows: pl.DataFrame, held: Mapping[str, frozenset[str]]) -> Findin
     if not wrong:
         return None
     return Finding("audience", f"{len(wrong)} chunks are for others in chroma ({', '.join(wrong[:_SHOWN])}).")
+
+
+def _places(rows: pl.DataFrame, placed: Mapping[int, str]) -> Finding | None:
+    """Compare the row that each record of the lexical index leads to: another one would answer with another text."""
+    wrong = [chunk for row, chunk in enumerate(rows["chunk"]) if placed.get(row, chunk) != chunk]
+    if not wrong:
+        return None
+    return Finding("places", f"{len(wrong)} records of tantivy lead to another row ({', '.join(wrong[:_SHOWN])}).")
 
 
 def _count(version: IndexVersion, rows: pl.DataFrame) -> Finding | None:

@@ -1,7 +1,7 @@
 """Building an index version in a folder: rows, vectors, lexical and approximate index, then the manifest.
 
-Everything is read from the lake in blocks. Where the version before is whole and little has changed, its lexical and
-approximate indexes are copied and only the difference is worked in; rows and vectors are written anew, which is cheap.
+Everything is read from the lake, in blocks where it is much. Where the version before is whole and little has changed,
+its vectors, lexical and approximate index are copied and only the difference is worked in; rows are written anew.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from polars.io.plugins import register_io_source
 
 from gristmill.errors import SearchIndexError
 from gristmill.search.chroma import CHROMA, LOCAL, ChromaIndex, ChromaPlace
 from gristmill.search.damage import damaged_files
-from gristmill.search.dense import BRIDGE, VECTORS, read_vectors, write_matrix
+from gristmill.search.dense import BRIDGE, VECTORS, copy_matrix, read_vectors, write_matrix
 from gristmill.search.lexical import LexicalIndex, Record
 from gristmill.search.recall import settle_width
-from gristmill.search.rows import ROWS, content_hash, index_keys, row_blocks, table_with, with_context
+from gristmill.search.rows import ROWS, content_hash, index_keys, index_rows, row_blocks, table_with, with_context
 from gristmill.search.version import (
     ROWS_FILE,
     Approximate,
@@ -35,13 +37,18 @@ from gristmill.storage.lake import Lake
 BLOCK = 4_096
 # Rows that the file of rows holds in one piece: fewer make reading one row slower, more cost memory.
 _BATCH = 8 * BLOCK
+# Up to so many rows, with their texts, are held while they are worked on; more are dealt out to files.
+_HELD_ROWS = 50_000
 # Below this many chunks a lexical index is made anew in about the time that it takes to copy and change one.
-INCREMENTAL_FROM = 5_000
+INCREMENTAL_FROM = 500
+_DEALT = "blocks"
 # Beyond these shares an index made anew is better: deleted records weigh on it, and changing costs as much as making.
 _MOST_CHANGED = 0.1
 _MOST_DELETED = 0.1
 
 Say = Callable[[str, int], None]
+# Gives the rows in their order, block by block, as often as it is called.
+Blocks = Callable[[], Iterator[pl.DataFrame]]
 
 
 def _silent(_stage: str, _done: int) -> None:
@@ -54,6 +61,7 @@ class BuildOptions:
 
     approximate: bool = True  # whether the version gets a Chroma collection
     previous: Path | None = None  # the version to start from; None: from nothing
+    hashed: Path | None = None  # the file that remembers which of its files were hashed; None: all are
     place: ChromaPlace = LOCAL
     incremental_from: int = INCREMENTAL_FROM
 
@@ -65,6 +73,7 @@ class Difference:
     previous: Path
     gone: tuple[str, ...]
     new: frozenset[str]
+    origin: NDArray[np.int64]  # the row of the version before that each row was; -1 for those that are new
 
 
 def build(
@@ -80,16 +89,18 @@ def build(
         say: told how many chunks which part holds.
     """
     keys = _complete(lake, index_keys(lake), encoders)
-    for name, encoder in zip((VECTORS, BRIDGE), encoders, strict=False):
-        write_matrix(folder / name, lake, keys, encoder)
-    blocks = row_blocks(lake, keys, folder / "blocks", BLOCK)
-    _write_rows(blocks, folder / ROWS_FILE)
     difference = _difference(options, encoders, keys)
-    deleted = _lexical(folder, keys, blocks, difference)
+    for name, encoder in zip((VECTORS, BRIDGE), encoders, strict=False):
+        if difference is None:
+            write_matrix(folder / name, lake, keys, encoder)
+        else:
+            copy_matrix(folder / name, difference.previous / name, difference.origin, lake, keys, encoder)
+    blocks = _rows(folder, lake, keys)
+    deleted = _lexical(folder, blocks, difference)
     say("lexical", keys.height)
     wanted = options.approximate and keys.height > 0
     approximate = _approximate(folder, keys, blocks, options, difference, say) if wanted else None
-    shutil.rmtree(folder / "blocks")
+    shutil.rmtree(folder / _DEALT, ignore_errors=True)
     manifest = Manifest(
         content_hash(keys, encoders),
         tuple(encoders),
@@ -108,7 +119,8 @@ def build_task(task: Mapping[str, Any], say: Say, lake: Lake | None = None) -> N
     Whoever has the lake open already gives it too; what it holds need not be read again.
     """
     previous = Path(task["previous"]) if task["previous"] else None
-    options = BuildOptions(task["approximate"], previous, ChromaPlace(task["url"], task["collection"]))
+    hashed = Path(task["hashed"]) if previous else None
+    options = BuildOptions(task["approximate"], previous, hashed, ChromaPlace(task["url"], task["collection"]))
     build(Path(task["folder"]), lake or Lake(task["lake"]), task["encoders"], options, say)
 
 
@@ -119,13 +131,18 @@ def _complete(lake: Lake, keys: pl.DataFrame, encoders: Sequence[str]) -> pl.Dat
     return keys
 
 
-def _write_rows(blocks: Sequence[Path], file: Path) -> None:
-    if not blocks:
-        ROWS.to_frame().write_ipc(file, compression="uncompressed")
-        return
+def _rows(folder: Path, lake: Lake, keys: pl.DataFrame) -> Blocks:
+    """Write the rows of `keys`, and return what gives them again."""
+    file = folder / ROWS_FILE
+    if keys.height <= _HELD_ROWS:
+        rows = index_rows(lake, keys)
+        rows.write_ipc(file, compression="uncompressed", record_batch_size=_BATCH)
+        return lambda: rows.iter_slices(BLOCK)
+    dealt = row_blocks(lake, keys, folder / _DEALT, BLOCK)
     # Not scanned as files: these would be mapped all at once.
-    source = register_io_source(lambda *_: _read(blocks), schema=ROWS, validate_schema=True)
+    source = register_io_source(lambda *_: _read(dealt), schema=ROWS, validate_schema=True)
     source.sink_ipc(file, compression="uncompressed", maintain_order=True, record_batch_size=_BATCH)
+    return lambda: _read(dealt)
 
 
 def records(rows: pl.DataFrame) -> Iterator[Record]:
@@ -138,36 +155,38 @@ def records(rows: pl.DataFrame) -> Iterator[Record]:
 def _difference(options: BuildOptions, encoders: Sequence[str], keys: pl.DataFrame) -> Difference | None:
     """Return what changed since the version before, or None where everything is to be made anew."""
     previous = options.previous
-    if previous is None or damaged_files(previous):
+    if previous is None or keys.height < options.incremental_from or damaged_files(previous, options.hashed):
         return None
     manifest = read_manifest(previous)
-    if manifest.encoders != tuple(encoders) or keys.height < options.incremental_from:
+    if manifest.encoders != tuple(encoders):
         return None
-    columns = ["chunk", "embedding_key", "audience_key", "language"]
-    held = pl.read_ipc(previous / ROWS_FILE, columns=columns)
-    gone = held.join(keys, on=columns, how="anti")["chunk"]
-    new = keys.join(held, on=columns, how="anti")["chunk"]
+    same = ["chunk", "embedding_key", "audience_key", "language"]
+    held = pl.read_ipc(previous / ROWS_FILE, columns=same)
+    placed = held.with_columns(pl.int_range(pl.len()).alias("origin"))
+    origin = keys.select(same).join(placed, on=same, how="left", maintain_order="left")["origin"]
+    gone = held.join(keys, on=same, how="anti")["chunk"]
+    new = keys["chunk"].filter(origin.is_null())
     changed = len(gone) + len(new) > _MOST_CHANGED * keys.height
     deleted = manifest.deleted + len(gone) > _MOST_DELETED * keys.height
-    return None if changed or deleted else Difference(previous, tuple(gone), frozenset(new))
+    if changed or deleted:
+        return None
+    return Difference(previous, tuple(gone), frozenset(new), origin.fill_null(-1).to_numpy())
 
 
-def _lexical(folder: Path, keys: pl.DataFrame, blocks: Sequence[Path], difference: Difference | None) -> int:
+def _lexical(folder: Path, blocks: Blocks, difference: Difference | None) -> int:
     """Write the lexical index; return how many deleted records it still counts."""
     if difference is None:
-        LexicalIndex.create(folder, (record for rows in _read(blocks) for record in records(rows)))
+        LexicalIndex.create(folder, (record for rows in blocks() for record in records(rows)))
         return 0
     fresh = pl.col("chunk").is_in(sorted(difference.new))
-    new = (record for rows in _read(blocks) for record in records(rows.filter(fresh)))
-    deleted = LexicalIndex.update(folder, difference.previous, difference.gone, new)
-    LexicalIndex.place(folder, dict(zip(keys["chunk"], range(keys.height), strict=True)))
-    return deleted
+    new = (record for rows in blocks() for record in records(rows.filter(fresh)))
+    return LexicalIndex.update(folder, difference.previous, difference.gone, new, difference.origin)
 
 
 def _approximate(
     folder: Path,
     keys: pl.DataFrame,
-    blocks: Sequence[Path],
+    blocks: Blocks,
     options: BuildOptions,
     difference: Difference | None,
     say: Say,
@@ -176,7 +195,7 @@ def _approximate(
     index = copied or ChromaIndex.create(folder, options.place)
     new = sorted(difference.new) if copied and difference is not None else None
     done = 0
-    for rows in _read(blocks):
+    for rows in blocks():
         fresh = rows["chunk"].is_in(new) if new is not None else pl.repeat(True, rows.height, eager=True)
         vectors = read_vectors(folder / VECTORS, done, done + rows.height)[fresh.to_numpy()]
         index.add(rows["chunk"].filter(fresh).to_list(), vectors, rows["audience"].filter(fresh).to_list())

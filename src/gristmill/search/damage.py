@@ -8,6 +8,7 @@ remembered.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,10 +75,23 @@ def damaged_files(folder: Path, memory: Path | None = None) -> list[Damage]:
         else:
             damage.append(Damage(name, "has another content"))
     if memory is not None and seen != known and not damage:
-        with suppress(StorageError):  # a disk that takes no more is no reason not to serve
-            versions = {name: known for name, known in _memory(memory).items() if (folder.parent / name).is_dir()}
-            write_durably(memory, json.dumps(versions | {folder.name: seen}))
+        remember_hashed(folder, seen, memory)
     return damage
+
+
+def stamps(folder: Path) -> dict[str, Stamp]:
+    """Return the states of the files of a version that opening leaves as they are; none without a manifest."""
+    try:
+        return {name: stamp(folder / name) for name in read_manifest(folder).files}
+    except SearchIndexError:
+        return {}
+
+
+def remember_hashed(folder: Path, seen: Mapping[str, Stamp], memory: Path) -> None:
+    """Note in `memory` that the files of a version were hashed in these states, and were what was built."""
+    with suppress(StorageError):  # a disk that takes no more is no reason not to serve
+        versions = {name: known for name, known in _memory(memory).items() if (folder.parent / name).is_dir()}
+        write_durably(memory, json.dumps(versions | {folder.name: seen}))
 
 
 class Watch:

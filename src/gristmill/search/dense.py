@@ -22,6 +22,9 @@ from gristmill.storage.lake import Lake
 VECTORS = "vectors.npy"
 BRIDGE = "bridge.npy"
 _READ_ROWS = 4_096
+# So many vectors are looked for by their keys; of more, all of a block are read.
+_FEW_ROWS = 512
+_COPIED_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,46 @@ def write_matrix(file: Path, lake: Lake, keys: pl.DataFrame, encoder: str) -> No
         np.save(file, np.empty((keys.height, 0), dtype=np.float32))
 
 
+def copy_matrix(
+    file: Path, previous: Path, origin: NDArray[np.int64], lake: Lake, keys: pl.DataFrame, encoder: str
+) -> None:
+    """Write a matrix as `write_matrix` does, of the rows of another one as far as they stand there.
+
+    Args:
+        file: to write.
+        previous: another matrix by the same encoder.
+        origin: for each of `keys` its row there, or -1 where it has none and is read from the lake.
+        lake: the tables.
+        keys: of the rows, in their order; there is at least one.
+        encoder: fingerprint.
+    """
+    held = np.load(previous, mmap_mode="r", allow_pickle=False)
+    size = held.shape[1] * 4
+    # Rows that followed each other before and still do are copied in one go.
+    parted = (np.diff(origin) != 1) | (origin[:-1] < 0)
+    stretches = np.split(np.arange(len(origin)), np.flatnonzero(parted) + 1)
+    with previous.open("rb") as source, file.open("wb") as target:
+        start = _write_header(target.fileno(), len(origin), held.shape[1])
+        for rows in stretches:
+            if (first := int(origin[rows[0]])) >= 0:
+                _copy(source.fileno(), held.offset + first * size, target.fileno(), start + int(rows[0]) * size,
+                      len(rows) * size)  # fmt: skip
+        new = np.flatnonzero(origin < 0)
+        places = keys["embedding_key"].gather(new).to_frame().with_columns(pl.Series("_row", new))
+        for row, vector in stored_vectors(lake, places, encoder):
+            os.pwrite(target.fileno(), vector, start + row * size)
+
+
 def stored_vectors(lake: Lake, places: pl.DataFrame, encoder: str) -> Iterator[tuple[int, bytes]]:
     """Yield the `_row` of each of `places` with its binary vector by `encoder`, in the order of the lake.
 
     They are read in blocks. One that the lake lacks is left out.
     """
+    if places.is_empty():
+        return
     mine = pl.col("encoder") == encoder
+    if places.height <= _FEW_ROWS:
+        mine &= pl.col("embedding_key").is_in(places["embedding_key"].implode())
     for batch in lake.batches(table_with(lake, encoder), ["embedding_key", "vector"], _READ_ROWS, mine):
         found = batch.join(places, on="embedding_key")
         yield from found.select("_row", "vector").iter_rows()
@@ -102,6 +139,16 @@ def read_vectors(file: Path, start: int, end: int) -> Vectors:
         offset=mapped.offset + start * mapped.shape[1] * 4,
     )
     return vectors.reshape(end - start, mapped.shape[1])
+
+
+def _copy(source: int, at: int, target: int, to: int, count: int) -> None:
+    """Copy so many bytes from one place of an open file to a place of another."""
+    while count > 0:
+        piece = os.pread(source, min(count, _COPIED_BYTES), at)
+        if not piece:
+            raise OSError("a matrix is shorter than it says")
+        os.pwrite(target, piece, to)
+        at, to, count = at + len(piece), to + len(piece), count - len(piece)
 
 
 def _write_header(descriptor: int, rows: int, dimensions: int) -> int:

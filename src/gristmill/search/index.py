@@ -24,7 +24,7 @@ from gristmill.search.audit import Finding
 from gristmill.search.building import build_task
 from gristmill.search.child import Child
 from gristmill.search.chroma import LOCAL_COLLECTION, sweep_server
-from gristmill.search.damage import damaged_files, damaged_sizes
+from gristmill.search.damage import damaged_files, damaged_sizes, remember_hashed, stamps
 from gristmill.search.rows import content_hash, index_keys
 from gristmill.search.version import IndexVersion, Manifest, read_manifest
 from gristmill.settings import SearchSettings
@@ -32,8 +32,9 @@ from gristmill.storage.artifacts import Staging, VersionStore, write_durably
 from gristmill.storage.lake import Lake
 
 _TRIES = 2
-# Up to so many chunks a build takes less time and memory than the start of a process for it.
-_BUILT_HERE = 5_000
+# Up to so many chunks a build takes less time and memory than the start of a process for it: from nothing, and from the
+# version before, most of which is copied.
+_BUILT_HERE, _CHANGED_HERE = 5_000, 50_000
 
 
 @dataclass(frozen=True)
@@ -197,10 +198,11 @@ def _publish(work: Publication, chunks: int, anew: bool, in_force: bool = True, 
             staging = work.store.stage()
             _build(work, _build_task(work, staging, chunks, from_nothing=anew or attempt > 0), chunks)
             task = _audit_task(work.lake, staging.folder, work.settings.audit_rows, wanted=True)
+            built = stamps(staging.folder)
             findings = _audit(auditing, task)
         if not findings:
             number = work.store.publish(staging, in_force=in_force)
-            damaged_files(work.store.folder(number), verified_file(work.store))
+            remember_hashed(work.store.folder(number), built, verified_file(work.store))
             prune_index(work.store, work.settings, work.protected)
             return number
     said = " ".join(finding.message for finding in findings)
@@ -216,6 +218,7 @@ def _build_task(work: Publication, staging: Staging, chunks: int, *, from_nothin
         "encoders": work.encoders,
         "approximate": needs_approximate(work.settings, chunks),
         "previous": str(previous or ""),
+        "hashed": str(verified_file(work.store)),
         "url": url,
         "collection": f"{_prefix(work.store)}{staging.token:06d}" if url else LOCAL_COLLECTION,
     }
@@ -237,7 +240,7 @@ def _build(work: Publication, task: dict[str, Any], chunks: int) -> None:
         done = max(done, now)
 
     try:
-        if chunks <= _BUILT_HERE and not task["approximate"]:
+        if chunks <= (_CHANGED_HERE if task["previous"] else _BUILT_HERE) and not task["approximate"]:
             build_task(task, told, work.lake)
             return
         with Child.worker("build") as builder:

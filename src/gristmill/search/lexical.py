@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,42 +63,44 @@ class LexicalIndex:
     def create(cls, folder: Path, records: Iterable[Record]) -> None:
         """Write an index of records into the version in `folder`."""
         (folder / LEXICAL).mkdir()
-        _add(tantivy.Index(_schema(), path=str(folder / LEXICAL)), records, first=0)
+        _write(_writer(tantivy.Index(_schema(), path=str(folder / LEXICAL))), records)
 
     @classmethod
-    def update(cls, folder: Path, previous: Path, gone: Iterable[str], records: Iterable[Record]) -> int:
+    def update(
+        cls, folder: Path, previous: Path, gone: Iterable[str], records: Iterable[Record], origin: NDArray[np.int64]
+    ) -> int:
         """Write an index into `folder` that is a copy of the `previous` version's without `gone` and with `records`.
 
-        Records that are gone still count for how rare a word is, until the index is made anew; returns how many these
-        are. `place` must be called afterwards.
+        Records that are gone still count for how rare a word is, until the index is made anew.
+
+        Args:
+            folder: of the new version.
+            previous: folder of the version before.
+            gone: chunks.
+            records: new ones, in the order of their rows.
+            origin: for each row of the new version the one that it was in the previous, or -1 for those of `records`.
+
+        Returns: how many records are gone and still counted.
         """
         shutil.copytree(previous / LEXICAL, folder / LEXICAL)
         index = tantivy.Index.open(str(folder / LEXICAL))
         file = previous / LEXICAL_ROWS
-        first = len(np.load(file, allow_pickle=False)) if file.exists() else int(index.searcher().num_docs)
-        writer = index.writer(heap_size=_WRITER_BYTES, num_threads=1)
+        rows = np.load(file, allow_pickle=False) if file.exists() else np.arange(index.searcher().num_docs)
+        writer = _writer(index)
         for chunk in gone:
             writer.delete_documents_by_term("chunk", chunk)
-        writer.commit()
-        writer.wait_merging_threads()
-        _add(index, records, first)
+        _write(writer, records, first=len(rows))
+        # Each record has the serial number that it was added under; the row of that number is kept beside it.
+        moved = np.zeros(max(int(rows.max(initial=0)), int(origin.max(initial=0))) + 1, dtype=np.uint32)
+        moved[origin[origin >= 0]] = np.flatnonzero(origin >= 0)
+        np.save(folder / LEXICAL_ROWS, np.concatenate([moved[rows], np.flatnonzero(origin < 0)]).astype(np.uint32))
         return _deleted(folder)
-
-    @classmethod
-    def place(cls, folder: Path, rows: Mapping[str, int]) -> None:
-        """Write down the row of each record after an update, given the row of each chunk."""
-        index = cls(tantivy.Index.open(str(folder / LEXICAL)), ())
-        serials = list(index._serials())
-        placed = np.zeros(max((serial for serial, _ in serials), default=-1) + 1, dtype=np.uint32)
-        for serial, chunk in serials:
-            placed[serial] = rows[chunk]
-        np.save(folder / LEXICAL_ROWS, placed)
 
     @classmethod
     def in_memory(cls, records: Iterable[Record], languages: Iterable[str]) -> LexicalIndex:
         """Return an index of records that is nowhere on disk."""
         index = tantivy.Index(_schema())
-        _add(index, records, first=0)
+        _write(_writer(index), records)
         index.reload()
         return cls(index, languages)
 
@@ -136,14 +138,14 @@ class LexicalIndex:
 
     def ids(self) -> set[str]:
         """Return all chunk ids."""
-        return {chunk for _, chunk in self._serials()}
+        return {chunk for _, chunk in self.placed()}
 
-    def _serials(self) -> Iterator[tuple[int, str]]:
-        """Yield the serial number and the chunk of each record, reading so many at a time that memory stays flat."""
+    def placed(self) -> Iterator[tuple[int, str]]:
+        """Yield the row and the chunk of each record, reading so many at a time that memory stays flat."""
         everything = tantivy.Query.all_query()
         for at in range(0, self.size, _READ_RECORDS):
             for _, address in self._searcher.search(everything, limit=_READ_RECORDS, offset=at, count=False).hits:
-                yield int(self._stored(address, "row")), str(self._stored(address, "chunk"))
+                yield self._row(address), str(self._stored(address, "chunk"))
 
     def _row(self, address: tantivy.DocAddress) -> int:
         serial = int(self._stored(address, "row"))
@@ -175,8 +177,12 @@ class LexicalIndex:
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
 
 
-def _add(index: tantivy.Index, records: Iterable[Record], first: int) -> None:
-    writer = index.writer(heap_size=_WRITER_BYTES, num_threads=1)
+def _writer(index: tantivy.Index) -> Any:  # tantivy does not name its class
+    return index.writer(heap_size=_WRITER_BYTES, num_threads=1)
+
+
+def _write(writer: Any, records: Iterable[Record], first: int = 0) -> None:
+    """Add records under serial numbers from `first` on, and commit them with what was deleted before."""
     for serial, (chunk, text, language, audience) in enumerate(records, first):
         document = tantivy.Document()
         document.add_text("chunk", chunk)

@@ -41,8 +41,19 @@ ROWS = schema(
         "embedding_key": pl.String,
     }
 )
-# The parts of a row that are not already part of its chunk's key.
-_IDENTITY = ("chunk", "embedding_key", "audience_key", "language", "modified", "superseded")
+_SECOND, _FRACTION = "%Y-%m-%d %H:%M:%S+00:00", "%Y-%m-%d %H:%M:%S.%6f+00:00"
+_MODIFIED = pl.col("modified")
+# The parts of a row that are not already part of its chunk's key, as Python writes them.
+_AS_TEXT = (
+    *(pl.col(name).fill_null("None") for name in ("chunk", "embedding_key", "audience_key", "language")),
+    pl.when(_MODIFIED.dt.microsecond() == 0)
+    .then(_MODIFIED.dt.strftime(_SECOND))
+    .otherwise(_MODIFIED.dt.strftime(_FRACTION))
+    .fill_null("None"),
+    pl.when("superseded").then(pl.lit("True")).when(~pl.col("superseded")).then(pl.lit("False"))
+    .otherwise(pl.lit("None")),
+)  # fmt: skip
+_HASHED_ROWS = 65_536
 _ORDER = ("audience_key", "document", "ordinal")
 _KEY_COLUMNS = ("chunk", "document", "ordinal", "embedding_key")
 
@@ -52,9 +63,12 @@ def with_context(context: str, text: str) -> str:
     return f"{context}\n{text}" if context else text
 
 
-def index_rows(lake: Lake) -> pl.DataFrame:
-    """Return the rows of the index that the lake asks for now, with their texts."""
-    return lake.read(CHUNKS).join(_documents(lake), on="document").sort(_ORDER).select(ROWS.names())
+def index_rows(lake: Lake, keys: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Return the rows of the index that the lake asks for now, with their texts; only those of `keys`, if given."""
+    rows = lake.read(CHUNKS).join(_documents(lake), on="document")
+    if keys is not None:
+        rows = rows.join(keys, on="chunk", how="semi")
+    return rows.sort(_ORDER).select(ROWS.names())
 
 
 def index_keys(lake: Lake) -> pl.DataFrame:
@@ -98,8 +112,9 @@ def _documents(lake: Lake) -> pl.DataFrame:
 
 def content_hash(rows: pl.DataFrame, encoders: Sequence[str]) -> str:
     """Return the hash of all that decides what an index answers. Equal hash, equal index."""
-    lines = ("\t".join(map(str, row)) for row in rows.select(_IDENTITY).iter_rows())
-    return fingerprint("index", _CODE_VERSION, list(encoders), lines_hash(lines))
+    lines = rows.select(pl.concat_str(*_AS_TEXT, separator="\t"))
+    joined = ("\n".join(part.to_series()) for part in lines.iter_slices(_HASHED_ROWS))
+    return fingerprint("index", _CODE_VERSION, list(encoders), lines_hash(joined))
 
 
 def audience_groups(key: str) -> set[str]:

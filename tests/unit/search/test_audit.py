@@ -16,8 +16,15 @@ from gristmill.errors import SearchIndexError
 from gristmill.search.audit import audit
 from gristmill.search.building import build
 from gristmill.search.dense import VECTORS
-from gristmill.search.lexical import LEXICAL, LexicalIndex
-from gristmill.search.version import MANIFEST, ROWS_FILE, IndexVersion
+from gristmill.search.lexical import LEXICAL, LEXICAL_ROWS, LexicalIndex
+from gristmill.search.version import (
+    MANIFEST,
+    ROWS_FILE,
+    IndexVersion,
+    described,
+    read_manifest,
+    write_manifest,
+)
 from tests.unit.search.indexes import build_index
 from tests.workspaces import grind, workspace_at, write
 
@@ -183,3 +190,18 @@ def test_other_audiences_in_chroma_are_found(version: Path, sound: Path) -> None
     hidden = next(chunk for chunk, audience in rows.select("chunk", "audience").iter_rows() if not len(audience))
     collection(version).update(ids=[hidden], metadatas=[{"audience": ["everyone"]}])
     assert checks(version, sound) == {"audience"}
+
+
+def test_records_that_lead_to_another_row_are_found(version: Path, sound: Path) -> None:
+    rows = np.arange(len(wanted(sound)), dtype=np.uint32)
+    np.save(version / LEXICAL_ROWS, rows)
+    describe(version)
+    assert checks(version, sound) == set()
+    np.save(version / LEXICAL_ROWS, np.roll(rows, 1))
+    describe(version)
+    assert checks(version, sound) == {"places"}
+
+
+def describe(version: Path) -> None:
+    """Write down what the files are: a build that went wrong would do the same."""
+    write_manifest(version, described(version, read_manifest(version)))

@@ -11,7 +11,7 @@ import pytest
 
 from gristmill.search.audit import audit
 from gristmill.search.building import BLOCK, BuildOptions, build
-from gristmill.search.dense import read_vectors
+from gristmill.search.dense import copy_matrix, read_vectors
 from gristmill.search.rows import embeddings_for, index_rows, row_blocks
 from gristmill.search.version import IndexVersion
 from gristmill.workspace import Workspace
@@ -43,7 +43,11 @@ def hits(index: IndexVersion, question: str) -> set[str]:
     return {chunks[row] for row, _ in index.lexical.search(question, ["everyone"], 1_000)}
 
 
-def test_versions_each_built_from_the_one_before_equal_those_made_from_nothing(many: Workspace, tmp_path: Path) -> None:
+@pytest.mark.parametrize("held", [1_000, 0])
+def test_versions_each_built_from_the_one_before_equal_those_made_from_nothing(
+    many: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr("gristmill.search.building._HELD_ROWS", held)
     documents, previous = tmp_path / "documents", built(many, tmp_path / "v0").folder
     for number in range(1, 3):
         (documents / f"{number}.md").unlink()
@@ -56,6 +60,7 @@ def test_versions_each_built_from_the_one_before_equal_those_made_from_nothing(m
         assert (copied.folder / "manifest.json").read_bytes() == (anew.folder / "manifest.json").read_bytes()
         assert (copied.folder / "vectors.npy").read_bytes() == (anew.folder / "vectors.npy").read_bytes()
         assert copied.rows.equals(anew.rows)
+        assert not (copied.folder / "blocks").exists()
         assert audit(copied.folder, set(anew.rows["chunk"]), 1_000, many.lake) == []
         for question in (*WORDS, "torque flour"):
             assert hits(copied, question) == hits(anew, question)
@@ -98,6 +103,24 @@ def test_the_matrix_holds_each_row_s_own_vector(many: Workspace, tmp_path: Path)
     stored = embeddings_for(many.lake, version.rows, many.encoder.fingerprint)
     assert version.matrix.tobytes() == b"".join(stored)
     np.testing.assert_array_equal(read_vectors(version.folder / "vectors.npy", 3, 9), version.matrix[3:9])
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [[0, 1, 2, 3, 4, 5], [-1, 0, 1, 5, -1, -1, 3, 2], [5, 4, 3], [-1, -1], [3], [2, 3, -1, 0]],
+    ids=["the same", "mixed", "backwards", "all new", "one", "apart"],
+)
+def test_a_matrix_that_is_copied_has_the_rows_of_before_and_the_new_ones(
+    many: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: list[int]
+) -> None:
+    monkeypatch.setattr("gristmill.search.dense._COPIED_BYTES", 300)  # more than one row of 64 numbers, less than two
+    before = np.random.default_rng(4).random((6, 64), dtype=np.float32)
+    np.save(tmp_path / "before.npy", before)
+    keys, encoder = index_rows(many.lake).head(len(origin)), many.encoder.fingerprint
+    copy_matrix(tmp_path / "now.npy", tmp_path / "before.npy", np.array(origin), many.lake, keys, encoder)
+    new = [np.frombuffer(vector, dtype=np.float32) for vector in embeddings_for(many.lake, keys, encoder)]
+    wanted = [before[row] if row >= 0 else new[at] for at, row in enumerate(origin)]
+    np.testing.assert_array_equal(np.load(tmp_path / "now.npy"), wanted)
 
 
 def test_a_row_with_another_row_s_vector_is_found_by_the_audit_without_chroma(many: Workspace, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from gristmill.fingerprint import fingerprint, lines_hash
 from gristmill.search.rows import audience_groups, content_hash, embeddings_for, index_rows
 from gristmill.storage.tables import EMBEDDINGS
 from gristmill.workspace import Workspace
@@ -49,6 +50,21 @@ def test_whatever_decides_an_answer_decides_the_hash(rows: pl.DataFrame, column:
         pl.when(pl.int_range(pl.len()) == 0).then(pl.lit(value)).otherwise(pl.col(column)).alias(column)
     )
     assert content_hash(changed, ["e"]) != content_hash(rows, ["e"])
+
+
+def test_the_hash_is_of_the_rows_as_python_writes_them(rows: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = [datetime(2024, 5, 1, 7, 3, 9, n, UTC) for n in (0, 1, 120_000)] + [None, datetime(1, 1, 1, tzinfo=UTC)]
+    repeated = pl.concat([rows] * 5).head(5).with_columns(
+        pl.Series("modified", times, dtype=rows.schema["modified"]),
+        pl.Series("superseded", [True, False, None, True, False]),
+        pl.Series("language", ["de", None, "", "ü\n", "en"]),
+    )  # fmt: skip
+    identity = ("chunk", "embedding_key", "audience_key", "language", "modified", "superseded")
+    lines = ["\t".join(map(str, row)) for row in repeated.select(identity).iter_rows()]
+    wanted = fingerprint("index", 4, ["e"], lines_hash(lines))
+    assert content_hash(repeated, ["e"]) == wanted
+    monkeypatch.setattr("gristmill.search.rows._HASHED_ROWS", 2)
+    assert content_hash(repeated, ["e"]) == wanted
 
 
 def test_the_hash_follows_the_encoders_and_their_order(rows: pl.DataFrame) -> None:
