@@ -10,17 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from gristmill.corpus import checks
 from gristmill.corpus.checks import CheckResult
 from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.expectations import (
     Observation,
     Suite,
-    check_suite,
+    as_result,
     chunks_suite,
     docs_folder,
     documents_suite,
     embeddings_suite,
+    observe,
     questions_suite,
     view,
 )
@@ -37,9 +40,12 @@ _CODE_VERSION = 1
 
 @dataclass(frozen=True)
 class Gate:
-    """What one stage must pass: a check of the heavy rules, and a suite of declared ones if its table has one."""
+    """What one stage must pass: a check of the heavy rules, and a suite of declared ones if its table has one.
 
-    check: Callable[[Workspace], CheckResult]
+    The check is given the view of the suite too, so that it need not read the table once more.
+    """
+
+    check: Callable[[Workspace, pl.DataFrame | None], CheckResult]
     suite: Callable[[Workspace], Suite] | None = None
 
 
@@ -53,15 +59,17 @@ def _embeddings_suite(workspace: Workspace) -> Suite:
 
 
 GATES: dict[str, Gate] = {
-    "source_files": Gate(lambda w: checks.check_source_files(w.lake)),
-    "parsed_documents": Gate(lambda w: checks.check_parsed_documents(w.lake, w.settings.parser)),
-    "accepted_documents": Gate(lambda w: checks.check_accepted_documents(w.lake, w.settings.corpus), _documents_suite),
+    "source_files": Gate(lambda w, _: checks.check_source_files(w.lake)),
+    "parsed_documents": Gate(lambda w, _: checks.check_parsed_documents(w.lake, w.settings.parser)),
+    "accepted_documents": Gate(
+        lambda w, _: checks.check_accepted_documents(w.lake, w.settings.corpus), _documents_suite
+    ),
     "chunks": Gate(
-        lambda w: check_chunks(w.lake, w.encoder, passed_at(w.lake, "chunks", rules_of(w, "chunks"))),
+        lambda w, _: check_chunks(w.lake, w.encoder, passed_at(w.lake, "chunks", rules_of(w, "chunks"))),
         lambda w: chunks_suite(w.encoder.window),
     ),
-    "chunk_embeddings": Gate(lambda w: check_chunk_embeddings(w.lake, w.encoders), _embeddings_suite),
-    "search_index": Gate(lambda w: check_search_index(w.lake, w.index_store, w.encoders)),
+    "chunk_embeddings": Gate(lambda w, seen: check_chunk_embeddings(w.lake, w.encoders, seen), _embeddings_suite),
+    "search_index": Gate(lambda w, _: check_search_index(w.lake, w.index_store, w.encoders)),
 }
 
 
@@ -73,8 +81,11 @@ _OTHER_SUITES: dict[str, Callable[[Workspace], Suite]] = {"question_set": lambda
 def examine(workspace: Workspace, stage: str) -> CheckResult:
     """Look at all that a stage must pass, and decide nothing."""
     gate = GATES[stage]
-    found = gate.check(workspace)
-    return found if gate.suite is None else found + check_suite(gate.suite(workspace), workspace.lake)
+    if gate.suite is None:
+        return gate.check(workspace, None)
+    suite = gate.suite(workspace)
+    seen = view(suite, workspace.lake)
+    return gate.check(workspace, seen) + as_result(observe(suite, seen))
 
 
 @dataclass(frozen=True)

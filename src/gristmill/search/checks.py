@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
 import polars as pl
 
 from gristmill.corpus.checks import REBUILD, CheckResult, Problem, found, result
-from gristmill.corpus.expectations.suites import LENGTH_TOLERANCE
+from gristmill.corpus.expectations.measuring import view
+from gristmill.corpus.expectations.suites import LENGTH_TOLERANCE, embeddings_suite
 from gristmill.corpus.ledger import accepted
 from gristmill.corpus.quality import Severity
 from gristmill.errors import SearchIndexError
 from gristmill.models.encoder import Encoder, TextEncoder
-from gristmill.search.embedding import vectors_of
 from gristmill.search.index import open_current
 from gristmill.search.rows import content_hash, index_keys, with_context
 from gristmill.search.version import IndexVersion
@@ -74,36 +73,44 @@ def check_chunks(lake: Lake, encoder: Encoder, passed: int | None = None) -> Che
     )
 
 
-def check_chunk_embeddings(lake: Lake, encoders: Sequence[TextEncoder]) -> CheckResult:
+def check_chunk_embeddings(
+    lake: Lake, encoders: Sequence[TextEncoder], seen: pl.DataFrame | None = None
+) -> CheckResult:
     """Check that every chunk has a vector by each encoder, and that vectors are of one size and unit length.
 
     The numbers are those of the first encoder.
+
+    Args:
+        lake: the tables.
+        encoders: in force.
+        seen: the view of the suite of `embeddings`, if there is one: the vectors need not be read once more.
     """
+    if seen is None:
+        seen = view(embeddings_suite([encoder.fingerprint for encoder in encoders]), lake)
     wanted = lake.read(CHUNKS, ["embedding_key", "document"])
-    results = [_check_encoder(lake, wanted, encoder) for encoder in encoders]
+    results = [_check_encoder(seen.filter(pl.col("encoder") == encoder.fingerprint), wanted) for encoder in encoders]
     return CheckResult(results[0].numbers, tuple(problem for each in results for problem in each.problems))
 
 
-def _check_encoder(lake: Lake, wanted: pl.DataFrame, encoder: TextEncoder) -> CheckResult:
-    mine = pl.col("encoder") == encoder.fingerprint
-    keys = lake.read(EMBEDDINGS, ["embedding", "embedding_key"], mine)
-    orphans = keys.join(wanted, on="embedding_key", how="anti")["embedding"]
-    without = wanted.join(keys, on="embedding_key", how="anti")["document"].unique().sort()
-    size = pl.col("vector").bin.size().alias("size")
-    # Streamed: the vectors themselves are not held.
-    sizes = lake.scan(EMBEDDINGS).filter(mine).select("embedding_key", size).collect(engine="streaming")
-    nulls = sizes.filter(pl.col("size").is_null())["embedding_key"]
-    usual = int(sizes["size"].drop_nulls().mode().sort().to_list()[-1]) if sizes.height > nulls.len() else 0
-    odd = sizes.filter((pl.col("size") != usual) | (pl.col("size") == 0) | (pl.col("size") % 4 != 0))["embedding_key"]
+def _check_encoder(vectors: pl.DataFrame, wanted: pl.DataFrame) -> CheckResult:
+    orphans = vectors.join(wanted, on="embedding_key", how="anti")["embedding"]
+    without = wanted.join(vectors, on="embedding_key", how="anti")["document"].unique().sort()
+    size = pl.col("bytes")
+    sizes = vectors["bytes"].drop_nulls()
+    usual = int(sizes.mode().sort().to_list()[-1]) if sizes.len() else 0
+    odd = vectors.filter((size != usual) | (size == 0) | (size % 4 != 0))["embedding_key"]
+    # A length that is no number counts as wrong.
+    unit = ((pl.col("length") - 1).abs() <= LENGTH_TOLERANCE).fill_null(value=False)
+    off = vectors.filter((size == usual) & (size > 0) & ~unit)["embedding_key"]
     again = REBUILD.format(EMBEDDINGS.name)
     return result(
-        {"vectors": sizes.height, "dimensions": usual // 4},
+        {"vectors": vectors.height, "dimensions": usual // 4},
         (
-            found("vectors are null.", nulls, again),
+            found("vectors are null.", vectors.filter(size.is_null())["embedding_key"], again),
             found("documents have chunks without a vector: dense search would miss them.", without, again),
             found("vectors belong to no chunk.", orphans, again),
             found("vectors have another size than the rest.", odd, again),
-            found("vectors are not of length 1.", _not_unit(lake, encoder.fingerprint, usual), again),
+            found("vectors are not of length 1.", off, again),
         ),
     )
 
@@ -223,17 +230,6 @@ def _cut(rows: pl.DataFrame, encoder: Encoder) -> Iterator[str]:
         ]
         encodings = encoder.tokenizer.encode_batch(texts)
         yield from (c for c, e in zip(block["chunk"], encodings, strict=True) if len(e.ids) > encoder.window)
-
-
-def _not_unit(lake: Lake, encoder: str, size: int) -> Iterator[str]:
-    if size == 0:
-        return
-    whole = (pl.col("encoder") == encoder) & (pl.col("vector").bin.size() == size)
-    for block in lake.batches(EMBEDDINGS, ["embedding_key", "vector"], _BLOCK, whole):
-        lengths = np.linalg.norm(vectors_of(block["vector"]), axis=1)
-        # Written so that a length that is no number counts as wrong.
-        wrong = ~(np.abs(lengths - 1) <= LENGTH_TOLERANCE)
-        yield from block["embedding_key"].filter(pl.Series(wrong))
 
 
 def _stale(version: IndexVersion, rows: pl.DataFrame, wanted: str) -> Problem | None:

@@ -27,7 +27,8 @@ from gristmill.storage.lake import Lake
 from gristmill.storage.tables import CHUNKS, TEXTS
 
 _CODE_VERSION = 3
-_COMMIT_CHARACTERS = 8_000_000
+# A document's chunks lie in one commit; taking one out writes the commit's file anew.
+_COMMIT_CHARACTERS = 2_000_000
 _BATCH_TEXTS = 256
 
 

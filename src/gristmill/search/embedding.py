@@ -95,7 +95,8 @@ def _embed(
     lake: Lake, encoder: TextEncoder, progress: Progress, work: str, table: Table = EMBEDDINGS,
     encode: Callable[[pl.DataFrame], Vectors] | None = None,
 ) -> StageReport:  # fmt: skip
-    wanted = lake.read(CHUNKS, ["embedding_key", "tokens", "document"]).unique("embedding_key", maintain_order=True)
+    chunks = lake.read(CHUNKS, ["chunk", "embedding_key", "tokens", "document"])
+    wanted = chunks.unique("embedding_key", keep="first", maintain_order=True)
     mine = lake.read(table, ["embedding", "embedding_key"], pl.col("encoder") == encoder.fingerprint)
     missing = wanted.join(mine, on="embedding_key", how="anti")
     progress.start(work, missing.height)
@@ -128,12 +129,12 @@ def _embedded(missing: pl.DataFrame) -> Iterator[Change]:
 
 
 def _blocks(lake: Lake, missing: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield the texts to encode in the order of the chunks: what goes with a document then lies in few files."""
     if missing.is_empty():
         return
-    keys = missing.select("embedding_key").lazy()
-    columns = lake.scan(CHUNKS).select("embedding_key", "context", "text", "tokens")
-    needed = columns.join(keys, on="embedding_key", how="semi").unique("embedding_key", keep="any")
-    yield from needed.collect_batches(chunk_size=_BLOCK)
+    columns = lake.scan(CHUNKS).select("chunk", "embedding_key", "context", "text", "tokens")
+    needed = columns.join(missing.select("chunk").lazy(), on="chunk", how="semi", maintain_order="left")
+    yield from needed.drop("chunk").collect_batches(chunk_size=_BLOCK, maintain_order=True)
 
 
 def _encode(encoder: TextEncoder, block: pl.DataFrame, progress: Progress) -> Vectors:

@@ -6,7 +6,7 @@ Polars decides, because it is always at hand; Great Expectations shows the same 
 from gristmill.corpus.expectations.data_docs import docs_folder
 from gristmill.corpus.expectations.declared import Expectation, Kind, Observation, Suite
 from gristmill.corpus.expectations.measuring import observe, view
-from gristmill.corpus.expectations.problems import as_result, check_suite
+from gristmill.corpus.expectations.problems import as_result
 from gristmill.corpus.expectations.suites import (
     chunks_suite,
     documents_suite,
@@ -20,7 +20,6 @@ __all__ = [
     "Observation",
     "Suite",
     "as_result",
-    "check_suite",
     "chunks_suite",
     "docs_folder",
     "documents_suite",

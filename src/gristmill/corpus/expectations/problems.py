@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gristmill.corpus.checks import CheckResult, Problem
-from gristmill.corpus.expectations.declared import Kind, Observation, Suite
-from gristmill.corpus.expectations.measuring import observe, view
-from gristmill.storage.lake import Lake
-
-
-def check_suite(suite: Suite, lake: Lake) -> CheckResult:
-    """Hold a suite against its table."""
-    return as_result(observe(suite, view(suite, lake)))
+from gristmill.corpus.expectations.declared import Kind, Observation
 
 
 def as_result(observations: Iterable[Observation]) -> CheckResult:
