@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -126,9 +127,13 @@ def _vectors(version: IndexVersion, rows: pl.DataFrame, lake: Lake | None, budge
 
 def _matrix(file: Path, keys: pl.DataFrame, lake: Lake, encoder: str) -> Finding | None:
     # The lake may have moved on since an older version was built; a vector that it lacks is not this version's fault.
-    compared = stored_vectors(lake, keys, encoder)
-    with RowReader(file) as read:
-        wrong = sorted(row for row, vector in compared if vector != read.row(row))
+    wrong: list[int] = []
+    with RowReader(file) as reader:
+        for row, vectors in stored_vectors(lake, keys, encoder):
+            held = reader.rows(row, len(vectors))
+            if vectors != held:
+                wrong += [row + at for at, (one, other) in enumerate(zip_longest(vectors, held)) if one != other]
+    wrong.sort()
     if not wrong:
         return None
     return Finding("vectors", f"{len(wrong)} of {keys.height} vectors are not those of the lake (row {wrong[0]}).")

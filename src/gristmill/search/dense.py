@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -49,17 +50,17 @@ def runs_of(audience_keys: pl.Series) -> list[Run]:
 def write_matrix(file: Path, lake: Lake, keys: pl.DataFrame, encoder: str) -> None:
     """Write the vectors of `keys` by `encoder`, in their order, as a matrix that can be memory-mapped.
 
-    Vectors are read in blocks and each is written at its place, so that memory does not grow with the corpus. Every key
-    must have a vector.
+    Vectors are read in blocks and written at their places, so that memory does not grow with the corpus. Every key must
+    have a vector.
     """
     places = keys.select("embedding_key", pl.int_range(pl.len()).alias("_row"))
     start = dimensions = 0
     with file.open("wb") as stream:
-        for row, vector in stored_vectors(lake, places, encoder):
+        for row, vectors in stored_vectors(lake, places, encoder):
             if not dimensions:
-                dimensions = len(vector) // 4
+                dimensions = len(vectors[0]) // 4
                 start = _write_header(stream.fileno(), keys.height, dimensions)
-            os.pwrite(stream.fileno(), vector, start + row * dimensions * 4)
+            os.pwrite(stream.fileno(), b"".join(vectors), start + row * dimensions * 4)
     if not dimensions:
         np.save(file, np.empty((keys.height, 0), dtype=np.float32))
 
@@ -90,12 +91,12 @@ def copy_matrix(
                       len(rows) * size)  # fmt: skip
         new = np.flatnonzero(origin < 0)
         places = keys["embedding_key"].gather(new).to_frame().with_columns(pl.Series("_row", new))
-        for row, vector in stored_vectors(lake, places, encoder):
-            os.pwrite(target.fileno(), vector, start + row * size)
+        for row, vectors in stored_vectors(lake, places, encoder):
+            os.pwrite(target.fileno(), b"".join(vectors), start + row * size)
 
 
-def stored_vectors(lake: Lake, places: pl.DataFrame, encoder: str) -> Iterator[tuple[int, bytes]]:
-    """Yield the `_row` of each of `places` with its binary vector by `encoder`, in the order of the lake.
+def stored_vectors(lake: Lake, places: pl.DataFrame, encoder: str) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield the binary vectors of `places` by `encoder`, as stretches: a `_row`, its vector and those that follow.
 
     They are read in blocks. One that the lake lacks is left out.
     """
@@ -105,12 +106,15 @@ def stored_vectors(lake: Lake, places: pl.DataFrame, encoder: str) -> Iterator[t
     if places.height <= _FEW_ROWS:
         mine &= pl.col("embedding_key").is_in(places["embedding_key"].implode())
     for batch in lake.batches(table_with(lake, encoder), ["embedding_key", "vector"], _READ_ROWS, mine):
-        found = batch.join(places, on="embedding_key")
-        yield from found.select("_row", "vector").iter_rows()
+        found = batch.join(places, on="embedding_key").sort("_row")
+        rows, vectors = found["_row"].to_numpy(), found["vector"].fill_null(b"").to_list()
+        ends = np.flatnonzero(np.diff(rows, append=-1) != 1) + 1
+        for start, end in pairwise([0, *ends]):
+            yield int(rows[start]), vectors[start:end]
 
 
 class RowReader:
-    """Reads single rows of a matrix as bytes; a mapped matrix would count as memory, row by row all of it."""
+    """Reads rows of a matrix as bytes; a mapped matrix would count as memory, row by row all of it."""
 
     def __init__(self, file: Path) -> None:
         mapped = np.load(file, mmap_mode="r", allow_pickle=False)
@@ -124,9 +128,10 @@ class RowReader:
     def __exit__(self, *_: object) -> None:
         self._stream.close()
 
-    def row(self, at: int) -> bytes:
-        """Return one row."""
-        return os.pread(self._stream.fileno(), self._bytes, self._start + at * self._bytes)
+    def rows(self, at: int, count: int) -> list[bytes]:
+        """Return so many rows."""
+        read = os.pread(self._stream.fileno(), count * self._bytes, self._start + at * self._bytes)
+        return [read[start : start + self._bytes] for start in range(0, len(read), self._bytes)]
 
 
 def read_vectors(file: Path, start: int, end: int) -> Vectors:

@@ -223,9 +223,9 @@ def _lengths(vectors: pl.Series) -> pl.Series:
     """Return the Euclidean length of each binary vector; null for what is no whole number of floats."""
     sizes = vectors.bin.size()
     size = sizes.max()
-    if len(vectors) and size and (sizes == size).all() and not vectors.null_count():
-        matrix = np.frombuffer(b"".join(vectors), dtype="<f4").reshape(len(vectors), -1) if _whole(size) else None
-        return pl.Series([None] * len(vectors) if matrix is None else np.linalg.norm(matrix, axis=1), dtype=pl.Float64)
+    if isinstance(size, int) and size and _whole(size) and (sizes == size).all() and not vectors.null_count():
+        matrix = vectors.bin.reinterpret(dtype=pl.Array(pl.Float32, size // 4), endianness="little").to_numpy()
+        return pl.Series(np.linalg.norm(matrix, axis=1), dtype=pl.Float64)
     return pl.Series([_length(vector) for vector in vectors], dtype=pl.Float64)
 
 
@@ -235,5 +235,5 @@ def _length(vector: bytes | None) -> float | None:
     return float(np.linalg.norm(np.frombuffer(vector, dtype="<f4")))
 
 
-def _whole(size: object) -> bool:
-    return isinstance(size, int) and size % 4 == 0
+def _whole(size: int) -> bool:
+    return size % 4 == 0
