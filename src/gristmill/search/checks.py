@@ -26,7 +26,7 @@ from gristmill.storage.tables import CHUNKS, EMBEDDINGS, TEXTS
 # Documents whose chunks are compared with their text one by one: all of a small corpus, a second's work of a large one.
 _SAMPLE_DOCUMENTS = 1_000
 # Of a large corpus that passed before, so many are compared beside those that changed: others each time.
-_COMPARED_AGAIN = 50
+_COMPARED_AGAIN = 10
 _BLOCK = 4_096
 
 
