@@ -56,11 +56,11 @@ def write_matrix(file: Path, lake: Lake, keys: pl.DataFrame, encoder: str) -> No
     places = keys.select("embedding_key", pl.int_range(pl.len()).alias("_row"))
     start = dimensions = 0
     with file.open("wb") as stream:
-        for row, vectors in stored_vectors(lake, places, encoder):
+        for rows, vectors in stored_vectors(lake, places, encoder):
             if not dimensions:
-                dimensions = len(vectors[0]) // 4
+                dimensions = vectors.shape[1]
                 start = _write_header(stream.fileno(), keys.height, dimensions)
-            os.pwrite(stream.fileno(), b"".join(vectors), start + row * dimensions * 4)
+            _write_rows(stream.fileno(), start, rows, vectors)
     if not dimensions:
         np.save(file, np.empty((keys.height, 0), dtype=np.float32))
 
@@ -80,25 +80,25 @@ def copy_matrix(
     """
     held = np.load(previous, mmap_mode="r", allow_pickle=False)
     size = held.shape[1] * 4
-    # Rows that followed each other before and still do are copied in one go.
-    parted = (np.diff(origin) != 1) | (origin[:-1] < 0)
-    stretches = np.split(np.arange(len(origin)), np.flatnonzero(parted) + 1)
     with previous.open("rb") as source, file.open("wb") as target:
         start = _write_header(target.fileno(), len(origin), held.shape[1])
-        for rows in stretches:
-            if (first := int(origin[rows[0]])) >= 0:
-                _copy(source.fileno(), held.offset + first * size, target.fileno(), start + int(rows[0]) * size,
-                      len(rows) * size)  # fmt: skip
+        # Rows that followed each other before and still do are copied in one go.
+        for row, end in _stretches(np.where(origin < 0, -2 - np.arange(len(origin)) * 2, origin)):
+            if (first := int(origin[row])) >= 0:
+                _copy(source.fileno(), held.offset + first * size, target.fileno(), start + row * size,
+                      (end - row) * size)  # fmt: skip
         new = np.flatnonzero(origin < 0)
         places = keys["embedding_key"].gather(new).to_frame().with_columns(pl.Series("_row", new))
-        for row, vectors in stored_vectors(lake, places, encoder):
-            os.pwrite(target.fileno(), b"".join(vectors), start + row * size)
+        for rows, vectors in stored_vectors(lake, places, encoder, held.shape[1]):
+            _write_rows(target.fileno(), start, rows, vectors)
 
 
-def stored_vectors(lake: Lake, places: pl.DataFrame, encoder: str) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield the binary vectors of `places` by `encoder`, as stretches: a `_row`, its vector and those that follow.
+def stored_vectors(
+    lake: Lake, places: pl.DataFrame, encoder: str, dimensions: int | None = None
+) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+    """Yield the vectors of `places` by `encoder` in blocks: each `_row`, in ascending order, and as many vectors.
 
-    They are read in blocks. One that the lake lacks is left out.
+    One that the lake lacks, or has with other dimensions than these or the first one's, is left out.
     """
     if places.is_empty():
         return
@@ -106,19 +106,32 @@ def stored_vectors(lake: Lake, places: pl.DataFrame, encoder: str) -> Iterator[t
     if places.height <= _FEW_ROWS:
         mine &= pl.col("embedding_key").is_in(places["embedding_key"].implode())
     for batch in lake.batches(table_with(lake, encoder), ["embedding_key", "vector"], _READ_ROWS, mine):
-        found = batch.join(places, on="embedding_key").sort("_row")
-        rows, vectors = found["_row"].to_numpy(), found["vector"].fill_null(b"").to_list()
-        ends = np.flatnonzero(np.diff(rows, append=-1) != 1) + 1
-        for start, end in pairwise([0, *ends]):
-            yield int(rows[start]), vectors[start:end]
+        found = batch.join(places, on="embedding_key").drop_nulls("vector").sort("_row")
+        if dimensions is None and found.height:
+            dimensions = len(found["vector"][0]) // 4
+        if whole := dimensions:
+            found = found.filter(pl.col("vector").bin.size() == whole * 4)
+            numbers = found["vector"].bin.reinterpret(dtype=pl.Array(pl.Float32, whole), endianness="little")
+            yield found["_row"].to_numpy(), numbers.to_numpy()
+
+
+def _stretches(rows: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield where rows that follow each other begin and end."""
+    yield from pairwise([0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)])
+
+
+def _write_rows(descriptor: int, start: int, rows: NDArray[np.int64], vectors: Vectors) -> None:
+    size = vectors.shape[1] * 4
+    for first, end in _stretches(rows) if len(rows) else ():
+        os.pwrite(descriptor, vectors[first:end].tobytes(), start + int(rows[first]) * size)
 
 
 class RowReader:
-    """Reads rows of a matrix as bytes; a mapped matrix would count as memory, row by row all of it."""
+    """Reads rows of a matrix; a mapped matrix would count as memory, row by row all of it."""
 
     def __init__(self, file: Path) -> None:
         mapped = np.load(file, mmap_mode="r", allow_pickle=False)
-        self._start, self._bytes = mapped.offset, mapped.shape[1] * 4
+        self._start, self.dimensions = mapped.offset, mapped.shape[1]
         self._file = file
 
     def __enter__(self) -> RowReader:
@@ -128,10 +141,12 @@ class RowReader:
     def __exit__(self, *_: object) -> None:
         self._stream.close()
 
-    def rows(self, at: int, count: int) -> list[bytes]:
-        """Return so many rows."""
-        read = os.pread(self._stream.fileno(), count * self._bytes, self._start + at * self._bytes)
-        return [read[start : start + self._bytes] for start in range(0, len(read), self._bytes)]
+    def rows(self, rows: NDArray[np.int64]) -> Vectors:
+        """Return these rows, given in ascending order."""
+        read, size = np.zeros((len(rows), self.dimensions), dtype=np.float32), self.dimensions * 4
+        for first, end in _stretches(rows) if len(rows) else ():
+            os.preadv(self._stream.fileno(), [read[first:end].data], self._start + int(rows[first]) * size)
+        return read
 
 
 def read_vectors(file: Path, start: int, end: int) -> Vectors:

@@ -125,7 +125,7 @@ class LexicalIndex:
             ]
         )
         hits = self._searcher.search(query, limit=k).hits
-        return [(self._row(address), float(score)) for score, address in hits]
+        return [(self._row(self._record(address)), float(score)) for score, address in hits]
 
     def document_frequency(self, term: str) -> int:
         """Return in how many chunks a term stands."""
@@ -145,15 +145,16 @@ class LexicalIndex:
         everything = tantivy.Query.all_query()
         for at in range(0, self.size, _READ_RECORDS):
             for _, address in self._searcher.search(everything, limit=_READ_RECORDS, offset=at, count=False).hits:
-                yield self._row(address), str(self._stored(address, "chunk"))
+                record = self._record(address)
+                yield self._row(record), str(record.get_first("chunk"))
 
-    def _row(self, address: tantivy.DocAddress) -> int:
-        serial = int(self._stored(address, "row"))
+    def _row(self, record: tantivy.Document) -> int:
+        serial = int(str(record.get_first("row")))
         return serial if self._rows is None else int(self._rows[serial])
 
-    def _stored(self, address: tantivy.DocAddress, field: str) -> Any:
+    def _record(self, address: tantivy.DocAddress) -> tantivy.Document:
         try:
-            return self._searcher.doc(address).get_first(field)
+            return self._searcher.doc(address)
         except ValueError as error:  # what tantivy raises when a file was altered
             raise SearchIndexError(f"The lexical index is damaged: {error}.", _REMEDY) from error
 
