@@ -18,6 +18,7 @@ from gristmill.corpus.discover import StampCache, discover
 from gristmill.corpus.failures import nothing_waits
 from gristmill.corpus.parse import parse_documents
 from gristmill.corpus.quarantine import report_file, write_quarantine_report
+from gristmill.corpus.readings import Readings
 from gristmill.corpus.report import Progress, Silent, StageReport
 from gristmill.corpus.sources import Source
 from gristmill.errors import BusyError, SettingsError
@@ -94,7 +95,10 @@ def parsed_documents(run: Run) -> StageReport:
 def accepted_documents(run: Run) -> StageReport:
     """Judge the parsed documents and write the ledger."""
     workspace = run.workspace
-    return accept_documents(workspace.lake, workspace.settings, workspace.pseudonym_key, run.progress)
+    readings = Readings(workspace.home / "cache" / "readings.json")
+    return accept_documents(
+        workspace.lake, workspace.settings, workspace.pseudonym_key, run.progress, readings=readings
+    )
 
 
 def quarantined_documents(run: Run) -> StageReport:

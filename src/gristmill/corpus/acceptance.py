@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,7 +17,7 @@ import polars as pl
 
 from gristmill.corpus.boilerplate import Boilerplate, boilerplate_of
 from gristmill.corpus.clock import Clock, now_utc
-from gristmill.corpus.duplicates.versions import Precision
+from gristmill.corpus.duplicates import Precision, VersionedDocument
 from gristmill.corpus.examining import examine_documents, parsed_files, with_examined_keys
 from gristmill.corpus.findings import Finding, error, errors, unreadable, warning
 from gristmill.corpus.ledger import Status, counts
@@ -24,6 +25,7 @@ from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.overruling import Decision, Overrule, decisions
 from gristmill.corpus.parse import with_parse_keys
 from gristmill.corpus.policies import SourcePolicy, policy_of
+from gristmill.corpus.readings import Readings
 from gristmill.corpus.relations import Candidate, Relations, relate, stale
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.corpus.similar import similar_pairs
@@ -51,11 +53,17 @@ _FACTS = [
 
 
 def accept_documents(
-    lake: Lake, settings: Settings, key: bytes, progress: Progress, now: Clock = now_utc
+    lake: Lake,
+    settings: Settings,
+    key: bytes,
+    progress: Progress,
+    now: Clock = now_utc,
+    readings: Readings | None = None,
 ) -> StageReport:
     """Bring the ledger and `accepted_texts` up to date with `source_files`, `parsed_documents` and `overrules`.
 
-    `key` is that of the pseudonyms. Whether anything may be built on the ledger is decided afterwards, by its gate.
+    `key` is that of the pseudonyms; `readings` remembers what documents tell of their versions. Whether anything may be
+    built on the ledger is decided afterwards, by its gate.
     """
     at = now()
     files = with_parse_keys(lake.read(SOURCE_FILES), settings.parser).sort("document")
@@ -63,7 +71,9 @@ def accept_documents(
     files = with_examined_keys(parsed_files(lake, files), policies, key)
     parser = settings.parser
     examined = examine_documents(lake, files, policies, key, progress, parser.workers, parser.seconds)
-    rows = _judged(lake, files, policies, settings, at)
+    readings = readings or Readings()
+    rows = _judged(lake, files, policies, settings, readings, at)
+    readings.save()
     _store_texts(lake, rows)
     before = {row["document"]: row for row in lake.read(DOCUMENTS).iter_rows(named=True)}
     present = {row["document"] for row in rows}
@@ -75,15 +85,18 @@ def accept_documents(
 
 
 def _judged(
-    lake: Lake, files: pl.DataFrame, policies: dict[str, SourcePolicy], settings: Settings, at: datetime
-) -> list[dict[str, Any]]:
+    lake: Lake, files: pl.DataFrame, policies: dict[str, SourcePolicy], settings: Settings, readings: Readings,
+    at: datetime,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Return the ledger's rows, without the times of this run."""
     facts = lake.read(EXAMINED, [*_FACTS, "edges", "page_lines"]).rename({"title": "own_title"})
     boilerplate = boilerplate_of(files, facts)
     facts = facts.drop("edges", "page_lines")
     documents = files.drop("title").join(facts, on="examined_key", how="left", maintain_order="left")
     made = decisions(lake)
-    judged = [_Judged(row, made.get((row["document"], row["version"]))) for row in documents.iter_rows(named=True)]
+    judged = [
+        _Judged(row, made.get((row["document"], row["version"])), readings) for row in documents.iter_rows(named=True)
+    ]
     pairs = similar_pairs(lake, facts)
     usable = [one.candidate for one in judged if one.may_be_used]
     related = relate(usable, pairs, settings.corpus.authority, leave_out=settings.corpus.leave_out_duplicates)
@@ -96,8 +109,9 @@ def _judged(
 class _Judged:
     """One document on its way to its row: what parsing and examination said, then relations, age and people."""
 
-    def __init__(self, row: dict[str, Any], overrule: Overrule | None) -> None:
+    def __init__(self, row: dict[str, Any], overrule: Overrule | None, readings: Readings) -> None:
         self.row = row
+        self._readings = readings
         self.document: str = row["document"]
         self.overrule = overrule
         self.relations = Relations()
@@ -115,13 +129,15 @@ class _Judged:
             return self.has_text and self.overrule.decision is Decision.ACCEPT
         return self.has_text and not errors(self.findings)
 
-    @property
+    @cached_property
     def candidate(self) -> Candidate:
         row = self.row
         stated = None if row["stated"] is None else row["stated"].date()
+        head = row["head"] or ""
         return Candidate(
-            self.document, frozenset(row["audience"] or ()), self.title, row["head"] or "", row["language"] or "",
-            row["words"] or 0, row["content_hash"] or "", stated,
+            self.document, frozenset(row["audience"] or ()), self.title, head, row["language"] or "",
+            row["words"] or 0, row["content_hash"] or "",
+            self._readings.read(VersionedDocument(self.document, self.title, head)), stated,
         )  # fmt: skip
 
     def add_relations(self, relations: Relations) -> None:

@@ -7,20 +7,19 @@ compared before, so the order in which documents came does not matter.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 
 from gristmill.corpus.duplicates import (
     Member,
+    Reading,
     SimilarPair,
     Version,
     VersionedDocument,
     find_amended,
     find_families,
     find_superseded,
-    read_version,
 )
 from gristmill.corpus.findings import Finding, error, warning
 from gristmill.corpus.quality import Rule
@@ -31,7 +30,10 @@ _KEEP_ONE = "Delete one of them, or move it out of the source."
 
 @dataclass(frozen=True)
 class Candidate:
-    """A document that may be used, as far as its relations need it. `stated` is the date in the file's metadata."""
+    """A document that may be used, as far as its relations need it.
+
+    `reading` is what it tells of its version, `stated` the date in the file's metadata.
+    """
 
     document: str
     audience: frozenset[str]
@@ -40,12 +42,13 @@ class Candidate:
     language: str
     words: int
     content_hash: str
+    reading: Reading
     stated: date | None = None
 
-    @cached_property
+    @property
     def version(self) -> Version:
         """The version that the first lines, the name or the title state."""
-        return read_version(self.document, self.title, self.head)
+        return self.reading.version
 
 
 @dataclass
@@ -124,11 +127,12 @@ def _set_aside(
                     relations.findings.append(warning("near_duplicate", said, _KEEP_ONE))
 
 
-def _supersede(candidates: Iterable[Candidate], related: dict[str, Relations]) -> None:
+def _supersede(candidates: Sequence[Candidate], related: dict[str, Relations]) -> None:
     """Mark older versions, unless their readers may not see the newer one."""
     audiences = {candidate.document: candidate.audience for candidate in candidates}
+    readings = {candidate.document: candidate.reading for candidate in candidates}
     versioned = [VersionedDocument(c.document, c.title, c.head, None, c.language or "und") for c in candidates]
-    for found in find_superseded(versioned):
+    for found in find_superseded(versioned, lambda document: readings[document.path]):
         newer = audiences[found.by]
         if newer >= audiences[found.document] or EVERYONE in newer:
             relations = related[found.document]
@@ -136,7 +140,7 @@ def _supersede(candidates: Iterable[Candidate], related: dict[str, Relations]) -
             said = f"A newer version is {relations.superseded_by}: {found.reason}."
             recovery = "Move the old version to an archive outside the source."
             relations.findings.append(warning("superseded", said, recovery))
-    for found in find_amended(versioned):
+    for found in find_amended(versioned, lambda document: readings[document.path]):
         newer = audiences[found.by]
         if newer >= audiences[found.document] or EVERYONE in newer:
             said = f"Parts of it are changed by {found.by}: {found.reason}."

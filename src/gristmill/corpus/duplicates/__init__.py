@@ -9,8 +9,15 @@ from gristmill.corpus.duplicates.limits import Limits
 from gristmill.corpus.duplicates.normalisation import content_hash, normalised_heading, normalised_words, shingles
 from gristmill.corpus.duplicates.signatures import SIGNATURE_VERSION, candidate_pairs, signature, signature_matrix
 from gristmill.corpus.duplicates.similarity import Likeness, SimilarPair, likeness, verified_pairs
-from gristmill.corpus.duplicates.superseded import Superseded, VersionedDocument, find_amended, find_superseded
-from gristmill.corpus.duplicates.versions import Version, read_version
+from gristmill.corpus.duplicates.superseded import (
+    Reading,
+    Superseded,
+    VersionedDocument,
+    find_amended,
+    find_superseded,
+    read_document,
+)
+from gristmill.corpus.duplicates.versions import Precision, Version, read_version
 
 __all__ = [
     "SIGNATURE_VERSION",
@@ -19,6 +26,8 @@ __all__ = [
     "Likeness",
     "Limits",
     "Member",
+    "Precision",
+    "Reading",
     "Relation",
     "SimilarPair",
     "Superseded",
@@ -32,6 +41,7 @@ __all__ = [
     "likeness",
     "normalised_heading",
     "normalised_words",
+    "read_document",
     "read_version",
     "shingles",
     "signature",

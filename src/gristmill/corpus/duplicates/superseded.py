@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -24,7 +24,7 @@ from gristmill.corpus.duplicates.versions import (
     without_version,
 )
 
-__all__ = ["Superseded", "VersionedDocument", "find_superseded"]
+__all__ = ["Reading", "Superseded", "VersionedDocument", "find_amended", "find_superseded", "read_document"]
 
 _ARCHIVES = frozenset({"archive", "archiv", "archives", "old", "alt", "superseded", "drafts", "previous", "versions"})
 _RECORDS = re.compile(
@@ -95,61 +95,106 @@ class Superseded:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one document alone tells of its version and of others: of name, title and first lines, nothing else.
+
+    Args:
+        version: its own.
+        numbers: its own document numbers.
+        introduced: the document numbers at its beginning.
+        families: keys that it shares with what may be other versions of it.
+        replaces: whether it may say that it replaces another, or is replaced.
+        amends: whether it may say that it amends another.
+        is_copy: whether its path is that of a copy.
+    """
+
+    version: Version
+    numbers: tuple[str, ...] = ()
+    introduced: tuple[str, ...] = ()
+    families: tuple[tuple[str, ...], ...] = ()
+    replaces: bool = False
+    amends: bool = False
+    is_copy: bool = False
+
+
+def read_document(document: VersionedDocument) -> Reading:
+    """Read all that versions are told apart by."""
+    beginning = document.head[:_AMENDING_WITHIN]
+    return Reading(
+        read_version(document.path, document.title, document.head),
+        tuple(sorted(_own_numbers(document))),
+        tuple(sorted(set(identifiers(beginning)))),
+        tuple(_family_keys(document)),
+        holds_any(_REPLACING, document.head[:HEAD_CHARACTERS]),
+        holds_any(_AMENDING, beginning),
+        bool(_COPY.search(document.path)),
+    )
+
+
+Read = Callable[[VersionedDocument], Reading]
+
+
 class _Read(NamedTuple):
     document: VersionedDocument
-    version: Version
+    reading: Reading
+
+    @property
+    def version(self) -> Version:
+        return self.reading.version
 
 
-def find_superseded(documents: Iterable[VersionedDocument]) -> list[Superseded]:
+def find_superseded(documents: Iterable[VersionedDocument], read: Read = read_document) -> list[Superseded]:
     """Older versions, each with the newest that replaces it, sorted by path, whatever the order of the documents."""
-    read = [_Read(d, read_version(d.path, d.title, d.head)) for d in sorted(documents, key=_originals_first)]
+    items = _originals_first(documents, read)
     found: dict[str, Superseded] = {}
-    for item in (*_declared(read), *_by_family(read)):
+    for item in (*_declared(items), *_by_family(items)):
         found.setdefault(item.document, item)
     return [found[path] for path in sorted(found)]
 
 
-def _originals_first(document: VersionedDocument) -> tuple[bool, str]:
+def _originals_first(documents: Iterable[VersionedDocument], read: Read) -> list[_Read]:
     """Where two documents would do as the newer one, the copy comes second."""
-    return bool(_COPY.search(document.path)), document.path
+    items = (_Read(document, read(document)) for document in documents)
+    return sorted(items, key=lambda item: (item.reading.is_copy, item.document.path))
 
 
 def _declared(read: Sequence[_Read]) -> Iterator[Superseded]:
     """Statements of replacement that name a document number which one other document bears."""
     owners: dict[str, list[_Read]] = defaultdict(list)
     for item in read:
-        for number in _own_numbers(item.document):
+        for number in item.reading.numbers:
             owners[number].append(item)
     for item in read:
-        head = item.document.head[:HEAD_CHARACTERS]
-        if not holds_any(_REPLACING, head):
+        if not item.reading.replaces:
             continue
+        head = item.document.head[:HEAD_CHARACTERS]
         for statement in _REPLACES.finditer(head):
             for older in owners.get(statement.group(1).upper(), []):
-                if older is not item and not _own_numbers(older.document) & _own_numbers(item.document):
+                if older is not item and not set(older.reading.numbers) & set(item.reading.numbers):
                     yield Superseded(older.document.path, item.document.path, _quoted(item, statement))
         for statement in _REPLACED_BY.finditer(head):
             newer = owners.get(statement.group(1).upper(), [])
-            if len(_own_numbers(item.document)) == 1 and newer and newer[0] is not item:
+            if len(item.reading.numbers) == 1 and newer and newer[0] is not item:
                 yield Superseded(item.document.path, newer[0].document.path, _quoted(item, statement))
 
 
-def find_amended(documents: Iterable[VersionedDocument]) -> list[Superseded]:
+def find_amended(documents: Iterable[VersionedDocument], read: Read = read_document) -> list[Superseded]:
     """Documents of which another says at its beginning that it amends them, by number: they stay in force otherwise."""
-    ordered = sorted(documents, key=_originals_first)
-    owners: dict[str, list[VersionedDocument]] = defaultdict(list)
-    for document in ordered:
-        for number in set(identifiers(document.head[:_AMENDING_WITHIN])):
-            owners[number].append(document)
-    beginnings = [(one, one.head[:_AMENDING_WITHIN]) for one in ordered]
-    statements = [(one, _AMENDS.search(head) if holds_any(_AMENDING, head) else None) for one, head in beginnings]
-    amending = {one.path for one, statement in statements if statement}
+    items = _originals_first(documents, read)
+    owners: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        for number in item.reading.introduced:
+            owners[number].append(item.document.path)
+    amends = (item.document for item in items if item.reading.amends)
+    found = [(document.path, _AMENDS.search(document.head[:_AMENDING_WITHIN])) for document in amends]
+    statements = [(path, statement) for path, statement in found if statement]
+    amending = {path for path, _ in statements}
     return [
-        Superseded(older.path, one.path, f'{one.path} says "{" ".join(statement.group().split())}"')
-        for one, statement in statements
-        if statement
+        Superseded(older, path, f'{path} says "{" ".join(statement.group().split())}"')
+        for path, statement in statements
         for older in owners.get(statement.group(1).upper(), ())
-        if older.path not in amending
+        if older not in amending
     ]
 
 
@@ -167,7 +212,7 @@ def _quoted(item: _Read, statement: re.Match[str]) -> str:
 def _by_family(read: Sequence[_Read]) -> Iterator[Superseded]:
     families: dict[tuple[str, ...], list[_Read]] = defaultdict(list)
     for item in read:
-        for key in _family_keys(item.document):
+        for key in item.reading.families:
             families[key].append(item)
     for key, members in sorted(families.items()):
         decisive = members if key[0] == "name" else [item for item in members if item.version.number]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
-from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 __all__ = ["HEAD_CHARACTERS", "Precision", "Version", "holds_any", "identifiers", "read_version", "without_version"]
@@ -108,8 +107,6 @@ class Version:
     evidence: str = ""
 
 
-# Relations and versions both ask for it, for each document of a run.
-@lru_cache(maxsize=8_192)
 def read_version(path: str, title: str, head: str, modified: date | None = None) -> Version:
     """The version that the first lines, the name or the title state; `modified` is the last resort for the date."""
     name = path.rpartition("/")[2].rpartition(".")[0] or path
