@@ -45,7 +45,7 @@ def check_chunks(lake: Lake, encoder: Encoder, passed: int | None = None) -> Che
     long = chunks.filter(pl.col("tokens").is_null() | (pl.col("tokens") > encoder.window))
     sample = _sample(lake, documents, passed)
     texts = _texts(lake, sample)
-    altered, cut = _compared(lake, sample, texts, encoder, passed)
+    altered, cut = _compared(lake, sample, texts, encoder, None if sample.height < documents.height else passed)
     bare = documents.join(chunks, on="document", how="anti")
     lost, mute = _without_chunks(lake, bare)
     torn, short = _incomplete(chunks), _left_out(chunks, _visible(documents, texts))
