@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gristmill.search.audit import audit
 from gristmill.search.building import BLOCK, BuildOptions, build
@@ -15,7 +18,8 @@ from gristmill.search.dense import copy_matrix, read_vectors
 from gristmill.search.rows import embeddings_for, index_rows, row_blocks
 from gristmill.search.version import IndexVersion
 from gristmill.workspace import Workspace
-from tests.workspaces import grind, workspace_at, write
+from tests.conftest import EXAMPLES
+from tests.workspaces import grind, source, workspace_at, write
 
 WORDS = ("wheel", "sluice", "bearing", "oil", "weir", "pay", "leave", "torque", "spring", "river", "stone", "flour")
 
@@ -38,9 +42,9 @@ def built(
     return IndexVersion(folder)
 
 
-def hits(index: IndexVersion, question: str) -> set[str]:
+def hits(index: IndexVersion, question: str, *groups: str) -> set[str]:
     chunks = index.rows["chunk"]
-    return {chunks[row] for row, _ in index.lexical.search(question, ["everyone"], 1_000)}
+    return {chunks[row] for row, _ in index.lexical.search(question, groups or ["everyone"], 1_000)}
 
 
 @pytest.mark.parametrize("held", [1_000, 0])
@@ -65,6 +69,41 @@ def test_versions_each_built_from_the_one_before_equal_those_made_from_nothing(
         for question in (*WORDS, "torque flour"):
             assert hits(copied, question) == hits(anew, question)
         previous = copied.folder
+
+
+_NAMES = st.sampled_from([f"{number}.md" for number in range(8)] + [f"hr/{number}.md" for number in range(4)])
+_CHANGES = st.lists(st.dictionaries(_NAMES, st.sampled_from([None, *WORDS]), max_size=4), min_size=1, max_size=4)
+
+
+@settings(max_examples=max(8, EXAMPLES // 4), deadline=None)
+@given(_CHANGES)
+def test_after_any_changes_a_version_built_from_the_one_before_equals_one_made_from_nothing(
+    changes: list[dict[str, str | None]],
+) -> None:
+    with TemporaryDirectory() as root, pytest.MonkeyPatch.context() as patched:
+        for share in ("_MOST_CHANGED", "_MOST_DELETED"):
+            patched.setattr(f"gristmill.search.building.{share}", 100.0)
+        place = Path(root)
+        folder = write(place / "documents", {f"{n}.md": f"# Part {n}\n\nThe {WORDS[n]} turns." for n in range(6)})
+        rules = ({"pattern": "hr/**", "groups": ("hr",)},)
+        workspace, previous = workspace_at(place / "home", source(folder, audience=rules)), None
+        for number, change in enumerate([{}, *changes]):
+            for name, word in change.items():
+                if word is None:
+                    (folder / name).unlink(missing_ok=True)
+                else:
+                    write(folder, {name: f"# Part {name}\n\nThe {word} turns.\n\n## More\n\nOil it, the {word}."})
+            grind(workspace, allow_empty=True)
+            copied = built(workspace, place / f"v{number}", previous, approximate=False)
+            anew = built(workspace, place / f"anew-{number}", approximate=False)
+            for file in ("manifest.json", "vectors.npy"):
+                assert (copied.folder / file).read_bytes() == (anew.folder / file).read_bytes()
+            assert copied.rows.equals(anew.rows)
+            assert audit(copied.folder, set(anew.rows["chunk"]), 1_000, workspace.lake) == []
+            for word in WORDS:
+                assert hits(copied, word) == hits(anew, word)
+                assert hits(copied, word, "hr") == hits(anew, word, "hr")
+            previous = copied.folder
 
 
 def test_a_version_is_really_built_from_the_one_before_while_little_changed(many: Workspace, tmp_path: Path) -> None:
