@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 from tokenizers import Tokenizer
 
-from gristmill.fingerprint import fingerprint
+from gristmill.fingerprint import fingerprint, text_hash
 from gristmill.models.catalog import encoder_weights
 from gristmill.models.vectors import Vectors
 from gristmill.search.probe_texts import PROBE_TEXTS
@@ -34,6 +34,11 @@ class FakeEncoder:
     def tokenizer(self) -> Tokenizer:
         """The packaged model's tokenizer, without its weights."""
         return packaged_tokenizer()
+
+    @property
+    def tokenizer_hash(self) -> str:
+        """Its hash."""
+        return text_hash(packaged_tokenizer().to_str())
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row of unit length per text, shape (texts, 64)."""

@@ -6,20 +6,27 @@ configuration says. Which texts are read together stands in `batching.py`, what 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from tokenizers import Tokenizer
 
-from gristmill.fingerprint import fingerprint
+from gristmill.errors import StorageError
+from gristmill.fingerprint import file_hash, fingerprint, text_hash
 from gristmill.models.backends import Backend, choose_backend
 from gristmill.models.batching import batches
 from gristmill.models.catalog import Weights, describe, encoder_weights
 from gristmill.models.vectors import Vectors
 from gristmill.settings import EncoderSettings
+from gristmill.storage.artifacts import write_durably
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 __all__ = ["Encoder", "TextEncoder", "TransformerEncoder", "Vectors"]
 
@@ -52,11 +59,17 @@ class Encoder(TextEncoder, Protocol):
         """The tokenizer that sizes are counted in, without truncation and padding."""
         ...
 
+    @property
+    def tokenizer_hash(self) -> str:
+        """Hash of the tokenizer, known without loading it where it was loaded before."""
+        ...
+
 
 class TransformerEncoder:
     """A safetensors folder on OpenVINO or torch, in bfloat16 where the processor is faster in it.
 
-    Nothing is loaded before the first `encode`; counting tokens loads the tokenizer alone.
+    Nothing is loaded before the first `encode`; counting tokens loads the tokenizer alone. A small file, `memory`,
+    remembers that the weights were verified, and one beside it the tokenizer's hash.
     """
 
     def __init__(self, settings: EncoderSettings, memory: Path | None = None) -> None:
@@ -82,10 +95,28 @@ class TransformerEncoder:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """The model's own tokenizer, without truncation and padding."""
-        tokenizer = Tokenizer.from_file(str(self.weights.file.parent / "tokenizer.json"))
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._tokenizer_file))
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return tokenizer
+
+    @cached_property
+    def tokenizer_hash(self) -> str:
+        """Hash of the tokenizer, known without loading it where it was loaded before."""
+        made_of = [file_hash(self._tokenizer_file), version("tokenizers")]
+        remembered = None if self._memory is None else self._memory.with_name("tokenizer.json")
+        if remembered is not None:
+            with suppress(OSError, ValueError, TypeError, KeyError):
+                stored = json.loads(remembered.read_text())
+                if stored["made_of"] == made_of:
+                    return str(stored["hash"])
+        found = text_hash(self.tokenizer.to_str())
+        if remembered is not None:
+            with suppress(StorageError):  # what is not remembered is made again
+                write_durably(remembered, json.dumps({"made_of": made_of, "hash": found}))
+        return found
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row of unit length per text, shape (texts, dimensions), float32."""
@@ -109,10 +140,16 @@ class TransformerEncoder:
 
     @cached_property
     def _window_tokenizer(self) -> Tokenizer:
-        tokenizer = Tokenizer.from_file(str(self.weights.file.parent / "tokenizer.json"))
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._tokenizer_file))
         tokenizer.no_padding()
         tokenizer.enable_truncation(self.window)
         return tokenizer
+
+    @property
+    def _tokenizer_file(self) -> Path:
+        return self.weights.file.parent / "tokenizer.json"
 
     @cached_property
     def _backend(self) -> Backend:

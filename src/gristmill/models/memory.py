@@ -14,17 +14,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from gristmill.errors import ModelError
 from gristmill.fingerprint import file_hash, fingerprint
 from gristmill.models.encoder import Encoder
 from gristmill.models.vectors import Vectors
 from gristmill.storage.artifacts import write_durably
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _CODE_VERSION = 1
 _BLOCK = 512
@@ -143,6 +145,11 @@ class MemoryEncoder:
     def tokenizer(self) -> Tokenizer:
         """The tokenizer that sizes are counted in."""
         return self.base.tokenizer
+
+    @property
+    def tokenizer_hash(self) -> str:
+        """Hash of that tokenizer."""
+        return self.base.tokenizer_hash
 
     @cached_property
     def memory(self) -> Memory:

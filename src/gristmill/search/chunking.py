@@ -34,9 +34,8 @@ _BATCH_TEXTS = 256
 
 def chunker_fingerprint(settings: ChunkerSettings, encoder: Encoder) -> str:
     """Return the hash of everything that decides where a text is cut."""
-    tokenizer = text_hash(encoder.tokenizer.to_str())
     splitter = version("semantic-text-splitter")
-    parts = ["chunker", _CODE_VERSION, splitter, settings.model_dump(), tokenizer, encoder.window]
+    parts = ["chunker", _CODE_VERSION, splitter, settings.model_dump(), encoder.tokenizer_hash, encoder.window]
     # Only this strategy asks a model where to cut.
     return fingerprint(*parts, *([encoder.fingerprint] if settings.strategy == "semantic" else []))
 

@@ -10,14 +10,17 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from gristmill.corpus.report import Progress, Silent
 from gristmill.fingerprint import text_hash
 from gristmill.models.encoder import Encoder, TextEncoder
 from gristmill.models.vectors import Vectors
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 # What a kill loses at most, and long enough that sorting by length pays.
 _BLOCK = 512
@@ -102,6 +105,11 @@ class CachedEncoder(CachedTextEncoder):
     def tokenizer(self) -> Tokenizer:
         """The tokenizer that sizes are counted in."""
         return self._main.tokenizer
+
+    @property
+    def tokenizer_hash(self) -> str:
+        """Hash of that tokenizer."""
+        return self._main.tokenizer_hash
 
 
 def _blocks(missing: dict[str, str]) -> Iterator[list[tuple[str, str]]]:

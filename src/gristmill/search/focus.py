@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from gristmill.models.encoder import TextEncoder
 from gristmill.search.lexical import LexicalIndex, terms
@@ -22,6 +22,9 @@ from gristmill.search.retrieval import Passage, Query, retrieve
 from gristmill.search.units import units
 from gristmill.search.version import IndexVersion
 from gristmill.settings import FocusSettings, SearchSettings
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 # As many passages the settings' tokens are for.
 _FIVE = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from gristmill.errors import ModelError
+from gristmill.fingerprint import text_hash
 from gristmill.models.backends import OpenVinoBackend, TorchBackend, choose_backend
 from gristmill.models.encoder import TransformerEncoder
 from gristmill.settings import EncoderSettings
@@ -119,6 +121,31 @@ assert not {"torch", "transformers"} & sys.modules.keys()
 def test_tokens_are_counted_without_truncation(encoder: TransformerEncoder) -> None:
     assert len(encoder.tokenizer.encode("oil " * 1_000).ids) == 1_002
     assert encoder.tokenizer.to_str() == packaged_tokenizer().to_str()
+
+
+def test_the_hash_of_a_tokenizer_that_was_loaded_before_is_known_without_loading_it(tmp_path: Path) -> None:
+    wanted, memory = text_hash(packaged_tokenizer().to_str()), tmp_path / "cache" / "verified.json"
+    assert TransformerEncoder(EncoderSettings()).tokenizer_hash == wanted
+    first = TransformerEncoder(EncoderSettings(), memory)
+    assert first.tokenizer_hash == wanted
+    assert "tokenizer" in vars(first)
+    again = TransformerEncoder(EncoderSettings(), memory)
+    assert again.tokenizer_hash == wanted
+    assert "tokenizer" not in vars(again)
+
+
+@pytest.mark.parametrize("stored", ["", "[]", "{}", '{"made_of": ["of another file", "1"], "hash": "wrong"}'])
+def test_a_remembered_hash_that_is_damaged_or_of_another_tokenizer_is_made_again(tmp_path: Path, stored: str) -> None:
+    (tmp_path / "tokenizer.json").write_text(stored)
+    encoder = TransformerEncoder(EncoderSettings(), tmp_path / "verified.json")
+    assert encoder.tokenizer_hash == text_hash(packaged_tokenizer().to_str())
+    assert json.loads((tmp_path / "tokenizer.json").read_text())["hash"] == encoder.tokenizer_hash
+
+
+def test_a_hash_that_cannot_be_remembered_is_told_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").mkdir()
+    encoder = TransformerEncoder(EncoderSettings(), tmp_path / "verified.json")
+    assert encoder.tokenizer_hash == text_hash(packaged_tokenizer().to_str())
 
 
 def test_counting_tokens_loads_neither_torch_nor_weights() -> None:

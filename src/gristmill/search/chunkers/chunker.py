@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-
-from tokenizers import Tokenizer
+from typing import TYPE_CHECKING
 
 from gristmill.errors import SettingsError
 from gristmill.search.chunkers.counting import TokenCounter
@@ -17,6 +16,9 @@ from gristmill.search.chunkers.cutting import Cuts, Cutter
 from gristmill.search.chunkers.recursive import RecursiveCutter
 from gristmill.search.outline import Outline
 from gristmill.settings import ChunkerSettings
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ words have together, and a corpus says the same words over and over. Any other t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tokenizers import Tokenizer
-from tokenizers.normalizers import BertNormalizer
-from tokenizers.pre_tokenizers import BertPreTokenizer
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 
 _MOST_WORDS = 200_000  # that are remembered; some 20 MB
 # Blanks to Python that are no blanks to such a tokenizer, which drops them: what they stand between is one word.
@@ -52,5 +53,8 @@ class TokenCounter:
 
 
 def _reads_words_alone(tokenizer: Tokenizer) -> bool:
+    from tokenizers.normalizers import BertNormalizer
+    from tokenizers.pre_tokenizers import BertPreTokenizer
+
     reads = isinstance(tokenizer.pre_tokenizer, BertPreTokenizer)
     return reads and isinstance(tokenizer.normalizer, BertNormalizer | None)

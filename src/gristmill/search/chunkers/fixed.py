@@ -6,10 +6,12 @@ It is here to be beaten; a corpus on which it is not deserves a look.
 from __future__ import annotations
 
 from bisect import bisect_right
-
-from tokenizers import Tokenizer
+from typing import TYPE_CHECKING
 
 from gristmill.search.chunkers.cutting import Cuts, TokenRuler, trimmed
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 
 class FixedCutter:

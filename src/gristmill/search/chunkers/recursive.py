@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
-from tokenizers import Tokenizer
+from typing import TYPE_CHECKING
 
 from gristmill.search.chunkers.counting import TokenCounter
 from gristmill.search.chunkers.cutting import Cuts
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 
 class RecursiveCutter:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
-
-from tokenizers import Tokenizer
+from typing import TYPE_CHECKING, NamedTuple
 
 from gristmill.search.chunkers.cutting import Cuts, TokenRuler, packed, trimmed
 from gristmill.search.units import sentences
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+\S")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
