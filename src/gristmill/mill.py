@@ -121,8 +121,11 @@ def chunks(run: Run) -> StageReport:
 def chunk_embeddings(run: Run) -> StageReport:
     """Encode the chunks that have no vector yet."""
     workspace = run.workspace
-    releases = workspace.registry.needed(workspace.settings.search.keep_versions)
-    needed = {encoder for release in releases for encoder in release.encoders}
+
+    def needed() -> set[str]:
+        releases = workspace.registry.needed(workspace.settings.search.keep_versions)
+        return {encoder for release in releases for encoder in release.encoders}
+
     return embed_chunks(workspace.lake, workspace.encoders, run.progress, needed)
 
 
@@ -131,7 +134,10 @@ def search_index(run: Run) -> StageReport:
     """Build, audit and publish a new version of the search index, if anything changed."""
     workspace = run.workspace
     search = workspace.settings.search
-    protected = workspace.registry.protected(search.keep_versions)
+
+    def protected() -> set[str]:
+        return workspace.registry.protected(search.keep_versions)
+
     return publish_index(
         workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, protected, run.auditor,
         anew=run.anew,
@@ -212,7 +218,7 @@ def _run_stages(run: Run, stages: Sequence[Stage], purpose: str) -> Iterator[Sta
                 run.auditor.dismiss()
                 run = replace(run, auditor=None)
         if run.sighting is not None and nothing_waits(workspace.lake, workspace.settings.parser):
-            workspace.database.close()  # it is looked at from outside
+            workspace.close_database()  # it is looked at from outside
             run.sighting.remember(told)
 
 

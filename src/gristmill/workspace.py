@@ -85,6 +85,11 @@ class Workspace:
         self.home.mkdir(parents=True, exist_ok=True)
         return Database(self.settings.database_url)
 
+    def close_database(self) -> None:
+        """Close the connections of the database, if it was opened."""
+        if "database" in vars(self):
+            self.database.close()
+
     @cached_property
     def journal(self) -> Journal:
         """The audit log."""
@@ -189,9 +194,16 @@ class Workspace:
         return present if present.base == generator_weights(wanted).sha256 else wanted
 
     def _release_in_force(self) -> Release | None:
+        from gristmill.release.glance import release_in_force
+
         # Looking must not make a home.
-        name = self.registry.in_force() if self.home.is_dir() else None
-        return None if name is None else self.registry.get(name)
+        if not self.home.is_dir():
+            return None
+        try:
+            return release_in_force(self.settings.database_url)
+        except LookupError:
+            name = self.registry.in_force()
+            return None if name is None else self.registry.get(name)
 
     def generator_of(self, settings: GeneratorSettings) -> Generator:
         """Return the generator that settings describe; tuned ones lie below the home."""

@@ -55,17 +55,20 @@ class Child:
             self._process.stdin.close()
         self._process.wait()
 
-    def work(self, task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Hand over the task and yield what the process tells.
+    def ask(self, task: Mapping[str, Any]) -> None:
+        """Hand over the task."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it is dead already; its return code says so below
+            self._process.stdin.write(json.dumps(task) + "\n")
+            self._process.stdin.flush()
+
+    def told(self) -> Iterator[dict[str, Any]]:
+        """Yield what the process tells of its task, until it ends.
 
         Raises:
             SearchIndexError: it ended with an error; the message is the last line that it wrote.
         """
-        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        with suppress(BrokenPipeError):  # it is dead already; its return code says so below
-            self._process.stdin.write(json.dumps(task) + "\n")
-            self._process.stdin.flush()
         for line in self._process.stdout:
             yield json.loads(line)
         if self._process.wait() != 0:

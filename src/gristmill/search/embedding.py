@@ -33,7 +33,7 @@ def embedding_id(encoder: str, embedding_key: str) -> str:
 
 
 def embed_chunks(
-    lake: Lake, encoders: Sequence[TextEncoder], progress: Progress, needed: Collection[str] = ()
+    lake: Lake, encoders: Sequence[TextEncoder], progress: Progress, needed: Callable[[], Collection[str]] = tuple
 ) -> StageReport:
     """Bring `embeddings` up to date with `chunks` for each encoder.
 
@@ -41,7 +41,8 @@ def embed_chunks(
         lake: the tables.
         encoders: the main encoder first.
         progress: told how far it is.
-        needed: fingerprints of other encoders whose vectors of today's chunks are laid aside; those of all others go.
+        needed: tells the fingerprints of other encoders whose vectors of today's chunks are kept, laid aside; those of
+            all others go.
     """
     used = [encoder.fingerprint for encoder in encoders]
     _move(lake, EMBEDDINGS_BESIDE, EMBEDDINGS, pl.col("encoder").is_in(used))
@@ -51,7 +52,7 @@ def embed_chunks(
     _move(lake, EMBEDDINGS, EMBEDDINGS_BESIDE, ~pl.col("encoder").is_in(used))
     aside = lake.read(EMBEDDINGS_BESIDE, ["embedding", "embedding_key", "encoder"])
     if aside.height:
-        kept = aside.filter(pl.col("encoder").is_in(list(needed)))
+        kept = aside.filter(pl.col("encoder").is_in(list(needed())))
         kept = kept.join(lake.read(CHUNKS, ["embedding_key"]), on="embedding_key", how="semi")
         lake.delete(EMBEDDINGS_BESIDE, aside.join(kept, on="embedding", how="anti")["embedding"])
     return reports[0]

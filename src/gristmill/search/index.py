@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ class Publication:
     encoders: tuple[str, ...]  # fingerprints, the main encoder's first
     settings: SearchSettings
     progress: Progress
-    protected: frozenset[str] = frozenset()  # contents of versions that releases answer from
+    protected: Callable[[], Collection[str]] = tuple  # tells the contents of versions that releases answer from
 
 
 def publish_index(
@@ -55,7 +55,7 @@ def publish_index(
     encoders: Sequence[TextEncoder],
     settings: SearchSettings,
     progress: Progress,
-    protected: Collection[str] = (),
+    protected: Callable[[], Collection[str]] = tuple,
     auditor: Child | None = None,
     *,
     anew: bool = False,
@@ -68,7 +68,8 @@ def publish_index(
         encoders: the main encoder first.
         settings: of search.
         progress: told how far it is.
-        protected: contents of versions that are kept: releases answer from them.
+        protected: tells the contents of versions that are kept: releases answer from them. It is asked while the
+            auditor is at work.
         auditor: a process that will audit, started ahead of need; whoever started it ends it.
         anew: build from nothing, also when the version in force is whole and up to date.
 
@@ -80,9 +81,7 @@ def publish_index(
     """
     began = time.perf_counter()
     require_passed(lake)
-    work = Publication(
-        lake, store, tuple(encoder.fingerprint for encoder in encoders), settings, progress, frozenset(protected)
-    )
+    work = Publication(lake, store, tuple(encoder.fingerprint for encoder in encoders), settings, progress, protected)
     wanted, chunks = _wanted(work)
     if not anew:
         if _holds(work, store.current_folder(), wanted, chunks):
@@ -140,7 +139,8 @@ def verified_file(store: VersionStore) -> Path:
 def audit_version(lake: Lake, folder: Path, budget: int, *, against_lake: bool) -> list[Finding]:
     """Audit a published version in a process of its own; `against_lake`: it must hold what the lake asks for now."""
     with Child.worker("audit") as child:
-        return _audit(child, _audit_task(lake, folder, budget, wanted=against_lake))
+        child.ask(_audit_task(lake, folder, budget, wanted=against_lake))
+        return _told(child)
 
 
 def prune_index(store: VersionStore, settings: SearchSettings, protected: Collection[str] = ()) -> list[int]:
@@ -199,11 +199,13 @@ def _publish(work: Publication, chunks: int, anew: bool, in_force: bool = True, 
             _build(work, _build_task(work, staging, chunks, from_nothing=anew or attempt > 0), chunks)
             task = _audit_task(work.lake, staging.folder, work.settings.audit_rows, wanted=True)
             built = stamps(staging.folder)
-            findings = _audit(auditing, task)
+            auditing.ask(task)
+            protected = work.protected()
+            findings = _told(auditing)
         if not findings:
             number = work.store.publish(staging, in_force=in_force)
             remember_hashed(work.store.folder(number), built, verified_file(work.store))
-            prune_index(work.store, work.settings, work.protected)
+            prune_index(work.store, work.settings, protected)
             return number
     said = " ".join(finding.message for finding in findings)
     raise AuditError(f"The new index failed its audit twice: {said}", "The current one stays in force.")
@@ -244,16 +246,17 @@ def _build(work: Publication, task: dict[str, Any], chunks: int) -> None:
             build_task(task, told, work.lake)
             return
         with Child.worker("build") as builder:
-            for said in builder.work(task):
+            builder.ask(task)
+            for said in builder.told():
                 told(said["stage"], said["done"])
     except (GristmillError, OSError, ValueError, pl.exceptions.PolarsError) as error:
         said_why = error.message if isinstance(error, GristmillError) else str(error)
         raise SearchIndexError(f"The index could not be built: {said_why}.", "See 'gristmill doctor'.") from error
 
 
-def _audit(child: Child, task: dict[str, Any]) -> list[Finding]:
+def _told(auditor: Child) -> list[Finding]:
     try:
-        return [Finding(*fields) for said in child.work(task) for fields in said["findings"]]
+        return [Finding(*fields) for said in auditor.told() for fields in said["findings"]]
     except SearchIndexError as error:
         return [Finding("open", f"Auditing failed: {error.message}.")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 
@@ -14,22 +15,27 @@ def child(code: str) -> Child:
     return Child([sys.executable, "-c", code])
 
 
+def answered(worker: Child, task: dict[str, str]) -> list[dict[str, Any]]:
+    worker.ask(task)
+    return list(worker.told())
+
+
 @pytest.mark.timeout(60)
 def test_a_process_that_writes_a_megabyte_of_errors_is_not_stopped_by_it() -> None:
     code = "import sys; sys.stdin.readline(); sys.stderr.write('warning\\n' * 130_000); print('{\"done\": 1}')"
     with child(code) as worker:
-        assert list(worker.work({})) == [{"done": 1}]
+        assert answered(worker, {}) == [{"done": 1}]
 
 
 def test_what_a_failed_process_said_last_is_the_error() -> None:
     code = "import sys; sys.stdin.readline(); sys.stderr.write('x' * 100_000 + '\\nno space left\\n\\n'); sys.exit(3)"
     with child(code) as worker, pytest.raises(SearchIndexError, match=r"^no space left"):
-        list(worker.work({}))
+        answered(worker, {})
 
 
 def test_a_process_that_dies_before_it_has_its_task_is_an_error() -> None:
     with child("import os; os._exit(9)") as worker, pytest.raises(SearchIndexError, match="code 9"):
-        list(worker.work({"large": "x" * 1_000_000}))
+        answered(worker, {"large": "x" * 1_000_000})
 
 
 @pytest.mark.timeout(60)
