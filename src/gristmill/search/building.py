@@ -100,7 +100,8 @@ def build(
     say("lexical", keys.height)
     wanted = options.approximate and keys.height > 0
     approximate = _approximate(folder, keys, blocks, options, difference, say) if wanted else None
-    shutil.rmtree(folder / _DEALT, ignore_errors=True)
+    if (folder / _DEALT).is_dir():
+        shutil.rmtree(folder / _DEALT)
     manifest = Manifest(
         content_hash(keys, encoders),
         tuple(encoders),

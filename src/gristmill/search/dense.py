@@ -123,7 +123,7 @@ def _stretches(rows: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 def _write_rows(descriptor: int, start: int, rows: NDArray[np.int64], vectors: Vectors) -> None:
     size = vectors.shape[1] * 4
     for first, end in _stretches(rows) if len(rows) else ():
-        os.pwrite(descriptor, vectors[first:end].tobytes(), start + int(rows[first]) * size)
+        _write(descriptor, vectors[first:end].tobytes(), start + int(rows[first]) * size)
 
 
 class RowReader:
@@ -167,8 +167,15 @@ def _copy(source: int, at: int, target: int, to: int, count: int) -> None:
         piece = os.pread(source, min(count, _COPIED_BYTES), at)
         if not piece:
             raise OSError("a matrix is shorter than it says")
-        os.pwrite(target, piece, to)
+        _write(target, piece, to)
         at, to, count = at + len(piece), to + len(piece), count - len(piece)
+
+
+def _write(descriptor: int, data: bytes, at: int) -> None:
+    """Write all of `data`: a disk that is nearly full takes a part, and says so only when it is given the rest."""
+    while data:
+        written = os.pwrite(descriptor, data, at)
+        data, at = data[written:], at + written
 
 
 def _write_header(descriptor: int, rows: int, dimensions: int) -> int:
@@ -177,7 +184,7 @@ def _write_header(descriptor: int, rows: int, dimensions: int) -> int:
     header = BytesIO()
     shape = {"descr": "<f4", "fortran_order": False, "shape": (rows, dimensions)}
     np.lib.format.write_array_header_1_0(header, shape)
-    os.pwrite(descriptor, header.getvalue(), 0)
+    _write(descriptor, header.getvalue(), 0)
     return len(header.getvalue())
 
 

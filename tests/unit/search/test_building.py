@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -160,6 +161,17 @@ def test_a_matrix_that_is_copied_has_the_rows_of_before_and_the_new_ones(
     new = [np.frombuffer(vector, dtype=np.float32) for vector in embeddings_for(many.lake, keys, encoder)]
     wanted = [before[row] if row >= 0 else new[at] for at, row in enumerate(origin)]
     np.testing.assert_array_equal(np.load(tmp_path / "now.npy"), wanted)
+
+
+def test_a_disk_that_takes_a_part_at_a_time_gets_the_rest(
+    many: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = built(many, tmp_path / "whole", approximate=False).matrix.tobytes()
+    write_some = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda descriptor, data, at: write_some(descriptor, data[:100], at))
+    first = built(many, tmp_path / "first", approximate=False)
+    assert first.matrix.tobytes() == wanted
+    assert built(many, tmp_path / "second", first.folder, approximate=False).matrix.tobytes() == wanted
 
 
 def test_a_row_with_another_row_s_vector_is_found_by_the_audit_without_chroma(many: Workspace, tmp_path: Path) -> None:
