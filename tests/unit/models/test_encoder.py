@@ -118,6 +118,29 @@ assert not {"torch", "transformers"} & sys.modules.keys()
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel tells no memory")
+def test_memory_does_not_grow_with_the_shapes_of_batches() -> None:
+    script = """
+from pathlib import Path
+from gristmill.models.catalog import encoder_weights
+from gristmill.models.backends import OpenVinoBackend
+from gristmill.settings import EncoderSettings
+
+def resident():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) // 1024
+
+backend = OpenVinoBackend(encoder_weights(EncoderSettings()).file, "float32")
+shapes = [(texts, tokens) for tokens in range(3, 43) for texts in range(1, 17)]
+for number, (texts, tokens) in enumerate(shapes):
+    backend.forward([[101] + [2000] * (tokens - 2) + [102]] * texts)
+    if number == 100:
+        before = resident()
+print(resident() - before)
+"""
+    told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert int(told.stdout) < 140, "MB"  # 80 here; without the limit 200, in bfloat16 350
+
+
 def test_tokens_are_counted_without_truncation(encoder: TransformerEncoder) -> None:
     assert len(encoder.tokenizer.encode("oil " * 1_000).ids) == 1_002
     assert encoder.tokenizer.to_str() == packaged_tokenizer().to_str()
