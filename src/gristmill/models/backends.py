@@ -28,7 +28,7 @@ Precision = Literal["float32", "bfloat16"]
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 # OpenVINO keeps what it prepared for each shape of a batch, 5,000 entries by itself: a corpus with texts of all lengths
 # made the process grow by half a megabyte a shape. So many hold the shapes of questions, and encoding is as fast.
-_PREPARED = "100"
+FEW_PREPARED = {"CPU_RUNTIME_CACHE_CAPACITY": "100"}
 
 
 class Backend(Protocol):
@@ -135,12 +135,8 @@ class OpenVinoBackend:
 
         shape = shape_of(self._weights.parent)
         assert shape is not None
-        properties = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
-            "CPU_RUNTIME_CACHE_CAPACITY": _PREPARED,
-        }
-        return openvino.Core().compile_model(build_graph(self._weights, shape), "CPU", properties)
+        properties = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": _HINTS[self.precision]}
+        return openvino.Core().compile_model(build_graph(self._weights, shape), "CPU", properties | FEW_PREPARED)
 
 
 def _padded(ids: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

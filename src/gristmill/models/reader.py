@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from gristmill.fingerprint import file_hash, fingerprint
+from gristmill.models.backends import FEW_PREPARED
 from gristmill.models.catalog import ADAPTER_FILE, Weights, describe, generator_weights
 from gristmill.models.converting import converted, is_converted
 from gristmill.models.gguf import GgufFile, Quantisation
@@ -175,7 +176,7 @@ class Reader:
 
         core = openvino.Core()
         model = _log_probabilities(core.read_model(self._made() / "openvino_model.xml"))
-        return core.compile_model(model, "CPU").create_infer_request()
+        return core.compile_model(model, "CPU", FEW_PREPARED).create_infer_request()
 
     @property
     def is_made(self) -> bool:
