@@ -250,10 +250,6 @@ def _offered(workspace: Workspace, settings: EncoderSettings, memory: Memory, pr
     encoders = (encoder.fingerprint, *(each.fingerprint for each in workspace.encoders[1:]))
     if encoder.fingerprint != workspace.encoder.fingerprint:
         embed_beside(workspace.lake, encoder, progress, workspace.encoder_alone.fingerprint, memory.moved)
-
-    def protected() -> set[str]:
-        return workspace.registry.protected(search.keep_versions)
-
-    version = publish_beside(Publication(workspace.lake, store, encoders, search, progress, protected))
+    version = publish_beside(Publication(workspace.lake, store, encoders, search, progress, workspace.protected))
     made = workspace.candidate(read_manifest(store.folder(version)))
     return workspace.registry.keep(replace(made, encoder=settings.model_dump(mode="json"))), version

@@ -134,13 +134,9 @@ def search_index(run: Run) -> StageReport:
     """Build, audit and publish a new version of the search index, if anything changed."""
     workspace = run.workspace
     search = workspace.settings.search
-
-    def protected() -> set[str]:
-        return workspace.registry.protected(search.keep_versions)
-
     return publish_index(
-        workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, protected, run.auditor,
-        anew=run.anew,
+        workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, workspace.protected,
+        run.auditor, anew=run.anew,
     )  # fmt: skip
 
 

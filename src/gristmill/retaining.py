@@ -49,7 +49,6 @@ def _forget_receipts(workspace: Workspace, before: datetime) -> int:
 
 
 def _forget_versions(workspace: Workspace) -> list[int]:
-    keep = workspace.settings.search.keep_versions
-    store, needed = workspace.index_store, workspace.registry.protected(keep)
+    store, needed = workspace.index_store, workspace.protected()
     protected = [number for number in store.numbers() if read_manifest(store.folder(number)).content in needed]
-    return store.prune(keep, protected)
+    return store.prune(workspace.settings.search.keep_versions, protected)

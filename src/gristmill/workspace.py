@@ -234,6 +234,10 @@ class Workspace:
 
         return Registry(self.database, self.home)
 
+    def protected(self) -> set[str]:
+        """Return the contents of the index versions that releases answer from, or can be gone back to."""
+        return self.registry.protected(self.settings.search.keep_versions)
+
     def candidate(self, index: Manifest | None = None) -> Release:
         """Return the release that the settings make with an index: the newest one when none is given.
 

@@ -42,7 +42,7 @@ class Weights:
         if not self.file.is_file():
             raise ModelError(f"The weights of '{self.name}' are not at {self.file}.", "Run 'make setup' again.")
         state = {"size": self.file.stat().st_size, "mtime": self.file.stat().st_mtime_ns, "sha256": self.sha256}
-        if memory is not None and _recall(memory) == state:
+        if memory is not None and recall(memory) == state:
             return
         found = file_hash(self.file)
         if found != self.sha256:
@@ -150,7 +150,8 @@ def _window_of(folder: Path) -> int:
         raise ModelError(f"{file} does not say 'max_seq_length'.", "Use a sentence-transformers folder.") from error
 
 
-def _recall(memory: Path) -> object:
+def recall(memory: Path) -> object:
+    """Return what a small file remembers; None where there is nothing to be read."""
     try:
         return json.loads(memory.read_text())
     except (OSError, ValueError):

@@ -20,7 +20,7 @@ from gristmill.errors import StorageError
 from gristmill.fingerprint import file_hash, fingerprint, text_hash
 from gristmill.models.backends import Backend, choose_backend
 from gristmill.models.batching import batches
-from gristmill.models.catalog import Weights, describe, encoder_weights
+from gristmill.models.catalog import Weights, describe, encoder_weights, recall
 from gristmill.models.vectors import Vectors
 from gristmill.settings import EncoderSettings
 from gristmill.storage.artifacts import write_durably
@@ -105,17 +105,16 @@ class TransformerEncoder:
     @cached_property
     def tokenizer_hash(self) -> str:
         """Hash of the tokenizer, known without loading it where it was loaded before."""
-        made_of = [file_hash(self._tokenizer_file), version("tokenizers")]
-        remembered = None if self._memory is None else self._memory.with_name("tokenizer.json")
-        if remembered is not None:
-            with suppress(OSError, ValueError, TypeError, KeyError):
-                stored = json.loads(remembered.read_text())
-                if stored["made_of"] == made_of:
-                    return str(stored["hash"])
+        if self._memory is None:
+            return text_hash(self.tokenizer.to_str())
+        made_of = f"{file_hash(self._tokenizer_file)} {version('tokenizers')}"
+        remembered = self._memory.with_name("tokenizer.json")
+        known = recall(remembered)
+        if isinstance(known, dict) and isinstance(found := known.get(made_of), str):
+            return found
         found = text_hash(self.tokenizer.to_str())
-        if remembered is not None:
-            with suppress(StorageError):  # what is not remembered is made again
-                write_durably(remembered, json.dumps({"made_of": made_of, "hash": found}))
+        with suppress(StorageError):  # what is not remembered is made again
+            write_durably(remembered, json.dumps({made_of: found}))
         return found
 
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -98,7 +98,8 @@ def _audiences(rows: pl.DataFrame, held: Mapping[str, frozenset[str]]) -> Findin
 
 def _places(rows: pl.DataFrame, placed: Mapping[int, str]) -> Finding | None:
     """Compare the row that each record of the lexical index leads to: another one would answer with another text."""
-    wrong = [chunk for row, chunk in enumerate(rows["chunk"]) if placed.get(row, chunk) != chunk]
+    chunks = dict(enumerate(rows["chunk"]))
+    wrong = [chunk for row, chunk in placed.items() if chunks.get(row) != chunk]
     if not wrong:
         return None
     return Finding("places", f"{len(wrong)} records of tantivy lead to another row ({', '.join(wrong[:_SHOWN])}).")

@@ -83,11 +83,11 @@ def copy_matrix(
     with previous.open("rb") as source, file.open("wb") as target:
         start = _write_header(target.fileno(), len(origin), held.shape[1])
         # Rows that followed each other before and still do are copied in one go.
-        for row, end in _stretches(np.where(origin < 0, -2 - np.arange(len(origin)) * 2, origin)):
-            if (first := int(origin[row])) >= 0:
-                _copy(source.fileno(), held.offset + first * size, target.fileno(), start + row * size,
-                      (end - row) * size)  # fmt: skip
-        new = np.flatnonzero(origin < 0)
+        kept, new = np.flatnonzero(origin >= 0), np.flatnonzero(origin < 0)
+        for first, end in _stretches(kept, origin[kept]):
+            before, now = int(origin[kept[first]]), int(kept[first])
+            _copy(source.fileno(), held.offset + before * size, target.fileno(), start + now * size,
+                  (end - first) * size)  # fmt: skip
         places = keys["embedding_key"].gather(new).to_frame().with_columns(pl.Series("_row", new))
         for rows, vectors in stored_vectors(lake, places, encoder, held.shape[1]):
             _write_rows(target.fileno(), start, rows, vectors)
@@ -115,14 +115,16 @@ def stored_vectors(
             yield found["_row"].to_numpy(), numbers.to_numpy()
 
 
-def _stretches(rows: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Yield where rows that follow each other begin and end."""
-    yield from pairwise([0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)])
+def _stretches(*rows: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
+    """Yield where rows that follow each other begin and end, in each of some arrays of one length."""
+    if len(rows[0]):
+        parted = np.any([np.diff(each) != 1 for each in rows], axis=0)
+        yield from pairwise([0, *(np.flatnonzero(parted) + 1).tolist(), len(rows[0])])
 
 
 def _write_rows(descriptor: int, start: int, rows: NDArray[np.int64], vectors: Vectors) -> None:
     size = vectors.shape[1] * 4
-    for first, end in _stretches(rows) if len(rows) else ():
+    for first, end in _stretches(rows):
         _write(descriptor, vectors[first:end].tobytes(), start + int(rows[first]) * size)
 
 
@@ -144,7 +146,7 @@ class RowReader:
     def rows(self, rows: NDArray[np.int64]) -> Vectors:
         """Return these rows, given in ascending order."""
         read, size = np.zeros((len(rows), self.dimensions), dtype=np.float32), self.dimensions * 4
-        for first, end in _stretches(rows) if len(rows) else ():
+        for first, end in _stretches(rows):
             os.preadv(self._stream.fileno(), [read[first:end].data], self._start + int(rows[first]) * size)
         return read
 

@@ -157,12 +157,12 @@ def test_the_hash_of_a_tokenizer_that_was_loaded_before_is_known_without_loading
     assert "tokenizer" not in vars(again)
 
 
-@pytest.mark.parametrize("stored", ["", "[]", "{}", '{"made_of": ["of another file", "1"], "hash": "wrong"}'])
+@pytest.mark.parametrize("stored", ["", "[]", "{}", '{"of another file 1": "wrong"}'])
 def test_a_remembered_hash_that_is_damaged_or_of_another_tokenizer_is_made_again(tmp_path: Path, stored: str) -> None:
     (tmp_path / "tokenizer.json").write_text(stored)
     encoder = TransformerEncoder(EncoderSettings(), tmp_path / "verified.json")
     assert encoder.tokenizer_hash == text_hash(packaged_tokenizer().to_str())
-    assert json.loads((tmp_path / "tokenizer.json").read_text())["hash"] == encoder.tokenizer_hash
+    assert list(json.loads((tmp_path / "tokenizer.json").read_text()).values()) == [encoder.tokenizer_hash]
 
 
 def test_a_hash_that_cannot_be_remembered_is_told_all_the_same(tmp_path: Path) -> None:
