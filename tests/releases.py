@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gristmill.evaluation.gate import Outcome
-from gristmill.release.registry import Decision, Scope
+from gristmill.evaluation.ruling import Outcome
+from gristmill.release.decisions import Decision, Scope
 from gristmill.workspace import Workspace
 
 

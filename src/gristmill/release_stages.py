@@ -13,10 +13,10 @@ from gristmill.asking import in_force, pending
 from gristmill.contents import Contents
 from gristmill.corpus.checks import CheckResult, found, result
 from gristmill.corpus.report import Change, Progress, StageReport
-from gristmill.evaluation.gate import Outcome
 from gristmill.evaluation.question_set import read_set
 from gristmill.evaluation.questions import Split
 from gristmill.evaluation.report import Content
+from gristmill.evaluation.ruling import Outcome
 from gristmill.releasing import evaluate, follow_up, gate, promote
 from gristmill.reporting import report_of, write_page
 from gristmill.workspace import Workspace

@@ -15,17 +15,18 @@ from gristmill.corpus.ledger import accepted, stated_time
 from gristmill.corpus.report import Progress, Silent
 from gristmill.errors import GateError, SettingsError
 from gristmill.evaluation.comparison import Evaluation, Gated
-from gristmill.evaluation.gate import Outcome, judge
+from gristmill.evaluation.gate import judge
 from gristmill.evaluation.outcomes import Outcome as Answered
 from gristmill.evaluation.outcomes import Surroundings
 from gristmill.evaluation.question_set import read_set, update_questions
 from gristmill.evaluation.questions import Question, Split, set_hash
 from gristmill.evaluation.retrieving import corpus_of_index, grounded
+from gristmill.evaluation.ruling import Outcome
 from gristmill.evaluation.running import OutcomeCache, run_questions
 from gristmill.evaluation.summary import summarise
 from gristmill.examining_on_ray import asked_on_ray
+from gristmill.release.decisions import Decision, How, Move, Scope
 from gristmill.release.opening import follow, open_index, version_of
-from gristmill.release.registry import Decision, How, Move, Scope
 from gristmill.workspace import Workspace
 
 _OLD = timedelta(days=365)

@@ -21,9 +21,9 @@ from gristmill.corpus.checks import CheckResult, Problem, found, result
 from gristmill.corpus.report import Change, Progress, Silent, StageReport
 from gristmill.errors import SettingsError
 from gristmill.evaluation.comparison import Gated
-from gristmill.evaluation.gate import Outcome
 from gristmill.evaluation.question_set import add_questions, read_set, update_questions
 from gristmill.evaluation.questions import Split
+from gristmill.evaluation.ruling import Outcome
 from gristmill.evaluation.splits import apart
 from gristmill.identity import Asker
 from gristmill.learning.confirmed import ConfirmedAnswer, as_questions, confirmed_answers, usable

@@ -26,7 +26,7 @@ from gristmill.monitoring.drift.page import DriftReport, Monitored, as_page
 from gristmill.monitoring.drift.simulation import Simulated, simulate
 from gristmill.monitoring.drift.streams import Item, Stream
 from gristmill.monitoring.fingerprints import Changed, changed_models, mixed_lake
-from gristmill.release.registry import How
+from gristmill.release.decisions import How
 from gristmill.search.chunking import chunker_fingerprint
 from gristmill.search.embedding import vectors_of
 from gristmill.storage.artifacts import write_durably

@@ -18,7 +18,7 @@ import httpx
 
 from gristmill.asking import in_force
 from gristmill.corpus.ledger import counts
-from gristmill.release.registry import How
+from gristmill.release.decisions import How
 from gristmill.search.damage import damaged_files
 from gristmill.storage.tables import EMBEDDINGS
 from gristmill.workspace import Workspace

@@ -15,10 +15,10 @@ from gristmill.access.people import People
 from gristmill.asking import Answerer, in_force
 from gristmill.backups import backup, restore
 from gristmill.errors import StorageError
-from gristmill.evaluation.gate import Outcome
+from gristmill.evaluation.ruling import Outcome
 from gristmill.identity import Asker, Role
 from gristmill.mill import STAGES
-from gristmill.release.registry import Decision, Scope
+from gristmill.release.decisions import Decision, Scope
 from gristmill.storage.records import Base
 from gristmill.workspace import Workspace
 from tests.postgres import fresh_database, postgres

@@ -50,7 +50,7 @@ def gate(
     Prints [bold]promote[/], [bold]reject[/] or [bold]insufficient evidence[/] with how many questions are missing, and
     stores the decision. Exit code 0 for promote, 1 otherwise.
     """
-    from gristmill.evaluation.gate import Outcome
+    from gristmill.evaluation.ruling import Outcome
     from gristmill.releasing import gate as decide
 
     with drawn_progress(as_json) as progress:

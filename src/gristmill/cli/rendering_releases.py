@@ -12,9 +12,9 @@ from rich.text import Text
 
 from gristmill.cli.rendering import pairs
 from gristmill.evaluation.comparison import Evaluation, Gated
-from gristmill.evaluation.gate import Outcome
+from gristmill.evaluation.ruling import Outcome
+from gristmill.release.decisions import Listed
 from gristmill.release.manifest import Release
-from gristmill.release.registry import Listed
 
 _COLOURS = {Outcome.PROMOTE: "green", Outcome.REJECT: "red", Outcome.INSUFFICIENT: "yellow"}
 _STATES = {"in force": "green", "rolled back": "red", "reject": "red"}

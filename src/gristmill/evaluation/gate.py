@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from enum import Enum
 from typing import Any
 
 from gristmill.evaluation.outcomes import Outcome as Answered
+from gristmill.evaluation.ruling import Outcome
 from gristmill.evaluation.statistics import (
     Interval,
     Pairs,
@@ -29,16 +29,6 @@ from gristmill.evaluation.summary import MEASURES, SAFETY, sliced
 from gristmill.settings import EvaluationSettings
 
 _LEAST_QUESTIONS = 10
-
-
-class Outcome(str, Enum):
-    """What the gate can say."""
-
-    PROMOTE = "promote"
-    REJECT = "reject"
-    INSUFFICIENT = "insufficient evidence"
-
-    __str__ = str.__str__
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from gristmill.evaluation import metrics
-from gristmill.evaluation.gate import Outcome
 from gristmill.evaluation.grounding import Corpus, ground
 from gristmill.evaluation.metrics import Span
 from gristmill.evaluation.questions import Question
+from gristmill.evaluation.ruling import Outcome
 from gristmill.evaluation.statistics import mcnemar
 from gristmill.fingerprint import fingerprint
 from gristmill.identity import Asker

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from gristmill.corpus.checks import CheckResult, Problem, result
 from gristmill.errors import SearchIndexError
-from gristmill.evaluation.gate import Outcome
+from gristmill.evaluation.ruling import Outcome
+from gristmill.release.decisions import How
 from gristmill.release.manifest import Release
 from gristmill.release.opening import version_of
-from gristmill.release.registry import How, Registry
+from gristmill.release.registry import Registry
 from gristmill.storage.artifacts import VersionStore
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from gristmill.corpus.report import Change, StageReport
 from gristmill.errors import SearchIndexError
-from gristmill.evaluation.gate import Outcome
 from gristmill.evaluation.question_set import read_set
 from gristmill.evaluation.questions import Split, set_hash
 from gristmill.evaluation.retrieving import (
@@ -25,10 +24,12 @@ from gristmill.evaluation.retrieving import (
     judge_retrieval,
     recalls,
 )
+from gristmill.evaluation.ruling import Outcome
 from gristmill.models.encoder import TextEncoder
+from gristmill.release.decisions import Decision, How, Kind, Scope
 from gristmill.release.manifest import Release
 from gristmill.release.opening import open_index
-from gristmill.release.registry import Decision, How, Kind, Registry, Scope
+from gristmill.release.registry import Registry
 from gristmill.settings import EvaluationSettings
 from gristmill.storage.artifacts import VersionStore
 from gristmill.storage.lake import Lake

@@ -7,93 +7,22 @@ starting the last step by hand is no way around the gate.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gristmill.errors import GateError, SettingsError
-from gristmill.evaluation.gate import Outcome
+from gristmill.evaluation.ruling import Outcome
+from gristmill.release.decisions import Decision, How, Kind, Listed, Move, Scope
 from gristmill.release.manifest import Release
 from gristmill.storage.artifacts import write_durably
 from gristmill.storage.database import Database
 from gristmill.storage.records import GateDecisionRow, ReleaseMoveRow, ReleaseRow
 
 _NO_RELEASE = "Run 'gristmill ingest FOLDER' first: the first index makes the first release."
-
-
-class Kind(str, Enum):
-    """Where a release came from."""
-
-    FIRST = "first"  # the first of a home: nothing to compare it with
-    DOCUMENTS = "documents"  # differs from its parent by its documents alone
-    CANDIDATE = "candidate"
-
-    __str__ = str.__str__
-
-
-class Scope(str, Enum):
-    """What a decision looked at."""
-
-    FULL = "full"
-    DOCUMENTS = "documents"  # the retrieval part, for a change of documents alone
-    FOLLOW_UP = "follow-up"  # the full evaluation of what the fast lane published
-    BY_HAND = "by hand"  # a person overruled the gate
-
-    __str__ = str.__str__
-
-
-class How(str, Enum):
-    """How a release came into force."""
-
-    FIRST = "first"
-    FAST_LANE = "fast lane"
-    PROMOTED = "promoted"
-    ROLLED_BACK = "rolled back"
-
-    __str__ = str.__str__
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What the gate, or a person, decided on a candidate."""
-
-    candidate: str
-    baseline: str | None
-    scope: Scope
-    outcome: Outcome
-    reason: str
-    who: str = "gate"
-    question_set: str = ""
-    alpha: float = 0.0
-    details: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Move:
-    """One move of the pointer."""
-
-    release: str
-    how: How
-    who: str
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A release as a list shows it."""
-
-    release: str
-    kind: Kind
-    parent: str | None
-    at: datetime
-    state: str  # in force, was in force, rolled back, or the last outcome of the gate, or 'not decided'
 
 
 class Registry:

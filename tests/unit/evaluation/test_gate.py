@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from gristmill.evaluation.gate import Outcome, judge
+from gristmill.evaluation.gate import judge
 from gristmill.evaluation.outcomes import Outcome as Answered
+from gristmill.evaluation.ruling import Outcome
 from gristmill.settings import EvaluationSettings
 from tests.unit.evaluation.outcomes import outcome
 

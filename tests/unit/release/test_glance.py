@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gristmill.evaluation.gate import Outcome
+from gristmill.evaluation.ruling import Outcome
 from gristmill.release import glance
 from gristmill.release.glance import release_in_force
 from gristmill.release.registry import Registry

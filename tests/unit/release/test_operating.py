@@ -18,8 +18,8 @@ from gristmill.identity import Asker
 from gristmill.mill import Run, grind, heal_index
 from gristmill.models.generators import QuoteGenerator
 from gristmill.operating import audited, listed_versions, pruned, rebuilt, rolled_back
+from gristmill.release.decisions import How
 from gristmill.release.opening import ReleaseIndex
-from gristmill.release.registry import How
 from gristmill.releasing import promote
 from gristmill.search.version import MANIFEST
 from gristmill.workspace import Workspace

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from gristmill.errors import GateError, SettingsError
-from gristmill.evaluation.gate import Outcome
+from gristmill.evaluation.ruling import Outcome
+from gristmill.release.decisions import Decision, How, Scope
 from gristmill.release.manifest import Release, differ_by_documents_alone, differences
-from gristmill.release.registry import Decision, How, Registry, Scope
+from gristmill.release.registry import Registry
 from gristmill.settings import AnsweringSettings, EncoderSettings, GeneratorSettings, SearchSettings
 from gristmill.storage.database import Database
 

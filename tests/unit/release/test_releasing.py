@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 from gristmill.asking import Answerer, in_force, pending
 from gristmill.cli.app import app
 from gristmill.errors import GateError
-from gristmill.evaluation.gate import Outcome
 from gristmill.evaluation.questions import Split
+from gristmill.evaluation.ruling import Outcome
 from gristmill.identity import Asker
 from gristmill.mill import Run, grind
 from gristmill.models.generators import Generated
-from gristmill.release.registry import How
+from gristmill.release.decisions import How
 from gristmill.releasing import evaluate, follow_up, gate, promote, rollback
 from gristmill.settings import AnsweringSettings, EvaluationSettings, SearchSettings
 from gristmill.workspace import Workspace
