@@ -1,8 +1,8 @@
 """Following the sources: what changes in them is taken in as soon as it is there, by a process that stays.
 
-A command that begins anew spends most of a small change on loading its libraries; here they are loaded, and the auditor
-of the next index waits for it. Folders tell of their changes themselves. Once a minute it is asked whether something
-else moved: settings, a source elsewhere, a document that grew too old.
+A command that begins anew spends most of a small change on loading its libraries; here they are loaded, and the
+assistant of the next change waits for it. Folders tell of their changes themselves. Once a minute it is asked whether
+something else moved: settings, a source elsewhere, a document that grew too old.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from watchfiles import Change, watch
 from gristmill.corpus.report import Progress, StageReport
 from gristmill.errors import BusyError, GristmillError
 from gristmill.mill import Run, grind
-from gristmill.search.child import Child
+from gristmill.release.assistant import Assistant
 from gristmill.settings import Settings
 from gristmill.standstill import Sighting, standstill
 from gristmill.workspace import Workspace
@@ -69,9 +69,9 @@ def follow(
     due = following.due()
     said = None
     while True:
-        with Child.worker("audit", following.workspace.lake.url) as auditor:
+        with Assistant.start(following.workspace.lake.url) as assistant:
             error = next(due)
-            turn = Turn(datetime.now(UTC), 0.0, (), error) if error else _turn(following.workspace, auditor, progress)
+            turn = Turn(datetime.now(UTC), 0.0, (), error) if error else _turn(following.workspace, assistant, progress)
         if turn.error is None or turn.error.message != said:
             yield turn
         said = turn.error.message if turn.error is not None else None
@@ -152,7 +152,7 @@ class _Meant:
         return not any(part.startswith(".") for part in inside.parts)
 
 
-def _turn(workspace: Workspace, auditor: Child, progress: Callable[[], AbstractContextManager[Progress]]) -> Turn:
+def _turn(workspace: Workspace, assistant: Assistant, progress: Callable[[], AbstractContextManager[Progress]]) -> Turn:
     began, clock = datetime.now(UTC), time.perf_counter()
     stopped: GristmillError | None = None
     while True:
@@ -162,7 +162,7 @@ def _turn(workspace: Workspace, auditor: Child, progress: Callable[[], AbstractC
             sighting = Sighting(workspace.settings, [source.url for source in sources])
             with progress() as shown:
                 # Those before an error are kept.
-                reports.extend(grind(Run(workspace, sources, sighting=sighting, progress=shown, auditor=auditor)))
+                reports.extend(grind(Run(workspace, sources, sighting=sighting, progress=shown, assistant=assistant)))
         except BusyError as busy:
             # Whoever is at work on the same home takes in the same change.
             if time.perf_counter() - clock < _BUSY_SECONDS:

@@ -23,7 +23,7 @@ from gristmill.corpus.report import Progress, Silent, StageReport
 from gristmill.corpus.sources import Source
 from gristmill.errors import BusyError, SettingsError
 from gristmill.gates import judge, pass_or_stop
-from gristmill.search.child import Child
+from gristmill.release.assistant import Assistant
 from gristmill.search.chunking import chunk_documents
 from gristmill.search.embedding import embed_chunks
 from gristmill.search.index import publish_index
@@ -32,7 +32,7 @@ from gristmill.storage.locks import exclusive
 from gristmill.workspace import Workspace
 
 _ASK_AGAIN_SECONDS = 0.5
-# After more changed documents than this, encoding takes so long that an auditor would only wait.
+# After more changed documents than this, encoding takes so long that an assistant would only wait.
 _FEW_CHANGED = 50
 
 
@@ -47,7 +47,7 @@ class Run:
     anew: bool = False  # build the index from nothing, also when it is whole and up to date
     sighting: Sighting | None = None  # remembers, when all is done, that nothing is left to do
     progress: Progress = Silent()  # noqa: RUF009 - it has no state
-    auditor: Child | None = None  # started ahead of need, it audits the new index; after a large change another does
+    assistant: Assistant | None = None  # started ahead of need; after a large change others do what it would
 
 
 Stage = Callable[[Run], StageReport]
@@ -123,7 +123,7 @@ def chunk_embeddings(run: Run) -> StageReport:
     workspace = run.workspace
 
     def needed() -> set[str]:
-        releases = workspace.registry.needed(workspace.settings.search.keep_versions)
+        releases = workspace.releases.needed(workspace.settings.search.keep_versions)
         return {encoder for release in releases for encoder in release.encoders}
 
     return embed_chunks(workspace.lake, workspace.encoders, run.progress, needed)
@@ -136,7 +136,7 @@ def search_index(run: Run) -> StageReport:
     search = workspace.settings.search
     return publish_index(
         workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, workspace.protected,
-        run.auditor, anew=run.anew,
+        run.assistant, anew=run.anew,
     )  # fmt: skip
 
 
@@ -152,9 +152,8 @@ def document_release(run: Run) -> StageReport:
     from gristmill.release.fast_lane import FastLane
 
     workspace = run.workspace
-    lane = FastLane(
-        workspace.registry, workspace.index_store, workspace.lake, workspace.settings.evaluation, workspace.home
-    )
+    releases = replace(workspace.releases, helper=run.assistant)
+    lane = FastLane(releases, workspace.index_store, workspace.lake, workspace.settings.evaluation, workspace.home)
     return lane.publish(workspace.candidate(), workspace.encoders)
 
 
@@ -210,9 +209,9 @@ def _run_stages(run: Run, stages: Sequence[Stage], purpose: str) -> Iterator[Sta
             told.append((report.stage, report.numbers))
             yield report
             pass_or_stop(workspace, stage.__name__)
-            if run.auditor is not None and _changed(report) > _FEW_CHANGED:
-                run.auditor.dismiss()
-                run = replace(run, auditor=None)
+            if run.assistant is not None and _changed(report) > _FEW_CHANGED:
+                run.assistant.dismiss()
+                run = replace(run, assistant=None)
         if run.sighting is not None and nothing_waits(workspace.lake, workspace.settings.parser):
             workspace.close_database()  # it is looked at from outside
             run.sighting.remember(told)

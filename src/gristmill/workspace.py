@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gristmill.models.generators import Generator
     from gristmill.models.reader import TextReader
     from gristmill.models.reranker import Reranker
+    from gristmill.release.known import KnownReleases
     from gristmill.release.manifest import Release
     from gristmill.release.registry import Registry
     from gristmill.search.version import Manifest
@@ -131,7 +132,7 @@ class Workspace:
         """What loads the encoder: the configured one, with the memory that came into force for it."""
         from gristmill.models.catalog import encoder_weights
 
-        release, wanted = self._release_in_force(), self.settings.encoder
+        release, wanted = self.releases.in_force(), self.settings.encoder
         present = None if release is None else release.encoder_settings
         if present is None or present.memory is None or wanted.memory is not None:
             return wanted
@@ -187,23 +188,11 @@ class Workspace:
         """What loads the generator: the configured one, or what was tuned from it and came into force."""
         from gristmill.models.catalog import generator_weights
 
-        release, wanted = self._release_in_force(), self.settings.generator
+        release, wanted = self.releases.in_force(), self.settings.generator
         present = None if release is None else release.generation
         if present is None or present.base is None or wanted.engine == "quote":
             return wanted
         return present if present.base == generator_weights(wanted).sha256 else wanted
-
-    def _release_in_force(self) -> Release | None:
-        from gristmill.release.glance import release_in_force
-
-        # Looking must not make a home.
-        if not self.home.is_dir():
-            return None
-        try:
-            return release_in_force(self.settings.database_url)
-        except LookupError:
-            name = self.registry.in_force()
-            return None if name is None else self.registry.get(name)
 
     def generator_of(self, settings: GeneratorSettings) -> Generator:
         """Return the generator that settings describe; tuned ones lie below the home."""
@@ -234,9 +223,16 @@ class Workspace:
 
         return Registry(self.database, self.home)
 
+    @property
+    def releases(self) -> KnownReleases:
+        """The releases, as far as they can be looked at without opening the database."""
+        from gristmill.release.known import KnownReleases
+
+        return KnownReleases(self.settings.database_url, self.home, lambda: self.registry)
+
     def protected(self) -> set[str]:
         """Return the contents of the index versions that releases answer from, or can be gone back to."""
-        return self.registry.protected(self.settings.search.keep_versions)
+        return {release.index for release in self.releases.needed(self.settings.search.keep_versions)}
 
     def candidate(self, index: Manifest | None = None) -> Release:
         """Return the release that the settings make with an index: the newest one when none is given.
@@ -244,7 +240,7 @@ class Workspace:
         Raises:
             SearchIndexError: nothing was published yet.
         """
-        from gristmill.release.manifest import release_of
+        from gristmill.release.making import release_of
         from gristmill.search.chunking import chunker_fingerprint
         from gristmill.search.index import open_current
 
@@ -257,10 +253,10 @@ class Workspace:
 
     def _to_be_learned(self) -> str:
         """Return what the next candidate has learnt: what is proposed, else what the release in force has."""
-        proposed, present = self.learned.proposed, self.registry.in_force()
+        proposed, present = self.learned.proposed, self.releases.in_force()
         if proposed is not None:
             return proposed
-        return self.registry.get(present).learned if present is not None else ""
+        return present.learned if present is not None else ""
 
     def models(self, release: Release) -> Models:
         """Return the models of a release: the configured ones where they are the same, else those that it names.

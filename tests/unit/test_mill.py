@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from gristmill.corpus.report import StageReport
 from gristmill.errors import BusyError, SettingsError, StorageError
 from gristmill.mill import Run, grind, working
 from gristmill.models.encoder import Encoder
+from gristmill.release.assistant import Assistant
 from gristmill.search.checks import check_chunks
 from gristmill.search.child import Child
 from gristmill.settings import Settings
@@ -79,72 +83,121 @@ def test_no_source_is_an_error_and_removes_nothing(workspace: Workspace) -> None
 
 
 @pytest.fixture
-def audits(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
-    """The auditing processes that are started."""
-    started: list[Child] = []
-    start = Child.worker
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The processes that are started: assistants, and workers that audit or build."""
+    kinds: list[str] = []
+    assistant, worker = Assistant.start, Child.worker
 
-    def worker(kind: str, lake: str = "") -> Child:
-        child = start(kind, lake)
-        started.append(child)
-        return child
+    def start(lake: str) -> Assistant:
+        kinds.append("assistant")
+        return assistant(lake)
 
-    monkeypatch.setattr(Child, "worker", worker)
-    return started
+    def work(kind: str) -> Child:
+        kinds.append(kind)
+        return worker(kind)
+
+    monkeypatch.setattr(Assistant, "start", start)
+    monkeypatch.setattr(Child, "worker", work)
+    return kinds
 
 
-def milled(workspace: Workspace, auditor: Child | None = None) -> None:
-    for _ in grind(Run(workspace, workspace.sources(), auditor=auditor)):
+def milled(workspace: Workspace, assistant: Assistant | None = None) -> None:
+    for _ in grind(Run(workspace, workspace.sources(), assistant=assistant)):
         pass
 
 
 @pytest.mark.slow
-def test_the_auditor_that_a_run_is_given_audits_the_new_index(tmp_path: Path, audits: list[Child]) -> None:
+def test_the_assistant_that_a_run_is_given_audits_the_new_index(tmp_path: Path, started: list[str]) -> None:
     folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
     workspace = workspace_at(tmp_path / "home", folder)
     for text, number in (("by day", 1), ("by day", 1), ("by night", 2)):
         write(folder, {"mill.md": f"# The mill\n\nThe wheel turns {text}.\n"})
-        with Child.worker("audit", workspace.lake.url) as auditor:  # it practises on the lake as it was before
-            milled(workspace, auditor)
+        with Assistant.start(workspace.lake.url) as assistant:  # it practises on the lake as it was before
+            milled(workspace, assistant)
         assert workspace.index_store.current() == number
-    assert len(audits) == 3
+        assert workspace.registry.current().index == workspace.candidate().index
+    assert started == ["assistant"] * 3
 
 
 @pytest.mark.slow
-def test_the_command_starts_the_auditor_that_its_run_uses(
-    tmp_path: Path, audits: list[Child], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("at", ["chunks", "search_index"])
+def test_a_run_whose_assistant_is_killed_does_all_itself(tmp_path: Path, started: list[str], at: str) -> None:
+    folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
+    workspace = workspace_at(tmp_path / "home", folder)
+    milled(workspace)
+    write(folder, {"mill.md": "# The mill\n\nThe wheel turns by night.\n"})
+    started.clear()
+    before = children(os.getpid())
+    with Assistant.start(workspace.lake.url) as assistant:
+        for report in grind(Run(workspace, workspace.sources(), assistant=assistant)):
+            if report.stage == at:
+                (killed,) = children(os.getpid()) - before
+                os.kill(killed, signal.SIGKILL)
+    assert started == ["assistant", *(["audit"] if at == "chunks" else [])]
+    assert workspace.index_store.current() == 2
+    assert workspace.registry.current().index == workspace.candidate().index
+    (decision,) = workspace.registry.decisions()
+    assert decision.candidate == workspace.registry.in_force()
+
+
+@pytest.mark.slow
+def test_a_small_change_is_taken_in_without_the_library_of_the_database(tmp_path: Path) -> None:
+    folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nBy the stream.\n", "barn.md": "# A barn"})
+    environment = os.environ | {"GRISTMILL_HOME": str(tmp_path / "home")}
+    script = """
+import sys
+from gristmill.cli import main
+sys.argv = ["gristmill", "ingest", *sys.argv[1:]]
+try:
+    main()
+finally:
+    print("sqlalchemy" in sys.modules)
+"""
+    told = []
+    for given in ([str(folder)], []):
+        run = subprocess.run(
+            [sys.executable, "-c", script, *given], env=environment, check=True, capture_output=True, text=True
+        )
+        told.append(run.stdout.splitlines()[-1])
+        (folder / "barn.md").unlink(missing_ok=True)
+    assert told == ["True", "False"]  # the first release has to be made
+
+
+@pytest.mark.slow
+def test_the_command_starts_the_assistant_that_its_run_uses(
+    tmp_path: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRISTMILL_HOME", str(tmp_path / "home"))
     folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
     ahead: list[int] = []
 
     def listing(*given: Any, **named: Any) -> StageReport:
-        ahead.append(len(audits))
+        ahead.append(len(started))
         return discover(*given, **named)
 
     monkeypatch.setattr("gristmill.mill.discover", listing)
     told = CliRunner().invoke(app, ["ingest", str(folder)])
     assert told.exit_code == 0, told.output
-    assert (ahead, len(audits)) == ([1], 1)
+    assert (ahead, started) == ([1], ["assistant"])
 
 
 @pytest.mark.slow
-def test_after_a_large_change_the_auditor_does_not_wait_for_the_encoder(
-    tmp_path: Path, audits: list[Child], monkeypatch: pytest.MonkeyPatch
+def test_after_a_large_change_the_assistant_does_not_wait_for_the_encoder(
+    tmp_path: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gristmill.mill._FEW_CHANGED", 1)
     folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nBy the stream.\n", "barn.md": "# The barn\n"})
     workspace = workspace_at(tmp_path / "home", folder)
     before = children(os.getpid())
-    with Child.worker("audit") as auditor:
-        run = grind(Run(workspace, workspace.sources(), auditor=auditor))
+    with Assistant.start(workspace.lake.url) as assistant:
+        run = grind(Run(workspace, workspace.sources(), assistant=assistant))
         next(run)
         assert len(children(os.getpid()) - before) == 1
         next(run)
         assert children(os.getpid()) <= before
         list(run)
     assert workspace.index_store.current() == 1
-    assert len(audits) == 2
+    assert started == ["assistant", "audit"]
 
 
 @pytest.mark.slow
@@ -168,13 +221,13 @@ def test_the_gate_of_the_chunks_knows_which_commit_passed_before(
 
 
 @pytest.mark.slow
-def test_an_auditor_that_is_not_needed_ends_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_assistant_that_is_not_needed_ends_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path / "documents", {"mill.md": "# The mill\n\nThe wheel turns by day.\n"})
     workspace = workspace_at(tmp_path / "home", folder)
     monkeypatch.setattr("gristmill.mill.chunk_documents", broken)
     before = children(os.getpid())  # other tests may have left a server
-    with pytest.raises(StorageError), Child.worker("audit") as auditor:
-        milled(workspace, auditor)
+    with pytest.raises(StorageError), Assistant.start(workspace.lake.url) as assistant:
+        milled(workspace, assistant)
     assert children(os.getpid()) <= before
 
 

@@ -249,12 +249,12 @@ def _look_more_often(_phase: str, _found: dict[str, int]) -> None:
 
 
 def _ground(settings: Settings, path: str | None, *, allow_empty: bool, as_json: bool) -> list[StageReport]:
-    from gristmill.search.child import Child
+    from gristmill.release.assistant import Assistant
 
     # Hardly anything here multiplies large matrices; threads for it would turn idly beside what has to be done.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Most changes are small and end in a new index: its auditor loads its libraries while this process loads its own.
-    with Child.worker("audit", settings.lake_url) as auditor:
+    # Most changes are small and end in a new index: whoever audits it loads its libraries while this process does.
+    with Assistant.start(settings.lake_url) as assistant:
         from gristmill.mill import Run, grind
         from gristmill.standstill import Sighting
         from gristmill.workspace import Workspace
@@ -265,7 +265,7 @@ def _ground(settings: Settings, path: str | None, *, allow_empty: bool, as_json:
         with drawn_progress(as_json) as progress:
             return list(grind(Run(
                 workspace, sources, path is None, allow_empty,
-                sighting=sighting, progress=progress, auditor=auditor,
+                sighting=sighting, progress=progress, assistant=assistant,
             )))  # fmt: skip
 
 

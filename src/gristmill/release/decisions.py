@@ -5,8 +5,8 @@ Plain values, read and written without the library of the database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -60,6 +60,15 @@ class Decision:
     alpha: float = 0.0
     details: Mapping[str, Any] | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the decision as another process is told it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Decision:
+        """Return the decision that was told so."""
+        return cls(**{**said, "scope": Scope(said["scope"]), "outcome": Outcome(said["outcome"])})
+
 
 @dataclass(frozen=True)
 class Move:
@@ -81,3 +90,15 @@ class Listed:
     parent: str | None
     at: datetime
     state: str  # in force, was in force, rolled back, or the last outcome of the gate, or 'not decided'
+
+
+def withdrawn(moves: Iterable[tuple[str, How]]) -> set[str]:
+    """Return the releases that were rolled back and not put in force again since, by all moves, oldest first."""
+    gone: set[str] = set()
+    present: str | None = None
+    for release, how in moves:
+        if how is How.ROLLED_BACK and present is not None:
+            gone.add(present)
+        gone.discard(release)
+        present = release
+    return gone

@@ -26,10 +26,10 @@ from gristmill.evaluation.retrieving import (
 )
 from gristmill.evaluation.ruling import Outcome
 from gristmill.models.encoder import TextEncoder
-from gristmill.release.decisions import Decision, How, Kind, Scope
+from gristmill.release.decisions import Decision, Scope
+from gristmill.release.known import KnownReleases
 from gristmill.release.manifest import Release
 from gristmill.release.opening import open_index
-from gristmill.release.registry import Registry
 from gristmill.settings import EvaluationSettings
 from gristmill.storage.artifacts import VersionStore
 from gristmill.storage.lake import Lake
@@ -39,7 +39,7 @@ from gristmill.storage.lake import Lake
 class FastLane:
     """What publishing documents works with."""
 
-    registry: Registry
+    releases: KnownReleases
     store: VersionStore
     lake: Lake
     settings: EvaluationSettings
@@ -53,11 +53,10 @@ class FastLane:
             encoders: of that index.
         """
         began = time.perf_counter()
-        present = self.registry.in_force()
-        if present is None:
-            first = self.registry.start(candidate)
+        current = self.releases.in_force()
+        if current is None:
+            first = self.releases.start(candidate)
             return _report(began, published=1, changes=[Change(first, "the first release", "nothing to compare with")])
-        current = self.registry.get(present)
         changes = self._documents(current, candidate, encoders)
         published = sum(change.what == "in force" for change in changes)
         changes += self._waiting(current, candidate)
@@ -69,20 +68,18 @@ class FastLane:
         if candidate.chunker != current.chunker or candidate.encoders != current.encoders:
             return []  # the index differs by more than its documents
         patch = replace(current, index=candidate.index)
-        if patch.name in self.registry.withdrawn():
+        if patch.name in self.releases.withdrawn():
             return [Change(patch.name, "held back", "it was rolled back; promote it by hand or change the documents")]
-        self.registry.keep(patch, Kind.DOCUMENTS)
         verdict = self._judged(current, patch, encoders)
-        self.registry.decide(
+        self.releases.advance(
+            patch,
             Decision(
                 patch.name, current.name, Scope.DOCUMENTS, verdict.outcome, verdict.reason,
                 question_set=set_hash(read_set(self.lake, Split.GATE)), details=verdict.as_json(),
-            )
+            ),
         )  # fmt: skip
-        if verdict.outcome is not Outcome.PROMOTE:
-            return [Change(patch.name, "held back", verdict.reason)]
-        self.registry.promote(patch.name, who="gristmill", how=How.FAST_LANE, scope=Scope.DOCUMENTS)
-        return [Change(patch.name, "in force", verdict.reason)]
+        stands = "in force" if verdict.outcome is Outcome.PROMOTE else "held back"
+        return [Change(patch.name, stands, verdict.reason)]
 
     def _judged(self, current: Release, patch: Release, encoders: Sequence[TextEncoder]) -> RetrievalVerdict:
         questions = [q for q in read_set(self.lake, Split.GATE, counting=True) if q.answerable]
@@ -102,9 +99,9 @@ class FastLane:
         return judge_retrieval(found[0], found[1], self.settings)
 
     def _waiting(self, current: Release, candidate: Release) -> list[Change]:
-        if replace(candidate, index=current.index).name == current.name or candidate.name in self.registry.withdrawn():
+        if replace(candidate, index=current.index).name == current.name or candidate.name in self.releases.withdrawn():
             return []  # nothing but documents changed, or it was tried and taken back
-        name = self.registry.keep(candidate)
+        name = self.releases.keep(candidate)
         return [Change(name, "candidate", f"settings or models changed: run 'gristmill gate {name}'")]
 
 

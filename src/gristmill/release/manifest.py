@@ -1,30 +1,24 @@
 """The manifest of a release: everything that can change an answer, and its name, the hash of that.
 
 A manifest holds what is needed to answer as it says, settings and prompt included, so that a release can be put back in
-force after the settings file has changed. Which release is in force is the registry's business.
+force after the settings file has changed. Which release is in force is the registry's business. Whoever only moves
+releases loads no settings.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel
-
-from gristmill.answering.fitted import fitted_models
-from gristmill.answering.prompts import Prompt
 from gristmill.fingerprint import fingerprint
-from gristmill.models.generators import Generator
-from gristmill.search.version import Manifest
-from gristmill.settings import AnsweringSettings, EncoderSettings, GeneratorSettings, SearchSettings, Settings
 
-SectionType = TypeVar("SectionType", bound=BaseModel)
-# Settings of search that decide how an index is kept and examined, not what is answered.
-_NOT_ANSWERING = {"approximate", "audit_rows", "chroma_url", "keep_versions"}
-# Where none is configured they are left out, so that releases of before keep their names.
-_RERANKER = {"reranker", "reranker_sha256", "reranked"}
-# What decides which words may come from elsewhere; prices, budget and patience do not.
-_REMOTE = {"url", "model", "when", "groups", "strong", "max_new_tokens"}
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from gristmill.answering.prompts import Prompt
+    from gristmill.settings import AnsweringSettings, EncoderSettings, GeneratorSettings, SearchSettings
+
+SectionType = TypeVar("SectionType", bound="BaseModel")
 # Releases that were made before there were uncertain answers refuse instead, and did neither look for what is wanted
 # nor read the evidence.
 _AS_BEFORE = {"perhaps": 1.0, "wanted": False, "reader": False}
@@ -60,26 +54,36 @@ class Release:
     @property
     def search_settings(self) -> SearchSettings:
         """How this release searches."""
+        from gristmill.settings import SearchSettings
+
         return _read(SearchSettings, self.search)
 
     @property
     def answering_settings(self) -> AnsweringSettings:
         """When this release answers."""
+        from gristmill.settings import AnsweringSettings
+
         return _read(AnsweringSettings, _AS_BEFORE | self.answering)
 
     @property
     def encoder_settings(self) -> EncoderSettings:
         """What loads this release's main encoder."""
+        from gristmill.settings import EncoderSettings
+
         return _read(EncoderSettings, self.encoder)
 
     @property
     def generation(self) -> GeneratorSettings:
         """What loads this release's generator."""
+        from gristmill.settings import GeneratorSettings
+
         return _read(GeneratorSettings, self.generator_settings)
 
     @property
     def prompt_text(self) -> Prompt:
         """The prompt of this release."""
+        from gristmill.answering.prompts import Prompt
+
         return Prompt(**self.prompt)
 
     def as_json(self) -> dict[str, Any]:
@@ -90,28 +94,6 @@ class Release:
     def from_json(cls, manifest: dict[str, Any]) -> Release:
         """Return the release that a stored manifest describes."""
         return cls(**manifest | {"encoders": tuple(manifest["encoders"])})
-
-
-def release_of(
-    settings: Settings, index: Manifest, chunker: str, prompt: Prompt, generator: Generator, learned: str = ""
-) -> Release:
-    """Return the release that these parts make."""
-    return Release(
-        index=index.content,
-        chunker=chunker,
-        encoders=index.encoders,
-        encoder=settings.encoder.model_dump(mode="json"),
-        search=settings.search.model_dump(
-            mode="json", exclude=_NOT_ANSWERING | (_RERANKER if settings.search.reranker is None else set())
-        ),
-        answering=settings.answering.model_dump(mode="json"),
-        prompt=asdict(prompt),
-        generator=generator.fingerprint,
-        generator_settings=settings.generator.model_dump(mode="json"),
-        weighing=fitted_models(),
-        learned=learned,
-        remote=settings.remote.model_dump(mode="json", include=_REMOTE) if settings.remote.url else {},
-    )
 
 
 def differences(one: Release, other: Release) -> dict[str, tuple[Any, Any]]:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gristmill.errors import GateError, SettingsError
 from gristmill.evaluation.ruling import Outcome
-from gristmill.release.decisions import Decision, How, Kind, Listed, Move, Scope
+from gristmill.release.decisions import Decision, How, Kind, Listed, Move, Scope, withdrawn
 from gristmill.release.manifest import Release
 from gristmill.storage.artifacts import write_durably
 from gristmill.storage.database import Database
@@ -64,19 +64,10 @@ class Registry:
 
     def keep(self, release: Release, kind: Kind = Kind.CANDIDATE) -> str:
         """Store a release and write its manifest as a file, once. Returns its name."""
-        name = release.name
         with self._database.session() as session:
-            if session.get(ReleaseRow, name) is None:
-                session.add(
-                    ReleaseRow(
-                        release=name, at=self._now(), kind=str(kind), parent=_in_force(session),
-                        manifest=release.as_json(),
-                    )
-                )  # fmt: skip
-        file = self._home / "releases" / f"{name}.json"
-        if not file.exists():
-            write_durably(file, json.dumps(release.as_json(), indent=2, sort_keys=True) + "\n")
-        return name
+            self._keep(session, release, kind)
+        self._write_manifest(release)
+        return release.name
 
     def start(self, release: Release) -> str:
         """Put the first release of a home in force; the name of the one in force when there is one already."""
@@ -121,20 +112,22 @@ class Registry:
             GateError: there is no such decision.
         """
         with self._database.session() as session:
-            present = _in_force(session)
-            if present == name:
-                return _move_of(_newest_move(session))
-            decision = session.scalar(
-                select(GateDecisionRow)
-                .where(GateDecisionRow.candidate == name)
-                .order_by(GateDecisionRow.decision.desc())
-                .limit(1)
-            )
-            _require(decision, name, present, scope)
-            assert decision is not None
-            row = self._move(name, how, who, decision.reason)
-            session.add(row)
-            return _move_of(row)
+            return _move_of(self._promote(session, name, who, how, scope))
+
+    def advance(self, release: Release, decision: Decision) -> None:
+        """Store a release of other documents with the decision on it, and put it in force if that says so.
+
+        All in one transaction: whoever looks finds all of it or nothing.
+
+        Raises:
+            GateError: another release is in force by now than the one that it was compared with.
+        """
+        with self._database.session() as session:
+            self._keep(session, release, Kind.DOCUMENTS)
+            session.add(_row(decision, self._now()))
+            if decision.outcome is Outcome.PROMOTE:
+                self._promote(session, release.name, "gristmill", How.FAST_LANE, Scope.DOCUMENTS)
+        self._write_manifest(release)
 
     def rollback(self, *, who: str, reason: str, to: str | None = None) -> Move:
         """Put an earlier release in force again: one added row.
@@ -167,14 +160,7 @@ class Registry:
 
     def withdrawn(self) -> set[str]:
         """Return the releases that were rolled back and not promoted again since."""
-        gone: set[str] = set()
-        present: str | None = None
-        for move in self.moves():
-            if move.how is How.ROLLED_BACK and present is not None:
-                gone.add(present)
-            gone.discard(move.release)
-            present = move.release
-        return gone
+        return withdrawn((move.release, move.how) for move in self.moves())
 
     def listed(self) -> list[Listed]:
         """Return all releases, newest first, each with its state."""
@@ -188,8 +174,14 @@ class Registry:
 
     def recent(self, last: int) -> list[Release]:
         """Return the release in force and the `last` ones that were before it, newest first."""
-        names = list(dict.fromkeys(move.release for move in reversed(self.moves())))
-        return [self.get(name) for name in names[: last + 1]]
+        newest = (
+            select(ReleaseMoveRow.release)
+            .group_by(ReleaseMoveRow.release)
+            .order_by(func.max(ReleaseMoveRow.move).desc())
+            .limit(last + 1)
+        )
+        with self._database.reading() as session:
+            return [_release(session, name) for name in session.scalars(newest)]
 
     def needed(self, last: int) -> list[Release]:
         """Return the releases whose index and vectors are kept: the recent ones, and the newest tuned encoder offered.
@@ -197,11 +189,11 @@ class Registry:
         Args:
             last: how many before the one in force can be gone back to.
         """
+        memory = ReleaseRow.manifest["encoder"]["memory"].as_string()
+        tuned = select(ReleaseRow).where(memory.is_not(None)).order_by(ReleaseRow.at.desc()).limit(1)
         with self._database.reading() as session:
-            rows = session.scalars(select(ReleaseRow).order_by(ReleaseRow.at.desc()))
-            tuned = (Release.from_json(row.manifest) for row in rows if row.manifest["encoder"].get("memory"))
-            newest = next(tuned, None)
-        return [*self.recent(last), *([] if newest is None else [newest])]
+            offered = [Release.from_json(row.manifest) for row in session.scalars(tuned)]
+        return [*self.recent(last), *offered]
 
     def protected(self, last: int) -> set[str]:
         """Return the index contents of the releases that are needed."""
@@ -214,8 +206,41 @@ class Registry:
         present = self.in_force()
         return states if present is None else states | {present: "in force"}
 
+    def _keep(self, session: Session, release: Release, kind: Kind) -> None:
+        name = release.name
+        if session.get(ReleaseRow, name) is None:
+            parent = _in_force(session)
+            session.add(
+                ReleaseRow(release=name, at=self._now(), kind=str(kind), parent=parent, manifest=release.as_json())
+            )
+
+    def _write_manifest(self, release: Release) -> None:
+        file = self._home / "releases" / f"{release.name}.json"
+        if not file.exists():
+            write_durably(file, json.dumps(release.as_json(), indent=2, sort_keys=True) + "\n")
+
+    def _promote(self, session: Session, name: str, who: str, how: How, scope: Scope | None) -> ReleaseMoveRow:
+        present = _in_force(session)
+        if present == name:
+            return _newest_move(session)
+        decision = session.scalar(
+            select(GateDecisionRow)
+            .where(GateDecisionRow.candidate == name)
+            .order_by(GateDecisionRow.decision.desc())
+            .limit(1)
+        )
+        _require(decision, name, present, scope)
+        assert decision is not None
+        row = self._move(name, how, who, decision.reason)
+        session.add(row)
+        return row
+
     def _move(self, release: str, how: How, who: str, reason: str) -> ReleaseMoveRow:
         return ReleaseMoveRow(at=self._now(), release=release, how=str(how), who=who, reason=reason)
+
+
+def _release(session: Session, name: str) -> Release:
+    return Release.from_json(session.get_one(ReleaseRow, name).manifest)
 
 
 def _require(decision: GateDecisionRow | None, name: str, present: str | None, scope: Scope | None) -> None:

@@ -1,4 +1,4 @@
-"""A process that does one task for this one: given as a line of JSON, told about in lines of JSON.
+"""A process that does tasks for this one: each given as a line of JSON, told about in lines of JSON.
 
 What it writes to standard error goes to a file: a pipe that nobody reads would stop it after 64 KB.
 """
@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from gristmill.errors import SearchIndexError
 
+DONE = {"task": "done"}  # said after all else of a task
 _SHOWN = 300
 _TAIL_BYTES = 8_192
 
@@ -31,11 +32,11 @@ class Child:
         )
 
     @classmethod
-    def worker(cls, kind: str, lake: str = "") -> Child:
-        """Start a process that will `build` or `audit`; it looks into the tables at a URL once for practice."""
-        return cls([sys.executable, "-m", "gristmill.search.worker", kind, *filter(None, [lake])])
+    def worker(cls, kind: str) -> Child:
+        """Start a process that will `build` or `audit`."""
+        return cls([sys.executable, "-m", "gristmill.search.worker", kind])
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -63,14 +64,17 @@ class Child:
             self._process.stdin.flush()
 
     def told(self) -> Iterator[dict[str, Any]]:
-        """Yield what the process tells of its task, until it ends.
+        """Yield what the process tells of its task, until that is done or the process ends.
 
         Raises:
             SearchIndexError: it ended with an error; the message is the last line that it wrote.
         """
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            yield json.loads(line)
+            said = json.loads(line)
+            if said == DONE:
+                return
+            yield said
         if self._process.wait() != 0:
             raise SearchIndexError(self._last_words())
 

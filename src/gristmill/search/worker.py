@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,38 +24,42 @@ from gristmill.search.rows import index_keys
 from gristmill.storage.lake import Lake
 
 
-def _say(stage: str, done: int) -> None:
-    print(json.dumps({"stage": stage, "done": done}), flush=True)  # noqa: T201 - this process speaks by its output
+def say(told: Mapping[str, Any]) -> None:
+    """Tell whoever started this process something of its task."""
+    print(json.dumps(told), flush=True)  # noqa: T201 - this process speaks by its output
 
 
-def _audit(task: dict[str, Any]) -> None:
+def practise(lake: str) -> None:
+    """Look into the tables at a URL: a first look takes twice as long as another."""
+    with suppress(GristmillError):  # whoever is given a task tells what is wrong
+        index_keys(Lake(lake))
+
+
+def audit_task(task: Mapping[str, Any]) -> None:
+    """Audit a version as a task says, and tell the findings."""
     folder, lake = Path(task["folder"]), Lake(task["lake"])
     wanted = set(index_keys(lake)["chunk"]) if task["wanted"] else None
     # Opening Chroma writes to its files: opened is a copy, and what is published was never opened again.
     with TemporaryDirectory(prefix=f"{folder.name}-audit-", dir=task["scratch"] or None) as scratch:
         copy = copied_chroma(folder, Path(scratch))
         findings = audit(folder, wanted, task["budget"], lake, copy)
-    print(json.dumps({"findings": [[f.check, f.message] for f in findings]}), flush=True)  # noqa: T201
+    say({"findings": [[f.check, f.message] for f in findings]})
 
 
 def main() -> None:
-    """Run `build` or `audit` as the first argument says; each line of standard input is JSON with one task.
+    """Run `build` or `audit` as the first argument says, on the task that a line of standard input brings as JSON.
 
-    The process is started before there is a task, so that its imports cost no time when there is one. With the URL of
-    the lake as second argument it looks into it once for practice: a first look takes twice as long as another.
+    The process is started before there is a task, so that its imports cost no time when there is one.
     """
     end_with_parent()
-    for lake in sys.argv[2:]:
-        with suppress(GristmillError):  # whoever is given a task tells what is wrong
-            index_keys(Lake(lake))
     line = sys.stdin.readline()
     if not line:  # whoever started this one needs it no more
         return
     task = json.loads(line)
     if sys.argv[1] == "build":
-        build_task(task, _say)
+        build_task(task, lambda stage, done: say({"stage": stage, "done": done}))
         return
-    _audit(task)
+    audit_task(task)
     # All is told and nothing is open: whoever waits for the end need not wait until all objects are taken apart.
     os._exit(0)
 

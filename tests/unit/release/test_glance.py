@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from gristmill.errors import SettingsError
 from gristmill.evaluation.ruling import Outcome
 from gristmill.release import glance
+from gristmill.release.decisions import withdrawn
 from gristmill.release.glance import release_in_force
 from gristmill.release.registry import Registry
 from gristmill.storage.database import Database
@@ -47,6 +50,33 @@ def test_it_does_not_wait_for_a_writer(tmp_path: Path, monkeypatch: pytest.Monke
     with Database(url).session() as writer:
         writer.execute(text("SELECT 1"))  # it writes from its beginning
         assert release_in_force(url) == FIRST
+
+
+def test_whatever_happened_it_is_told_as_the_registry_tells_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'gristmill.db'}"
+    assert (glance.moves(url), glance.needed(url, 2)) == ([], [])
+    registry = Registry(Database(url), tmp_path)
+    registry.start(FIRST)
+    tuned = FIRST.encoder | {"memory": "tuned/1", "memory_sha256": "0"}
+    made = [replace(FIRST, index=f"i{number}", encoder=tuned if number in {3, 5} else FIRST.encoder)
+            for number in range(9)]  # fmt: skip
+    draw = random.Random(5)
+    for _ in range(30):
+        release = draw.choice(made)
+        if draw.random() < 0.3 and len(registry.moves()) > 1:
+            with suppress(SettingsError):
+                registry.rollback(who="anna", reason="worse")
+        elif draw.random() < 0.3:
+            registry.keep(release)
+        elif release.name != registry.in_force():
+            registry.promote(decided(registry, release, baseline=registry.current()), who="anna")
+        assert glance.moves(url) == [(move.release, move.how) for move in registry.moves()]
+        assert withdrawn(glance.moves(url)) == registry.withdrawn()
+        for last in (0, 1, 4):
+            names = list(dict.fromkeys(move.release for move in reversed(registry.moves())))
+            assert [each.name for each in registry.recent(last)] == names[: last + 1]
+            assert glance.needed(url, last) == registry.needed(last)
+    assert registry.needed(0)[-1].encoder == tuned
 
 
 def empty(file: Path) -> None:

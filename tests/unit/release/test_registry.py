@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from gristmill.errors import GateError, SettingsError
 from gristmill.evaluation.ruling import Outcome
-from gristmill.release.decisions import Decision, How, Scope
+from gristmill.release.decisions import Decision, How, Kind, Scope
 from gristmill.release.manifest import Release, differ_by_documents_alone, differences
 from gristmill.release.registry import Registry
 from gristmill.settings import AnsweringSettings, EncoderSettings, GeneratorSettings, SearchSettings
@@ -69,6 +69,34 @@ def test_whoever_only_looks_does_not_wait_for_a_writer(
         assert looking.needed(1) == [FIRST]
         assert looking.decisions() == []
         assert looking.withdrawn() == set()
+
+
+def documents(release: Release, outcome: Outcome = Outcome.PROMOTE, baseline: Release = FIRST) -> Decision:
+    return Decision(release.name, baseline.name, Scope.DOCUMENTS, outcome, "because", details={"lost": 0})
+
+
+def test_other_documents_come_into_force_with_the_decision_on_them(registry: Registry, tmp_path: Path) -> None:
+    registry.advance(SECOND, documents(SECOND))
+    assert registry.current() == SECOND
+    assert registry.moves()[-1].how is How.FAST_LANE
+    assert [row.details for row in registry.decisions(SECOND.name)] == [{"lost": 0}]
+    assert (tmp_path / "releases" / f"{SECOND.name}.json").is_file()
+    assert registry.listed()[0].kind is Kind.DOCUMENTS
+
+
+def test_other_documents_that_are_worse_are_kept_with_the_decision_and_wait(registry: Registry) -> None:
+    registry.advance(SECOND, documents(SECOND, Outcome.REJECT))
+    assert registry.current() == FIRST
+    assert registry.get(SECOND.name) == SECOND
+    assert [row.outcome for row in registry.decisions(SECOND.name)] == ["reject"]
+
+
+def test_other_documents_that_were_compared_with_what_is_in_force_no_more_leave_nothing(registry: Registry) -> None:
+    with pytest.raises(GateError, match="is in force now"):
+        registry.advance(SECOND, documents(SECOND, baseline=THIRD))
+    assert registry.current() == FIRST
+    assert registry.decisions() == []
+    assert [one.release for one in registry.listed()] == [FIRST.name]
 
 
 def test_a_manifest_survives_the_database_and_is_a_file_too(registry: Registry, tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
-"""A process for one task: its tale is read, its errors stop nobody, its end is told."""
+"""A process for tasks: its tale is read, its errors stop nobody, its end is told."""
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
 import pytest
 
 from gristmill.errors import SearchIndexError
-from gristmill.search.child import Child
+from gristmill.search.child import DONE, Child
 
 
 def child(code: str) -> Child:
@@ -42,3 +43,11 @@ def test_a_process_that_dies_before_it_has_its_task_is_an_error() -> None:
 def test_a_process_that_never_gets_a_task_ends() -> None:
     with child("import sys; sys.exit(bool(sys.stdin.readline()))"):
         pass
+
+
+@pytest.mark.timeout(60)
+def test_what_a_process_tells_ends_with_its_task_and_it_does_the_next_one() -> None:
+    code = f"import sys\nfor line in sys.stdin: print(line, end=''); print({json.dumps(json.dumps(DONE))}, flush=True)"
+    with child(code) as worker:
+        assert answered(worker, {"first": "1"}) == [{"first": "1"}]
+        assert answered(worker, {"second": "2"}) == [{"second": "2"}]
