@@ -17,14 +17,17 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import venv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks import ingest_program
 from gristmill.models.catalog import encoder_weights
 from gristmill.settings import EncoderSettings
 
@@ -45,6 +48,7 @@ class Program:
 
     name: str
     command: Sequence[str]  # followed by mode, folder, state, encoder and tokens
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=150)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    programs = [Program("gristmill", [sys.executable, "-m", "benchmarks.ingest_program"])]
+    programs = [Program("gristmill", [sys.executable, "-m", "benchmarks.ingest_program"], is_own=True)]
     if arguments.environment is not None:
         python = peers_python(arguments.environment)
         scripts = Path(__file__).parent / "peers"
@@ -141,15 +145,16 @@ def run(program: Program, scenario: str, folder: Path, state: Path, tokens: int)
     """Ingest once, measure it, and compare the store with the pages."""
     began = time.perf_counter()
     process = start(program, "ingest", folder, state, tokens)
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, *(memory(pid) for pid in family(process.pid)), 0)
-        time.sleep(_LOOK_SECONDS)
+    watch = Watch(process.pid)
+    watch.start()
+    output, _ = process.communicate()
     seconds = time.perf_counter() - began
-    said = answer(process)
+    watch.join()
+    said = answer(process, output)
+    encoded = ingest_program.embedded(said) if program.is_own else said["embedded"]
     audited = start(program, "audit", folder, state, tokens)
-    found = answer(audited)
-    return Result(program.name, scenario, round(seconds, 1), peak, said["embedded"], **found)
+    found = answer(audited, audited.communicate()[0])
+    return Result(program.name, scenario, round(seconds, 2), watch.peak_mb, encoded, **found)
 
 
 def run_until(program: Program, folder: Path, state: Path, seconds: float) -> None:
@@ -163,22 +168,43 @@ def run_until(program: Program, folder: Path, state: Path, seconds: float) -> No
 
 def start(program: Program, mode: str, folder: Path, state: Path, tokens: int) -> subprocess.Popen[str]:
     """Start a program."""
-    encoder = str(encoder_weights(EncoderSettings()).file.parent)
+    encoder = _encoder_folder()
     quiet = {"HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False", "HAYSTACK_TELEMETRY_ENABLED": "False",
              "COCOINDEX_DISABLE_USAGE_TRACKING": "1", "TOKENIZERS_PARALLELISM": "false"}  # fmt: skip
     command = [*program.command, mode, str(folder), str(state), encoder, str(tokens)]
+    if program.is_own and mode == "ingest":
+        command, quiet = ingest_program.ingesting(), quiet | ingest_program.put_in_force(folder, state, tokens)
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ | quiet
     )
 
 
-def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """Return what a program told in its last line."""
-    output, _ = process.communicate()
+@cache
+def _encoder_folder() -> str:
+    return str(encoder_weights(EncoderSettings()).file.parent)
+
+
+def answer(process: subprocess.Popen[str], output: str) -> dict[str, Any]:
+    """Return what a program told that has ended: in its last line, or in all of them."""
     if process.returncode != 0:
         raise RuntimeError(f"{process.args!r} ended with code {process.returncode}")
-    told: dict[str, Any] = json.loads(output.splitlines()[-1])
+    told: dict[str, Any] = json.loads(output if output.startswith("{") else output.splitlines()[-1])
     return told
+
+
+class Watch(threading.Thread):
+    """Looks at the memory of a process and all its descendants until it has ended."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__()
+        self._pid = pid
+        self.peak_mb = 0
+
+    def run(self) -> None:
+        """Look again and again."""
+        while found := max(memory(pid) for pid in family(self._pid)):
+            self.peak_mb = max(self.peak_mb, found)
+            time.sleep(_LOOK_SECONDS)
 
 
 def family(parent: int) -> list[int]:
@@ -205,7 +231,7 @@ def _text(file: Path) -> str:
 
 def show(result: Result) -> None:
     """Print one result."""
-    print(f"{result.program:<11} {result.scenario:<29} {result.seconds:>7.1f} s {result.peak_mb:>6} MB "
+    print(f"{result.program:<11} {result.scenario:<29} {result.seconds:>8.2f} s {result.peak_mb:>6} MB "
           f"{result.embedded:>6} embedded {result.vectors:>6} vectors, {result.stale} stale, {result.doubled} doubled, "
           f"{result.missing} missing", flush=True)  # fmt: skip
 

@@ -1,32 +1,31 @@
-"""Gristmill as a program of `benchmarks.ingest`: one ingest, or the comparison of what is published with the pages.
+"""Gristmill in `benchmarks.ingest`: the command of an ingest, and the comparison of what is published with the pages.
 
-    python -m benchmarks.ingest_program ingest|audit|encode FOLDER STATE - TOKENS
+    python -m benchmarks.ingest_program audit|encode FOLDER STATE - TOKENS
 
 `encode`, after an ingest, tells the encoder's own time on the same chunks, without anything else.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
 from collections import Counter
-from contextlib import redirect_stdout, suppress
 from pathlib import Path
+from typing import Any
 
 _SETTINGS_VARIABLE = "GRISTMILL_SETTINGS"
 
 
 def main() -> None:
-    """Ingest, audit or encode, and tell the result as JSON."""
+    """Audit or encode, and tell the result as JSON."""
     mode, folder, state, _, tokens = sys.argv[1:6]
-    _put_in_force(Path(folder), Path(state), int(tokens))
-    {"ingest": _ingest, "audit": _audit, "encode": _encode}[mode]()
+    os.environ |= put_in_force(Path(folder), Path(state), int(tokens))
+    {"audit": _audit, "encode": _encode}[mode]()
 
 
-def _put_in_force(folder: Path, state: Path, tokens: int) -> None:
-    """Write the settings as a user would, and put them in force."""
+def put_in_force(folder: Path, state: Path, tokens: int) -> dict[str, str]:
+    """Write the settings as a user would; return the environment in which they are in force."""
     file = state / "gristmill.toml"
     # Every page is to be indexed, as the others do.
     wanted = f"""
@@ -41,19 +40,18 @@ location = "{folder}"
 """
     if not file.exists() or file.read_text() != wanted:
         file.write_text(wanted)
-    os.environ[_SETTINGS_VARIABLE] = str(file)
+    return {_SETTINGS_VARIABLE: str(file)}
 
 
-def _ingest() -> None:
-    """Run the command that a user would."""
-    from gristmill.cli import main as command_line
+def ingesting() -> list[str]:
+    """Return the command that a user would run."""
+    return [sys.executable, "-m", "gristmill.cli", "ingest", "--json"]
 
-    told = io.StringIO()
-    with redirect_stdout(told), suppress(SystemExit):
-        sys.argv = ["gristmill", "ingest", "--json"]
-        command_line()
-    numbers = {stage["stage"]: stage["numbers"] for stage in json.loads(told.getvalue())["stages"]}
-    print(json.dumps({"embedded": int(numbers["embeddings"].get("embedded", 0))}))
+
+def embedded(told: dict[str, Any]) -> int:
+    """Return how many texts an ingest encoded, by what the command told."""
+    numbers = {stage["stage"]: stage["numbers"] for stage in told["stages"]}
+    return int(numbers["embeddings"].get("embedded", 0))
 
 
 def _encode() -> None:

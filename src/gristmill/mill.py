@@ -212,6 +212,8 @@ def _run_stages(run: Run, stages: Sequence[Stage], purpose: str) -> Iterator[Sta
             if run.assistant is not None and _changed(report) > _FEW_CHANGED:
                 run.assistant.dismiss()
                 run = replace(run, assistant=None)
+        if run.assistant is not None:
+            run.assistant.let_go()
         if run.sighting is not None and nothing_waits(workspace.lake, workspace.settings.parser):
             workspace.close_database()  # it is looked at from outside
             run.sighting.remember(told)

@@ -146,10 +146,10 @@ def test_a_small_change_is_taken_in_without_the_library_of_the_database(tmp_path
     environment = os.environ | {"GRISTMILL_HOME": str(tmp_path / "home")}
     script = """
 import sys
-from gristmill.cli import main
+from gristmill.cli.everyday import run
 sys.argv = ["gristmill", "ingest", *sys.argv[1:]]
 try:
-    main()
+    run()
 finally:
     print("sqlalchemy" in sys.modules)
 """

@@ -6,11 +6,14 @@ other commands before one of these runs, since describing them all takes as long
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -225,7 +228,25 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
         raise typer.Exit
 
 
-def main() -> None:
+def main() -> NoReturn:
+    """Run the command line as a program: the process ends with it.
+
+    What libraries made is not taken apart first, which takes longer than some commands do.
+    """
+    try:
+        run()
+    except SystemExit as ended:
+        if not isinstance(ended.code, str) and threading.active_count() == 1:
+            atexit._run_exitfuncs()
+            with suppress(OSError):  # nobody reads any more: ended as usual, that is told as usual
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(ended.code or 0)
+        raise
+    sys.exit()
+
+
+def run() -> None:
     """Run the command line.
 
     Looking for garbage among what libraries made when they were loaded, again and again and once more at the end, took

@@ -19,6 +19,8 @@ from gristmill.release.manifest import Release
 from gristmill.search.child import DONE, Child
 
 _ADVANCED = "advanced"
+# Of the stored vectors, with which those of the new index are compared.
+_KEPT_BYTES = 64 * 1024 * 1024
 
 
 class Assistant(Child):
@@ -60,7 +62,8 @@ def main() -> None:
     from gristmill.search import worker
 
     end_with_parent()
-    worker.practise(sys.argv[1])
+    auditor = worker.Auditor(sys.argv[1], _KEPT_BYTES)
+    auditor.practise()
     import gristmill.release.registry  # noqa: F401 - what takes long to load is loaded before it is needed
 
     for line in sys.stdin:
@@ -68,7 +71,7 @@ def main() -> None:
         if "advance" in task:
             worker.say(_advance(task))
         else:
-            worker.audit_task(task)
+            auditor.audit(task)
         worker.say(DONE)
     # All is told and nothing is open: whoever waits for the end need not wait until all objects are taken apart.
     os._exit(0)

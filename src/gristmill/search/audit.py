@@ -7,7 +7,8 @@ compared, and every record is looked for by its own vector, all of them up to a 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from gristmill.search.recall import measured_recall
 from gristmill.search.version import LEAST_RECALL, ROWS_FILE, IndexVersion
 from gristmill.storage.lake import Lake
 
-_STEP = 500
+_STEP, _MEASURED = 500, 4_096
 _SHOWN = 3
 # Two texts may have the same vector; then either may come first, and the record itself is among the next few.
 _NEIGHBOURS = 10
@@ -41,30 +42,38 @@ class Finding:
 
 
 def audit(
-    folder: Path, wanted: set[str] | None, budget: int, lake: Lake | None = None, chroma: Path | None = None
+    folder: Path,
+    wanted: Callable[[], set[str]] | None,
+    budget: int,
+    lake: Lake | None = None,
+    chroma: Path | None = None,
 ) -> list[Finding]:
     """Return what is wrong with the version in `folder`; nothing when it is sound.
 
     Args:
         folder: of the version.
-        wanted: ids of all chunks that the lake asks for; None: those that the version says it has.
+        wanted: tells the ids of all chunks that the lake asks for; None: those that the version says it has.
         budget: how many records to look for one by one.
         lake: where its vectors came from, to compare them; without it they are not compared.
         chroma: a folder with a copy of its Chroma store, because opening one changes it.
     """
     version = IndexVersion(folder, chroma)
-    if damage := damaged_files(folder):
-        # What is cut short must not be mapped.
-        return [Finding("files", f"Files differ from the manifest: {', '.join(map(str, damage[:_SHOWN]))}.")]
-    rows = _rows(version)
-    wanted = set(rows["chunk"]) if wanted is None else wanted
-    placed = dict(version.lexical.placed())
-    findings = [_same("rows", set(rows["chunk"]), wanted), _same("tantivy", set(placed.values()), wanted)]
-    findings += [_places(rows, placed), _count(version, rows), _unit_length(folder / VECTORS, rows.height)]
-    findings += _vectors(version, rows, lake, budget)
+    # What waits for a disk or is computed without Python goes on beside what is compared here.
+    with ThreadPoolExecutor(1) as beside:
+        asked_for = None if wanted is None else beside.submit(wanted)
+        if damage := damaged_files(folder):
+            # What is cut short must not be mapped.
+            return [Finding("files", f"Files differ from the manifest: {', '.join(map(str, damage[:_SHOWN]))}.")]
+        rows = _rows(version)
+        vectors = beside.submit(_vectors, version, rows, lake, budget)
+        placed = dict(version.lexical.placed())
+        chunks = set(rows["chunk"])
+        due = chunks if asked_for is None else asked_for.result()
+        findings = [_same("rows", chunks, due), _same("tantivy", set(placed.values()), due)]
+        findings += [_places(rows, placed), _count(version, rows), *vectors.result()]
     if version.manifest.approximate is not None:
         audiences = version.chroma.audiences()
-        findings += [_same("chroma", set(audiences), wanted), _audiences(rows, audiences)]
+        findings += [_same("chroma", set(audiences), due), _audiences(rows, audiences)]
     found = [finding for finding in findings if finding is not None]
     if found or version.manifest.approximate is None:
         return found
@@ -114,12 +123,13 @@ def _count(version: IndexVersion, rows: pl.DataFrame) -> Finding | None:
 
 
 def _vectors(version: IndexVersion, rows: pl.DataFrame, lake: Lake | None, budget: int) -> list[Finding | None]:
-    """Compare the matrices with the lake: a row with another row's vector would be found for its words."""
+    """Measure all vectors, and compare some with the lake: a row with another row's would be found for its words."""
+    length = _unit_length(version.folder / VECTORS, rows.height)
     if lake is None:
-        return []
+        return [length]
     sample = _sample(version, budget)
     keys = rows["embedding_key"].gather(sample).to_frame().with_columns(pl.Series("_row", sample))
-    return [
+    return [length] + [
         _matrix(version.folder / name, keys, lake, encoder)
         for name, encoder in zip((VECTORS, BRIDGE), version.manifest.encoders, strict=False)
     ]
@@ -130,9 +140,10 @@ def _matrix(file: Path, keys: pl.DataFrame, lake: Lake, encoder: str) -> Finding
     wrong: list[int] = []
     with RowReader(file) as held:
         for rows, vectors in stored_vectors(lake, keys, encoder, held.dimensions):
-            # As bits: what is no number equals itself too.
-            differs = (held.rows(rows).view(np.uint32) != vectors.view(np.uint32)).any(axis=1)
-            wrong += rows[differs].tolist()
+            # As bits: what is no number equals itself too. All at once first, which takes less time.
+            mine, theirs = held.rows(rows).view(np.uint32), vectors.view(np.uint32)
+            if not np.array_equal(mine, theirs):
+                wrong += rows[(mine != theirs).any(axis=1)].tolist()
     wrong.sort()
     if not wrong:
         return None
@@ -157,8 +168,9 @@ def _rows(version: IndexVersion) -> pl.DataFrame:
 
 
 def _unit_length(file: Path, rows: int) -> Finding | None:
-    for at in range(0, rows, _STEP):
-        lengths = np.linalg.norm(read_vectors(file, at, min(rows, at + _STEP)), axis=1)
+    for at in range(0, rows, _MEASURED):
+        vectors = read_vectors(file, at, min(rows, at + _MEASURED))
+        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
         if not np.all(np.abs(lengths - 1) < 1e-2):
             return Finding("vectors", f"A vector near row {at} has length {lengths.min():.3f}, not 1.")
     return None

@@ -49,11 +49,15 @@ class Child:
         self._process.stdout.close()
         self._errors.close()
 
-    def dismiss(self) -> None:
-        """Let the process end: by itself where it has no task."""
+    def let_go(self) -> None:
+        """Tell the process that there will be no more tasks: it ends when it has done what it has."""
         assert self._process.stdin is not None
         with suppress(OSError):
             self._process.stdin.close()
+
+    def dismiss(self) -> None:
+        """Let the process go, and wait until it has ended."""
+        self.let_go()
         self._process.wait()
 
     def ask(self, task: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from gristmill.errors import GristmillError
 from gristmill.processes import end_with_parent
 from gristmill.search.audit import audit, copied_chroma
 from gristmill.search.building import build_task
+from gristmill.search.dense import read_ahead
 from gristmill.search.rows import index_keys
 from gristmill.storage.lake import Lake
 
@@ -29,21 +30,27 @@ def say(told: Mapping[str, Any]) -> None:
     print(json.dumps(told), flush=True)  # noqa: T201 - this process speaks by its output
 
 
-def practise(lake: str) -> None:
-    """Look into the tables at a URL: a first look takes twice as long as another."""
-    with suppress(GristmillError):  # whoever is given a task tells what is wrong
-        index_keys(Lake(lake))
+class Auditor:
+    """Audits versions that were built from the tables at a URL."""
 
+    def __init__(self, lake: str, kept_bytes: int = 0) -> None:
+        self._lake, self._kept_bytes = Lake(lake, kept_bytes), kept_bytes
 
-def audit_task(task: Mapping[str, Any]) -> None:
-    """Audit a version as a task says, and tell the findings."""
-    folder, lake = Path(task["folder"]), Lake(task["lake"])
-    wanted = set(index_keys(lake)["chunk"]) if task["wanted"] else None
-    # Opening Chroma writes to its files: opened is a copy, and what is published was never opened again.
-    with TemporaryDirectory(prefix=f"{folder.name}-audit-", dir=task["scratch"] or None) as scratch:
-        copy = copied_chroma(folder, Path(scratch))
-        findings = audit(folder, wanted, task["budget"], lake, copy)
-    say({"findings": [[f.check, f.message] for f in findings]})
+    def practise(self) -> None:
+        """Look into the tables: a first look takes twice as long, and what stays need not be read once more."""
+        with suppress(GristmillError):  # whoever is given a task tells what is wrong
+            index_keys(self._lake)
+            read_ahead(self._lake, self._kept_bytes)
+
+    def audit(self, task: Mapping[str, Any]) -> None:
+        """Audit a version as a task says, and tell the findings."""
+        folder = Path(task["folder"])
+        # Opening Chroma writes to its files: opened is a copy, and what is published was never opened again.
+        with TemporaryDirectory(prefix=f"{folder.name}-audit-", dir=task["scratch"] or None) as scratch:
+            copy = copied_chroma(folder, Path(scratch))
+            wanted = (lambda: set(index_keys(self._lake)["chunk"])) if task["wanted"] else None
+            findings = audit(folder, wanted, task["budget"], self._lake, copy)
+        say({"findings": [[f.check, f.message] for f in findings]})
 
 
 def main() -> None:
@@ -59,7 +66,7 @@ def main() -> None:
     if sys.argv[1] == "build":
         build_task(task, lambda stage, done: say({"stage": stage, "done": done}))
         return
-    audit_task(task)
+    Auditor(task["lake"]).audit(task)
     # All is told and nothing is open: whoever waits for the end need not wait until all objects are taken apart.
     os._exit(0)
 

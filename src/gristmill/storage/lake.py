@@ -63,12 +63,18 @@ class _Known:
 class Lake:
     """The Delta tables below one folder or object-store URL.
 
+    Args:
+        url: of the folder.
+        kept_bytes: so much of what `batches` read of the files of tables is kept: a file never changes.
+
     Raises:
         StorageError: the library of tables cannot work in a folder of that name.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, kept_bytes: int = 0) -> None:
         self.url = url.rstrip("/")
+        self._kept: dict[tuple[str, ...], pl.DataFrame] = {}
+        self._kept_bytes, self._kept_so_far = kept_bytes, 0
         if "://" not in self.url and (odd := _NO_FOLDER.search(str(Path(self.url).absolute()))):
             raise StorageError(
                 f"Tables cannot lie in '{self.url}': its path has '{odd.group()}' in it.",
@@ -127,15 +133,35 @@ class Lake:
         held = table.schema.to_frame().select(columns)
         for places in _shelves(opened) if opened is not None else ():
             with _reading(table):
-                frame = _parquet(table, places)
-                frame = frame if where is None else frame.filter(where)
-                read = frame.select(columns).collect()
+                read = self._of_files(table, places, columns, where)
             held = read if held.is_empty() else pl.concat([held, read])
             while held.height >= rows:
                 yield held.head(rows)
                 held = held.slice(rows)
         if held.height:
             yield held
+
+    def _of_files(self, table: Table, places: list[str], columns: Sequence[str], where: pl.Expr | None) -> pl.DataFrame:
+        conditions = [] if where is None else [where]
+        if self._kept_bytes:
+            needed = {*columns, *(name for condition in conditions for name in condition.meta.root_names())}
+            rows = self._through_memory(table, places, sorted(needed))
+        else:
+            rows = _parquet(table, places)
+        return rows.filter(conditions).select(columns).collect()
+
+    def _through_memory(self, table: Table, places: list[str], columns: list[str]) -> pl.LazyFrame:
+        frames = []
+        for place in places:
+            held = self._kept.get((place, *columns))
+            if held is None:
+                held = _parquet(table, [place]).select(columns).collect()
+                size = int(held.estimated_size())
+                if size <= self._kept_bytes - self._kept_so_far:
+                    self._kept[place, *columns] = held
+                    self._kept_so_far += size
+            frames.append(held)
+        return pl.concat(frames).lazy()
 
     def upsert(self, table: Table, rows: pl.DataFrame) -> int:
         """Insert rows, replacing those with the same key, in one commit. Returns how many were given."""
@@ -197,6 +223,11 @@ class Lake:
         """Return the number of the table's latest commit; -1 before the first."""
         opened = self._current(table)
         return -1 if opened is None else opened.version()
+
+    def bytes_of(self, table: Table) -> int:
+        """Return how many bytes the files of a table have; 0 before the first commit."""
+        opened = self._current(table)
+        return 0 if opened is None else _size(opened)
 
     def vacuum(self, table: Table, hours: int = 168) -> int:
         """Delete the files that no version of the last `hours` needs; return how many went."""

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+import gristmill.storage.lake
 from gristmill.errors import StorageError
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import EMBEDDINGS, PARSED, TABLES, TEXTS, Table
@@ -147,6 +149,35 @@ def test_rows_in_batches_are_the_rows_of_all_files_also_of_an_older_version(lake
         .equals(lake.read(TEXTS, ["text_hash", "pages"], pl.col("text_hash") != "d").sort("text_hash"))
     )
     assert list(lake.batches(EMBEDDINGS, ["vector"], 2)) == []
+
+
+@pytest.mark.parametrize("room", [1 << 20, 300, 1], ids=["all files", "some files", "none"])
+def test_what_is_kept_of_files_is_what_they_hold_after_every_change(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", -1)
+    keeping = Lake(lake.url, room)
+    opened: list[str] = []
+    parquet = gristmill.storage.lake._parquet
+
+    def counted(table: Table, files: list[str]) -> pl.LazyFrame:
+        opened.extend(files)
+        return parquet(table, files)
+
+    for number in range(6):
+        lake.upsert(TEXTS, texts(**{f"{number}": "x" * 60, f"{number}'": "y" * 60}))
+    changes: list[Callable[[], object]] = [
+        lambda: None,
+        lambda: lake.delete(TEXTS, pl.Series(["1", "3"])),
+        lambda: lake.upsert(TEXTS, texts(**{"4": "z"})),
+    ]  # fmt: skip
+    for change in changes:
+        change()
+        kept = pl.concat(keeping.batches(TEXTS, ["text"], 3, pl.col("text_hash") != "5"))
+        assert sorted(kept["text"]) == sorted(text for key, text in held(lake).items() if key != "5")
+    monkeypatch.setattr("gristmill.storage.lake._parquet", counted)
+    list(keeping.batches(TEXTS, ["text"], 3, pl.col("text_hash") != "5"))
+    assert bool(opened) == (room < 1 << 20)
 
 
 def test_batches_are_full_though_rows_came_one_by_one(lake: Lake) -> None:
