@@ -142,13 +142,12 @@ class Lake:
             yield held
 
     def _of_files(self, table: Table, places: list[str], columns: Sequence[str], where: pl.Expr | None) -> pl.DataFrame:
-        conditions = [] if where is None else [where]
         if self._kept_bytes:
-            needed = {*columns, *(name for condition in conditions for name in condition.meta.root_names())}
-            rows = self._through_memory(table, places, sorted(needed))
+            conditions = [] if where is None else where.meta.root_names()
+            rows = self._through_memory(table, places, sorted({*columns, *conditions}))
         else:
             rows = _parquet(table, places)
-        return rows.filter(conditions).select(columns).collect()
+        return (rows if where is None else rows.filter(where)).select(columns).collect()
 
     def _through_memory(self, table: Table, places: list[str], columns: list[str]) -> pl.LazyFrame:
         frames = []

@@ -137,6 +137,7 @@ def test_a_scan_reads_only_what_it_is_asked_for(lake: Lake) -> None:
     assert lake.read(TEXTS, ["text"], pl.col("text_hash") == "a").to_dicts() == [{"text": "one"}]
 
 
+@pytest.mark.usefixtures("either_way")
 def test_rows_in_batches_are_the_rows_of_all_files_also_of_an_older_version(lake: Lake) -> None:
     old = texts(a="one").drop("pages")
     write_deltalake(lake.place(TEXTS), old)
@@ -180,6 +181,7 @@ def test_what_is_kept_of_files_is_what_they_hold_after_every_change(
     assert bool(opened) == (room < 1 << 20)
 
 
+@pytest.mark.usefixtures("either_way")
 def test_batches_are_full_though_rows_came_one_by_one(lake: Lake) -> None:
     for key in "abcde":
         lake.append(TEXTS, texts(**{key: key.upper()}))
