@@ -84,7 +84,7 @@ def examine(workspace: Workspace, stage: str) -> CheckResult:
     if gate.suite is None:
         return gate.check(workspace, None)
     suite = gate.suite(workspace)
-    seen = view(suite, workspace.lake)
+    seen = view(suite, workspace.lake, workspace.home / "cache" / "views" / suite.name)
     return gate.check(workspace, seen) + as_result(observe(suite, seen))
 
 

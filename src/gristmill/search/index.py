@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ def publish_index(
         progress: told how far it is.
         protected: tells the contents of versions that are kept: releases answer from them. It is asked while the
             auditor is at work.
-        auditor: a process that will audit, started ahead of need; whoever started it ends it.
+        auditor: a process that audits, one version after another, started ahead of need; whoever started it ends it.
         anew: build from nothing, also when the version in force is whole and up to date.
 
     Raises:
@@ -86,7 +86,7 @@ def publish_index(
     if not anew:
         if _holds(work, store.current_folder(), wanted, chunks):
             return _report(store, chunks, began, published=False)
-        if (number := _version_with(work, wanted, chunks)) is not None:
+        if (number := _version_with(work, wanted, chunks, auditor)) is not None:
             # Built beside the one in force, or in force before a change that was undone.
             store.point_to(number)
             return _report(store, chunks, began, published=True)
@@ -178,10 +178,18 @@ def _holds(work: Publication, folder: Path | None, wanted: str, chunks: int) -> 
     return manifest.content == wanted and _has_its_collection(manifest, work.settings, chunks)
 
 
-def _version_with(work: Publication, wanted: str, chunks: int) -> int | None:
-    """Return the newest whole version with the wanted content."""
+def _version_with(work: Publication, wanted: str, chunks: int, auditor: Child | None = None) -> int | None:
+    """Return the newest whole version with the wanted content that passes its audit.
+
+    One of before may not: a text that went and came again has another vector in its last bits.
+    """
     held = (n for n in reversed(work.store.numbers()) if _content(work.store.folder(n)) == wanted)
-    return next((n for n in held if _holds(work, work.store.folder(n), wanted, chunks)), None)
+    number = next((n for n in held if _holds(work, work.store.folder(n), wanted, chunks)), None)
+    if number is None:
+        return None
+    with _auditing(auditor) as auditing:
+        auditing.ask(_audit_task(work.lake, work.store.folder(number), work.settings.audit_rows, wanted=True))
+        return None if _told(auditing) else number
 
 
 def _has_its_collection(manifest: Manifest, settings: SearchSettings, chunks: int) -> bool:
@@ -193,8 +201,7 @@ def _has_its_collection(manifest: Manifest, settings: SearchSettings, chunks: in
 def _publish(work: Publication, chunks: int, anew: bool, in_force: bool = True, auditor: Child | None = None) -> int:
     for attempt in range(_TRIES):
         # It starts now at the latest, so that its imports are done when the version is built.
-        given = auditor if attempt == 0 else None
-        with nullcontext(given) if given is not None else Child.worker("audit") as auditing:
+        with _auditing(auditor if attempt == 0 else None) as auditing:
             staging = work.store.stage()
             _build(work, _build_task(work, staging, chunks, from_nothing=anew or attempt > 0), chunks)
             task = _audit_task(work.lake, staging.folder, work.settings.audit_rows, wanted=True)
@@ -252,6 +259,11 @@ def _build(work: Publication, task: dict[str, Any], chunks: int) -> None:
     except (GristmillError, OSError, ValueError, pl.exceptions.PolarsError) as error:
         said_why = error.message if isinstance(error, GristmillError) else str(error)
         raise SearchIndexError(f"The index could not be built: {said_why}.", "See 'gristmill doctor'.") from error
+
+
+def _auditing(auditor: Child | None) -> AbstractContextManager[Child]:
+    """The process that was started ahead of need, which goes on afterwards, or else a new one."""
+    return Child.worker("audit") if auditor is None else nullcontext(auditor)
 
 
 def _told(auditor: Child) -> list[Finding]:

@@ -118,20 +118,33 @@ class Lake:
             return None
 
     def batches(
-        self, table: Table, columns: Sequence[str], rows: int, where: pl.Expr | None = None
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: int,
+        where: pl.Expr | None = None,
+        *,
+        of: Collection[str] | None = None,
     ) -> Iterator[pl.DataFrame]:
         """Yield the rows of a table, so many at a time and the rest at last, with few files of it in memory at a time.
+
+        Args:
+            table: to read.
+            columns: to return.
+            rows: in a batch.
+            where: which rows.
+            of: which of the files that `files` returns; all when not given.
 
         Raises:
             StorageError: the table exists and cannot be read.
         """
-        if (all_rows := self._held(table)) is not None:
+        if of is None and (all_rows := self._held(table)) is not None:
             wanted = all_rows if where is None else all_rows.filter(where)
             yield from wanted.select(columns).iter_slices(rows)
             return
         opened = self._current(table)
         held = table.schema.to_frame().select(columns)
-        for places in _shelves(opened) if opened is not None else ():
+        for places in _shelves(opened, of) if opened is not None else ():
             with _reading(table):
                 read = self._of_files(table, places, columns, where)
             held = read if held.is_empty() else pl.concat([held, read])
@@ -222,6 +235,18 @@ class Lake:
         """Return the number of the table's latest commit; -1 before the first."""
         opened = self._current(table)
         return -1 if opened is None else opened.version()
+
+    def files(self, table: Table) -> dict[str, tuple[int, int, int]] | None:
+        """Return the paths of a table's files, each with its size, time of change and inode; it never changes.
+
+        None where they cannot be told, and where the table is so small that it is read whole.
+        """
+        opened = self._current(table)
+        if opened is None or not opened.table_uri.startswith("file:") or self._held(table) is not None:
+            return None
+        with _reading(table):
+            stats = {place: os.stat(place) for place in _files(opened)}
+        return {place: (seen.st_size, seen.st_mtime_ns, seen.st_ino) for place, seen in stats.items()}
 
     def bytes_of(self, table: Table) -> int:
         """Return how many bytes the files of a table have; 0 before the first commit."""
@@ -391,13 +416,13 @@ def _files(opened: DeltaTable) -> list[str]:
     return [str(folder / place.rpartition("/")[2]) for place in places]
 
 
-def _shelves(opened: DeltaTable) -> Iterator[list[str]]:
+def _shelves(opened: DeltaTable, some: Collection[str] | None) -> Iterator[list[str]]:
     """The table's files in their order, as many at a time as have the size of a large one: read together is quicker."""
     stored = pl.DataFrame(opened.get_add_actions(flatten=True)).select("path", "size_bytes")
     sizes = {path.rpartition("/")[2]: size for path, size in stored.iter_rows()}
     shelf: list[str] = []
     room = _FILE_BYTES
-    for place in _files(opened):
+    for place in (place for place in _files(opened) if some is None or place in some):
         size = sizes.get(place.rpartition("/")[2], _FILE_BYTES)
         if shelf and size > room:
             yield shelf

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -12,9 +13,11 @@ import pytest
 from gristmill.corpus.report import Silent
 from gristmill.errors import AuditError, SearchIndexError
 from gristmill.mill import search_index
-from gristmill.search.index import open_current
+from gristmill.models.vectors import Vectors
+from gristmill.search.index import audit_version, open_current
 from gristmill.storage.tables import EMBEDDINGS
 from gristmill.workspace import Workspace
+from tests.fakes import FakeEncoder
 from tests.processes import children
 from tests.workspaces import grind, source, workspace_at, write
 
@@ -67,6 +70,30 @@ class Loser(Silent):
     def start(self, stage: str, total: int) -> None:
         if stage == "index":
             self.lake.delete(EMBEDDINGS, self.lake.read(EMBEDDINGS, ["embedding"])["embedding"].sort()[:1])
+
+
+class Unsteady(FakeEncoder):
+    """As real ones: the last bits of a vector depend on what was encoded beside the text."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        vectors = super().encode(texts)
+        vectors[:, 0] += 1e-6 * len(self.encoded)
+        return vectors
+
+
+@pytest.mark.parametrize(("encoder", "number"), [(FakeEncoder(), 1), (Unsteady(), 3)], ids=["steady", "unsteady"])
+def test_after_a_change_that_was_undone_the_version_of_before_is_taken_if_its_vectors_are_still_those_of_the_lake(
+    tmp_path: Path, folder: Path, encoder: FakeEncoder, number: int
+) -> None:
+    workspace = workspace_at(tmp_path / "home", folder, encoder=encoder)
+    assert publish(workspace)
+    (folder / "leave.txt").rename(tmp_path / "leave.txt")
+    assert publish(workspace)
+    (tmp_path / "leave.txt").rename(folder / "leave.txt")
+    assert publish(workspace)
+    store = workspace.index_store
+    assert store.current() == number
+    assert audit_version(workspace.lake, store.folder(number), 1_000, against_lake=True) == []
 
 
 def test_a_failed_audit_publishes_nothing_and_leaves_the_current_version(workspace: Workspace, folder: Path) -> None:

@@ -1,10 +1,19 @@
-"""Looks at a table with Polars: makes the view of a suite, and holds its expectations against it."""
+"""Looks at a table with Polars: makes the view of a suite, and holds its expectations against it.
+
+Files of a table never change, so what a view takes from one is taken once and kept.
+"""
 
 from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 
 import polars as pl
 
 from gristmill.corpus.expectations.declared import Expectation, Kind, Observation, Suite
+from gristmill.fingerprint import file_hash, fingerprint
 from gristmill.storage.lake import Lake
 
 _BLOCK = 16_384
@@ -13,11 +22,48 @@ _SAMPLE = 5
 NOTHING = "null"
 
 
-def view(suite: Suite, lake: Lake) -> pl.DataFrame:
-    """Return the columns that a suite looks at. Texts and vectors are turned into figures block by block."""
+def view(suite: Suite, lake: Lake, kept: Path | None = None) -> pl.DataFrame:
+    """Return the columns that a suite looks at. Texts and vectors are turned into figures block by block.
+
+    Args:
+        suite: says what.
+        lake: the tables.
+        kept: a folder that keeps, for each file of a large table, what was taken from it.
+    """
+    files = None if kept is None else lake.files(suite.table)
+    if kept is None or files is None:
+        return view_of(suite, _narrow(suite, lake))
+    names = {file: f"{fingerprint(_code(), pl.__version__, file, state)}.arrow" for file, state in files.items()}
+    parts = [_kept_part(suite, lake, file, kept / name) for file, name in names.items()]
+    with suppress(OSError):
+        for other in set(os.listdir(kept)).difference(names.values()):
+            (kept / other).unlink()
+    return view_of(suite, pl.concat(parts))
+
+
+def _narrow(suite: Suite, lake: Lake, file: str | None = None) -> pl.DataFrame:
     table = suite.table
-    blocks = [block.select(suite.narrow) for block in lake.batches(table, table.schema.names(), _BLOCK)]
-    return view_of(suite, pl.concat(blocks) if blocks else suite.table.schema.to_frame().select(suite.narrow))
+    of = None if file is None else [file]
+    blocks = [block.select(suite.narrow) for block in lake.batches(table, table.schema.names(), _BLOCK, of=of)]
+    return pl.concat(blocks) if blocks else suite.table.schema.to_frame().select(suite.narrow)
+
+
+def _kept_part(suite: Suite, lake: Lake, file: str, place: Path) -> pl.DataFrame:
+    with suppress(OSError, pl.exceptions.PolarsError):
+        return pl.read_ipc(place)
+    part = _narrow(suite, lake, file)
+    unfinished = place.with_suffix(f".{os.getpid()}")
+    with suppress(OSError):  # a disk that takes no more is no reason not to look
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part.write_ipc(unfinished)
+        unfinished.replace(place)
+    return part
+
+
+@cache
+def _code() -> tuple[str, ...]:
+    """What decides what is taken from a file: the declarations, which may be others in the next version."""
+    return tuple(file_hash(file) for file in sorted(Path(__file__).parent.glob("*.py")))
 
 
 def view_of(suite: Suite, narrow: pl.DataFrame) -> pl.DataFrame:
