@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 _READ_BYTES = 1 << 20
+# Made once: a ledger takes some thousand fingerprints.
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def fingerprint(*parts: Any) -> str:
@@ -20,8 +22,7 @@ def fingerprint(*parts: Any) -> str:
 
     Keys are sorted, so a mapping's order does not matter; a part that JSON cannot express is an error on purpose.
     """
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(_canonical(parts).encode()).hexdigest()[:32]
 
 
 def text_hash(text: str) -> str:

@@ -85,5 +85,4 @@ def reason_of(result: CheckResult) -> str:
 
 
 def _stored(lake: Lake, stage: str) -> dict[str, object] | None:
-    rows = lake.read(STAGE_GATES, where=pl.col("stage") == stage)
-    return None if rows.is_empty() else rows.row(0, named=True)
+    return next((row for row in lake.read(STAGE_GATES).iter_rows(named=True) if row["stage"] == stage), None)

@@ -29,7 +29,7 @@ from gristmill.models.encoder import TextEncoder
 from gristmill.release.decisions import Decision, Scope
 from gristmill.release.known import KnownReleases
 from gristmill.release.manifest import Release
-from gristmill.release.opening import open_index
+from gristmill.release.opening import open_index, version_of
 from gristmill.settings import EvaluationSettings
 from gristmill.storage.artifacts import VersionStore
 from gristmill.storage.lake import Lake
@@ -85,12 +85,13 @@ class FastLane:
         questions = [q for q in read_set(self.lake, Split.GATE, counting=True) if q.answerable]
         vectors = KeptVectors(self.home / "cache")
         try:
-            before = open_index(self.store, current, self.lake)
+            version_of(self.store, current.index)
+            before = open_index(self.store, current, self.lake) if questions else None
         except SearchIndexError as error:
             # Nothing answers any more: a newer index that passed its audit is better than none.
             reason = f"{current.name} cannot be opened any more: {error.message}"
             return RetrievalVerdict(Outcome.PROMOTE, reason, 0, 0.0, 0.0, 0, 0, 1.0)
-        if not questions:
+        if before is None:
             return judge_retrieval({}, {}, self.settings)
         found: list[dict[str, float]] = []
         for release, index in ((current, before), (patch, open_index(self.store, patch, self.lake))):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,12 @@ class Difference:
 
 
 def build(
-    folder: Path, lake: Lake, encoders: Sequence[str], options: BuildOptions = BuildOptions(), say: Say = _silent
+    folder: Path,
+    lake: Lake,
+    encoders: Sequence[str],
+    options: BuildOptions = BuildOptions(),
+    say: Say = _silent,
+    keys: pl.DataFrame | None = None,
 ) -> None:
     """Write a complete version into `folder`; a chunk without its vectors is left out, and the audit will say so.
 
@@ -87,16 +93,17 @@ def build(
         encoders: fingerprints, the main encoder's first.
         options: how to build.
         say: told how many chunks which part holds.
+        keys: what `index_keys` says, if it is known.
     """
-    keys = _complete(lake, index_keys(lake), encoders)
+    keys = _complete(lake, index_keys(lake) if keys is None else keys, encoders)
     difference = _difference(options, encoders, keys)
-    for name, encoder in zip((VECTORS, BRIDGE), encoders, strict=False):
+    with ThreadPoolExecutor(1) as beside:
+        matrices = beside.submit(_matrices, folder, lake, encoders, difference, keys)
         if difference is None:
-            write_matrix(folder / name, lake, keys, encoder)
-        else:
-            copy_matrix(folder / name, difference.previous / name, difference.origin, lake, keys, encoder)
-    blocks = _rows(folder, lake, keys)
-    deleted = _lexical(folder, blocks, difference)
+            matrices.result()  # one after the other: each takes memory
+        blocks = _rows(folder, lake, keys)
+        deleted = _lexical(folder, blocks, difference)
+        matrices.result()
     say("lexical", keys.height)
     wanted = options.approximate and keys.height > 0
     approximate = _approximate(folder, keys, blocks, options, difference, say) if wanted else None
@@ -114,15 +121,15 @@ def build(
     write_manifest(folder, described(folder, manifest))
 
 
-def build_task(task: Mapping[str, Any], say: Say, lake: Lake | None = None) -> None:
+def build_task(task: Mapping[str, Any], say: Say, lake: Lake | None = None, keys: pl.DataFrame | None = None) -> None:
     """Build what a task asks for, as it comes to a process: `folder`, `lake`, `encoders`, and the options' fields.
 
-    Whoever has the lake open already gives it too; what it holds need not be read again.
+    Whoever has the lake open already gives it too, and what `index_keys` said: it need not be read again.
     """
     previous = Path(task["previous"]) if task["previous"] else None
     hashed = Path(task["hashed"]) if previous else None
     options = BuildOptions(task["approximate"], previous, hashed, ChromaPlace(task["url"], task["collection"]))
-    build(Path(task["folder"]), lake or Lake(task["lake"]), task["encoders"], options, say)
+    build(Path(task["folder"]), lake or Lake(task["lake"]), task["encoders"], options, say, keys)
 
 
 def _complete(lake: Lake, keys: pl.DataFrame, encoders: Sequence[str]) -> pl.DataFrame:
@@ -130,6 +137,16 @@ def _complete(lake: Lake, keys: pl.DataFrame, encoders: Sequence[str]) -> pl.Dat
         held = lake.read(table_with(lake, encoder), ["embedding_key"], pl.col("encoder") == encoder)
         keys = keys.join(held, on="embedding_key", how="semi", maintain_order="left")
     return keys
+
+
+def _matrices(
+    folder: Path, lake: Lake, encoders: Sequence[str], difference: Difference | None, keys: pl.DataFrame
+) -> None:
+    for name, encoder in zip((VECTORS, BRIDGE), encoders, strict=False):
+        if difference is None:
+            write_matrix(folder / name, lake, keys, encoder)
+        else:
+            copy_matrix(folder / name, difference.previous / name, difference.origin, lake, keys, encoder)
 
 
 def _rows(folder: Path, lake: Lake, keys: pl.DataFrame) -> Blocks:

@@ -45,7 +45,9 @@ def check_chunks(lake: Lake, encoder: Encoder, passed: int | None = None) -> Che
     long = chunks.filter(pl.col("tokens").is_null() | (pl.col("tokens") > encoder.window))
     sample = _sample(lake, documents, passed)
     texts = _texts(lake, sample)
-    altered, cut = _compared(lake, sample, texts, encoder, None if sample.height < documents.height else passed)
+    rows = lake.read(CHUNKS, where=pl.col("document").is_in(sample["document"].implode()))
+    altered = _altered(rows, texts)
+    cut = list(_cut(_to_be_counted(lake, rows, sample, passed, of=documents.height), encoder))
     bare = documents.join(chunks, on="document", how="anti")
     lost, mute = _without_chunks(lake, bare)
     torn, short = _incomplete(chunks), _left_out(chunks, _visible(documents, texts))
@@ -130,8 +132,9 @@ def check_search_index(lake: Lake, store: VersionStore, encoders: Sequence[TextE
 
 
 def _sample(lake: Lake, documents: pl.DataFrame, passed: int | None) -> pl.DataFrame:
-    """Return the documents to compare: all of a small corpus, of a large one those that changed, and some others."""
+    """Return the documents to compare: all of a small corpus, of a large one those that are new, and some others."""
     seed = max(lake.version(CHUNKS), 0)
+    documents = documents.with_columns(is_new=pl.lit(value=True))
     if documents.height <= _SAMPLE_DOCUMENTS:
         return documents
     # These two stand for a chunk's document, place, text and context.
@@ -141,7 +144,7 @@ def _sample(lake: Lake, documents: pl.DataFrame, passed: int | None) -> pl.DataF
         return documents.sample(_SAMPLE_DOCUMENTS, seed=seed)
     changed = lake.read(CHUNKS, [*same, "document"]).join(before, on=same, how="anti")
     new = documents.join(changed, on="document", how="semi")
-    others = documents.join(changed, on="document", how="anti")
+    others = documents.join(changed, on="document", how="anti").with_columns(is_new=pl.lit(value=False))
     return pl.concat(
         [some.sample(min(most, some.height), seed=seed)
          for some, most in ((new, _SAMPLE_DOCUMENTS), (others, _COMPARED_AGAIN))]
@@ -154,15 +157,24 @@ def _texts(lake: Lake, documents: pl.DataFrame) -> dict[str, str]:
     return dict(documents.join(texts, on="text_hash").select("document", pl.col("text").fill_null("")).iter_rows())
 
 
-def _compared(
-    lake: Lake, documents: pl.DataFrame, texts: Mapping[str, str], encoder: Encoder, passed: int | None
-) -> tuple[list[str], list[str]]:
-    """Return the chunks that differ from their place in the text, and those that the encoder would cut."""
-    rows = lake.read(CHUNKS, where=pl.col("document").is_in(documents["document"].implode()))
+def _altered(rows: pl.DataFrame, texts: Mapping[str, str]) -> list[str]:
+    """Return the chunks that differ from their place in the text."""
     following = pl.col("start").shift(-1).over("document", order_by="ordinal")
     columns = rows.select("chunk", "document", "start", "end", "text", "gap", next=following).iter_rows()
-    altered = [chunk for chunk, name, *place in columns if not _verbatim(texts.get(name), *place)]
-    return altered, list(_cut(rows if passed is None else _uncounted(lake, rows, passed), encoder))
+    return [chunk for chunk, name, *place in columns if not _verbatim(texts.get(name), *place)]
+
+
+def _to_be_counted(lake: Lake, rows: pl.DataFrame, sample: pl.DataFrame, passed: int | None, of: int) -> pl.DataFrame:
+    """Return the chunks of a sample whose tokens are counted.
+
+    All of a first sample; of a small corpus those that came since it passed; of a large one those that came and those
+    of the others, but none where nothing came: for that no tokenizer is loaded.
+    """
+    if passed is None:
+        return rows
+    if sample.height == of:
+        return _uncounted(lake, rows, passed)
+    return rows if sample["is_new"].any() else rows.clear()
 
 
 def _uncounted(lake: Lake, rows: pl.DataFrame, passed: int) -> pl.DataFrame:

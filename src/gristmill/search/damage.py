@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gristmill.errors import SearchIndexError, StorageError
-from gristmill.fingerprint import file_hash
-from gristmill.search.version import FILES, MANIFEST, is_fixed, read_manifest
+from gristmill.search.version import FILES, MANIFEST, hashes_of, is_fixed, read_manifest
 from gristmill.storage.artifacts import write_durably
 
 Stamp = tuple[int, int, int]  # size, time of last change, inode
-_HASHED_AT_ONCE = 2
 _GONE: Stamp = (-1, 0, 0)
 
 
@@ -70,9 +67,8 @@ def damaged_files(folder: Path, memory: Path | None = None) -> list[Damage]:
     files = read_manifest(folder).files
     found = {name: stamp(folder / name) for name in files.keys() - {each.file for each in damage}}
     unsure = [name for name in files if name in found and known.get(name) != found[name]]
-    with ThreadPoolExecutor(_HASHED_AT_ONCE) as pool:
-        hashes = zip(unsure, pool.map(lambda name: file_hash(folder / name), unsure), strict=True)
-        changed = [name for name, sha in hashes if sha != files[name]]
+    hashes = hashes_of({name: folder / name for name in unsure})
+    changed = [name for name in unsure if hashes[name] != files[name]]
     damage += [Damage(name, "has another content") for name in changed]
     seen = known | {name: found[name] for name in unsure if name not in changed}
     if memory is not None and seen != known and not damage:

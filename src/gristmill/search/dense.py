@@ -90,7 +90,7 @@ def copy_matrix(
             before, now = int(origin[kept[first]]), int(kept[first])
             _copy(source.fileno(), held.offset + before * size, target.fileno(), start + now * size,
                   (end - first) * size)  # fmt: skip
-        places = keys["embedding_key"].gather(new).to_frame().with_columns(pl.Series("_row", new))
+        places = keys["embedding_key"].gather(new).to_frame().with_columns(pl.Series("_row", new.tolist(), pl.Int64))
         for rows, vectors in stored_vectors(lake, places, encoder, held.shape[1]):
             _write_rows(target.fileno(), start, rows, vectors)
 

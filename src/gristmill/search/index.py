@@ -82,7 +82,8 @@ def publish_index(
     began = time.perf_counter()
     require_passed(lake)
     work = Publication(lake, store, tuple(encoder.fingerprint for encoder in encoders), settings, progress, protected)
-    wanted, chunks = _wanted(work)
+    wanted, keys = _wanted(work)
+    chunks = keys.height
     if not anew:
         if _holds(work, store.current_folder(), wanted, chunks):
             return _report(store, chunks, began, published=False)
@@ -91,7 +92,7 @@ def publish_index(
             store.point_to(number)
             return _report(store, chunks, began, published=True)
     progress.start("index", chunks)
-    _publish(work, chunks, anew, auditor=auditor)
+    _publish(work, keys, anew, auditor=auditor)
     return _report(store, chunks, began, published=True)
 
 
@@ -101,12 +102,12 @@ def publish_beside(work: Publication) -> int:
     Raises: as `publish_index`.
     """
     require_passed(work.lake)
-    wanted, chunks = _wanted(work)
-    number = _version_with(work, wanted, chunks)
+    wanted, keys = _wanted(work)
+    number = _version_with(work, wanted, keys.height)
     if number is not None:
         return number
-    work.progress.start("index", chunks)
-    return _publish(work, chunks, anew=True, in_force=False)
+    work.progress.start("index", keys.height)
+    return _publish(work, keys, anew=True, in_force=False)
 
 
 def open_current(store: VersionStore) -> IndexVersion:
@@ -164,10 +165,10 @@ def needs_approximate(settings: SearchSettings, chunks: int) -> bool:
     return settings.approximate == "always"
 
 
-def _wanted(work: Publication) -> tuple[str, int]:
-    """Return the content that the lake asks for, and how many chunks it has."""
+def _wanted(work: Publication) -> tuple[str, pl.DataFrame]:
+    """Return the content that the lake asks for, and what `index_keys` says of its chunks."""
     keys = index_keys(work.lake)
-    return content_hash(keys, work.encoders), keys.height
+    return content_hash(keys, work.encoders), keys
 
 
 def _holds(work: Publication, folder: Path | None, wanted: str, chunks: int) -> bool:
@@ -198,12 +199,14 @@ def _has_its_collection(manifest: Manifest, settings: SearchSettings, chunks: in
     return manifest.approximate is not None and manifest.approximate.place.url == settings.chroma_url
 
 
-def _publish(work: Publication, chunks: int, anew: bool, in_force: bool = True, auditor: Child | None = None) -> int:
+def _publish(
+    work: Publication, keys: pl.DataFrame, anew: bool, in_force: bool = True, auditor: Child | None = None
+) -> int:
     for attempt in range(_TRIES):
         # It starts now at the latest, so that its imports are done when the version is built.
         with _auditing(auditor if attempt == 0 else None) as auditing:
             staging = work.store.stage()
-            _build(work, _build_task(work, staging, chunks, from_nothing=anew or attempt > 0), chunks)
+            _build(work, _build_task(work, staging, keys.height, from_nothing=anew or attempt > 0), keys)
             task = _audit_task(work.lake, staging.folder, work.settings.audit_rows, wanted=True)
             built = stamps(staging.folder)
             auditing.ask(task)
@@ -239,7 +242,7 @@ def _audit_task(lake: Lake, folder: Path, budget: int, *, wanted: bool) -> dict[
     return {"folder": str(folder), "lake": lake.url, "budget": budget, "wanted": wanted, "scratch": scratch}
 
 
-def _build(work: Publication, task: dict[str, Any], chunks: int) -> None:
+def _build(work: Publication, task: dict[str, Any], keys: pl.DataFrame) -> None:
     """Build a version: in a process of its own where Chroma could crash it or memory would stay taken, else here."""
     done = 0
 
@@ -249,8 +252,8 @@ def _build(work: Publication, task: dict[str, Any], chunks: int) -> None:
         done = max(done, now)
 
     try:
-        if chunks <= (_CHANGED_HERE if task["previous"] else _BUILT_HERE) and not task["approximate"]:
-            build_task(task, told, work.lake)
+        if keys.height <= (_CHANGED_HERE if task["previous"] else _BUILT_HERE) and not task["approximate"]:
+            build_task(task, told, work.lake, keys)
             return
         with Child.worker("build") as builder:
             builder.ask(task)

@@ -11,6 +11,8 @@ chroma/         the same for approximate search, where the index is large enough
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +32,7 @@ MANIFEST = "manifest.json"
 FILES = "files.json"
 ROWS_FILE = "rows.arrow"
 # Recall against exact search that approximate search must reach to be used.
+_HASHED_AT_ONCE = 2
 LEAST_RECALL = 0.99
 _REMEDY = "Run 'gristmill index rebuild' to build it again."
 
@@ -109,13 +112,19 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 def hash_files(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of a version but the manifest's two, by path."""
-    return {name: file_hash(path) for name, path in files_of(folder).items()}
+    return hashes_of(files_of(folder))
+
+
+def hashes_of(files: Mapping[str, Path]) -> dict[str, str]:
+    """Return the SHA-256 of files by their names, two at a time."""
+    with ThreadPoolExecutor(_HASHED_AT_ONCE) as pool:
+        return dict(zip(files, pool.map(file_hash, files.values()), strict=True))
 
 
 def described(folder: Path, manifest: Manifest) -> Manifest:
     """Return the manifest with sizes and hashes of the files as they are now."""
     files = files_of(folder)
-    hashes = {name: file_hash(path) for name, path in files.items() if is_fixed(name)}
+    hashes = hashes_of({name: path for name, path in files.items() if is_fixed(name)})
     sizes = {name: path.stat().st_size for name, path in files.items() if ".lock" not in name}
     return replace(manifest, files=hashes, sizes=sizes)
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from urllib.parse import unquote, urlsplit
@@ -59,6 +60,11 @@ class _Known:
     opened: DeltaTable
     rows: pl.DataFrame | None = None
 
+    @cached_property
+    def size(self) -> int:
+        """The bytes of its files."""
+        return _size(self.opened)
+
 
 class Lake:
     """The Delta tables below one folder or object-store URL.
@@ -90,6 +96,8 @@ class Lake:
         Raises:
             StorageError: the table exists and cannot be read.
         """
+        if where is None and (held := self._held(table)) is not None:
+            return held if columns is None else held[list(columns)]
         with _reading(table):
             frame = self.scan(table)
             frame = frame if where is None else frame.filter(where)
@@ -338,7 +346,7 @@ class Lake:
         with self._one_at_a_time:
             if self._current(table) is None or (known := self._known.get(table.name)) is None:
                 return None
-            if known.rows is None and _size(known.opened) <= _HELD_BYTES:
+            if known.rows is None and known.size <= _HELD_BYTES:
                 with _reading(table):
                     known.rows = _scanned(table, known.opened).collect()
             return known.rows

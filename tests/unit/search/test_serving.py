@@ -221,7 +221,7 @@ def test_a_file_is_hashed_once_for_each_of_its_states(workspace: Workspace, monk
         hashed.append(path.name)
         return file_hash(path)
 
-    monkeypatch.setattr("gristmill.search.damage.file_hash", counted)
+    monkeypatch.setattr("gristmill.search.version.file_hash", counted)
     assert damaged_files(folder, memory) == []
     assert hashed == []
     os.utime(folder / "rows.arrow", (2, 2))

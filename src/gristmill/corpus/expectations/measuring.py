@@ -6,6 +6,7 @@ Files of a table never change, so what a view takes from one is taken once and k
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -33,10 +34,18 @@ def view(suite: Suite, lake: Lake, kept: Path | None = None) -> pl.DataFrame:
     files = None if kept is None else lake.files(suite.table)
     if kept is None or files is None:
         return view_of(suite, _narrow(suite, lake))
-    names = {file: f"{fingerprint(_code(), pl.__version__, file, state)}.arrow" for file, state in files.items()}
-    parts = [_kept_part(suite, lake, file, kept / name) for file, name in names.items()]
+    places = {
+        file: kept / f"{fingerprint(_code(), pl.__version__, file, state)}.arrow" for file, state in files.items()
+    }
+    new = {file: _taken(suite, lake, file, place) for file, place in places.items() if not place.is_file()}
+    old = [place for file, place in places.items() if file not in new]
+    try:
+        parts = [*new.values(), *([pl.scan_ipc(old, glob=False).collect()] if old else [])]
+    except (OSError, pl.exceptions.PolarsError):
+        parts = [_narrow(suite, lake)]
+        shutil.rmtree(kept, ignore_errors=True)
     with suppress(OSError):
-        for other in set(os.listdir(kept)).difference(names.values()):
+        for other in set(os.listdir(kept)).difference(place.name for place in places.values()):
             (kept / other).unlink()
     return view_of(suite, pl.concat(parts))
 
@@ -48,9 +57,8 @@ def _narrow(suite: Suite, lake: Lake, file: str | None = None) -> pl.DataFrame:
     return pl.concat(blocks) if blocks else suite.table.schema.to_frame().select(suite.narrow)
 
 
-def _kept_part(suite: Suite, lake: Lake, file: str, place: Path) -> pl.DataFrame:
-    with suppress(OSError, pl.exceptions.PolarsError):
-        return pl.read_ipc(place)
+def _taken(suite: Suite, lake: Lake, file: str, place: Path) -> pl.DataFrame:
+    """Take from a file what the view has of it, and keep that."""
     part = _narrow(suite, lake, file)
     unfinished = place.with_suffix(f".{os.getpid()}")
     with suppress(OSError):  # a disk that takes no more is no reason not to look
