@@ -31,7 +31,7 @@ from gristmill.corpus.stage_gate import decide, has_passed, passed_at, refusal, 
 from gristmill.fingerprint import file_hash, fingerprint
 from gristmill.search.checks import check_chunk_embeddings, check_chunks, check_search_index
 from gristmill.search.version import MANIFEST
-from gristmill.storage.tables import CHUNKS, SOURCE_FILES
+from gristmill.storage.tables import CHUNKS, SOURCE_FILES, TEXTS, Table
 from gristmill.workspace import Workspace
 
 # Raised by whoever changes a check, so that what passed before is looked at again.
@@ -58,11 +58,16 @@ def _embeddings_suite(workspace: Workspace) -> Suite:
     return embeddings_suite([encoder.fingerprint for encoder in workspace.encoders], texts)
 
 
+def _kept(workspace: Workspace, table: Table) -> Path:
+    """Return the folder that keeps what was taken from the files of a table."""
+    return workspace.home / "cache" / "taken" / table.name
+
+
 GATES: dict[str, Gate] = {
     "source_files": Gate(lambda w, _: checks.check_source_files(w.lake)),
     "parsed_documents": Gate(lambda w, _: checks.check_parsed_documents(w.lake, w.settings.parser)),
     "accepted_documents": Gate(
-        lambda w, _: checks.check_accepted_documents(w.lake, w.settings.corpus), _documents_suite
+        lambda w, _: checks.check_accepted_documents(w.lake, w.settings.corpus, _kept(w, TEXTS)), _documents_suite
     ),
     "chunks": Gate(
         lambda w, _: check_chunks(w.lake, w.encoder, passed_at(w.lake, "chunks", rules_of(w, "chunks"))),
@@ -84,7 +89,7 @@ def examine(workspace: Workspace, stage: str) -> CheckResult:
     if gate.suite is None:
         return gate.check(workspace, None)
     suite = gate.suite(workspace)
-    seen = view(suite, workspace.lake, workspace.home / "cache" / "views" / suite.name)
+    seen = view(suite, workspace.lake, _kept(workspace, suite.table))
     return gate.check(workspace, seen) + as_result(observe(suite, seen))
 
 

@@ -21,11 +21,11 @@ from gristmill.corpus.quarantine import render, unusable
 from gristmill.settings import CorpusSettings, ParserSettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import DOCUMENTS, PARSED, SOURCE_FILES, TEXTS
+from gristmill.storage.taken import taken
 
 _EXAMPLES = 5
 # A share means little among a few: one scan in a folder of three must not stop the first run.
 _FEW_DOCUMENTS = 20
-_BLOCK = 1_024
 _LEDGER = ["document", "version", "status", "reason", "text_hash", "characters"]
 _WRONG_LENGTH = pl.col("characters") != pl.col("length")
 
@@ -130,8 +130,14 @@ def check_parsed_documents(lake: Lake, settings: ParserSettings) -> CheckResult:
     )
 
 
-def check_accepted_documents(lake: Lake, settings: CorpusSettings) -> CheckResult:
-    """Check that the ledger knows every file and no other, says what the files and texts say, and few are bad."""
+def check_accepted_documents(lake: Lake, settings: CorpusSettings, kept: Path | None = None) -> CheckResult:
+    """Check that the ledger knows every file and no other, says what the files and texts say, and few are bad.
+
+    Args:
+        lake: the tables.
+        settings: how many may be bad.
+        kept: a folder that keeps what was measured of texts.
+    """
     files = lake.read(SOURCE_FILES, ["document", "version", "audience", "problem"])
     ledger = lake.read(DOCUMENTS, [*_LEDGER, "audience", "findings"])
     unknown = ledger.filter(~pl.col("status").is_in([status.value for status in Status]).fill_null(value=False))
@@ -140,7 +146,8 @@ def check_accepted_documents(lake: Lake, settings: CorpusSettings) -> CheckResul
     gone = live.join(files, on="document", how="anti")
     both = live.join(files, on="document", suffix="_of_file")
     accepted = live.filter(pl.col("status") == Status.ACCEPTED.value)
-    texts = accepted.join(_measured_texts(lake), on="text_hash", how="left", maintain_order="left")
+    measured = taken(lake, TEXTS, _measured, [Path(__file__)], kept)
+    texts = accepted.join(measured, on="text_hash", how="left", maintain_order="left")
     readable = live.join(files.filter(pl.col("problem").is_null()), on="document", how="semi")
     bad = readable.filter(_is_bad())
     again, texts_again = REBUILD.format(DOCUMENTS.name), REBUILD.format(TEXTS.name)
@@ -181,13 +188,8 @@ def check_quarantined_documents(lake: Lake, report: Path) -> CheckResult:
     )
 
 
-def _measured_texts(lake: Lake) -> pl.DataFrame:
-    """Return for each stored text whether it says something, whether it is what its hash says, and its length."""
-    blocks = [_measured(block) for block in lake.scan(TEXTS).collect_batches(chunk_size=_BLOCK) if len(block)]
-    return pl.concat(blocks) if blocks else _measured(TEXTS.schema.to_frame())
-
-
 def _measured(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return for each stored text whether it says something, whether it is what its hash says, and its length."""
     hashes = [_hash(pages, text) for pages, text in texts.select("pages", "text").iter_rows()]
     return texts.select(
         "text_hash",

@@ -20,8 +20,10 @@ from gristmill.fingerprint import fingerprint
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import EXAMINED, PARSED
 
-# A batch is one commit; what its texts weigh bounds the memory.
+# What the texts of a batch weigh bounds the memory.
 _BATCH_DOCUMENTS, _BATCH_BYTES = 512, 16_000_000
+_COMMIT_BYTES = 2_000_000
+_BYTES_SO_FAR = pl.col("text").str.len_bytes().fill_null(0).cum_sum()
 _SLIM = [name for name in PARSED.schema if name not in {"text", "hidden"}]
 
 
@@ -66,7 +68,10 @@ def examine_documents(
     progress.start("accept", due.height)
     with examiners(policies, key, size=_bytes(due), processes=processes, seconds=seconds) as crew:
         for rows in _examined(lake, due, crew, progress):
-            lake.append(EXAMINED, pl.DataFrame(rows, schema=EXAMINED.schema))
+            # A commit is a file, and a text that goes has its file written anew.
+            frame = pl.DataFrame(rows, schema=EXAMINED.schema)
+            for _, part in frame.group_by(_BYTES_SO_FAR // _COMMIT_BYTES, maintain_order=True):
+                lake.append(EXAMINED, part)
     lake.delete(EXAMINED, stored.join(wanted, on="examined_key", how="anti")["examined_key"])
     return due.height
 

@@ -29,7 +29,8 @@ from gristmill.storage.lake import Lake
 from gristmill.storage.tables import PARSED, SOURCE_FILES
 
 _CODE_VERSION = 6
-_COMMIT_CHARACTERS = 16_000_000
+# A commit is a file, and a document that goes has its file written anew.
+_COMMIT_CHARACTERS = 2_000_000
 _COMMIT_SECONDS = 5.0
 
 
@@ -73,7 +74,10 @@ def parse_documents(
     progress.start("parse", due.height)
     began, numbers, changes = time.perf_counter(), {"parsed": 0, "failed": 0}, []
     for batch in _batches(_parsed(due, sources, settings, now, cluster), progress):
-        lake.upsert(PARSED, pl.DataFrame([row for _, row in batch], schema=PARSED.schema))
+        made = pl.DataFrame([row for _, row in batch], schema=PARSED.schema)
+        again = pl.col("parse_key").is_in(stored["parse_key"].implode())
+        lake.append(PARSED, made.filter(~again))
+        lake.upsert(PARSED, made.filter(again))
         for document, row in batch:
             good = row["outcome"] == Outcome.PARSED
             numbers["parsed" if good else "failed"] += 1

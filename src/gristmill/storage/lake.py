@@ -25,15 +25,17 @@ from gristmill.errors import StorageError
 from gristmill.storage.tables import Table
 
 # Many small commits make many small files, and every read opens all of them. What has its size is not written again:
-# compacting a large table whole would need its size in memory.
+# compacting a large table whole would need its size in memory. A change writes each file anew that it touches, so each
+# is a small part of its table.
 _COMPACT_ABOVE_FILES = 24
-_FILE_BYTES = 16 * 1024 * 1024
+_PARTS = 16
+_LEAST_FILE_BYTES, _MOST_FILE_BYTES = 1 << 20, 16 << 20
 # A table is opened by reading its log from the last checkpoint on; over the libraries' own 100 commits that is slow.
 # So is a commit to a log of 30 days, which is theirs too, where some hundred changes are made in a day.
 _LOG_KEPT = {"delta.logRetentionDuration": "interval 1 days"}
 _NEW_TABLE = {"delta.checkpointInterval": "10"} | _LOG_KEPT
 # Tables up to this size are read whole once a commit, since looking into a table's files costs more than its rows do.
-_HELD_BYTES = 4 * 1024 * 1024
+_HELD_BYTES = 2 << 20
 # Files of an older version may say less of a part, or say it in smaller units.
 _AS_DECLARED = pl.ScanCastOptions(
     integer_cast="upcast", float_cast="upcast", datetime_cast=["nanosecond-downcast", "convert-timezone"],
@@ -429,12 +431,12 @@ def _shelves(opened: DeltaTable, some: Collection[str] | None) -> Iterator[list[
     stored = pl.DataFrame(opened.get_add_actions(flatten=True)).select("path", "size_bytes")
     sizes = {path.rpartition("/")[2]: size for path, size in stored.iter_rows()}
     shelf: list[str] = []
-    room = _FILE_BYTES
+    room = _MOST_FILE_BYTES
     for place in (place for place in _files(opened) if some is None or place in some):
-        size = sizes.get(place.rpartition("/")[2], _FILE_BYTES)
+        size = sizes.get(place.rpartition("/")[2], _MOST_FILE_BYTES)
         if shelf and size > room:
             yield shelf
-            shelf, room = [], _FILE_BYTES
+            shelf, room = [], _MOST_FILE_BYTES
         shelf.append(place)
         room -= size
     if shelf:
@@ -473,9 +475,10 @@ def _compact(opened: DeltaTable) -> None:
     if len(opened.file_uris()) <= _COMPACT_ABOVE_FILES:
         return
     sizes = pl.DataFrame(opened.get_add_actions(flatten=True)).get_column("size_bytes")
-    if (sizes < _FILE_BYTES // 2).sum() > _COMPACT_ABOVE_FILES:
+    target = min(_MOST_FILE_BYTES, max(_LEAST_FILE_BYTES, int(sizes.sum()) // _PARTS))
+    if (sizes < target // 2).sum() > _COMPACT_ABOVE_FILES:
         by = CommitProperties(custom_metadata={"by": "gristmill"})
-        opened.optimize.compact(target_size=_FILE_BYTES, max_concurrent_tasks=1, commit_properties=by)
+        opened.optimize.compact(target_size=target, max_concurrent_tasks=1, commit_properties=by)
         _clear(opened)
 
 

@@ -216,7 +216,7 @@ def test_many_small_commits_do_not_leave_many_small_files(lake: Lake) -> None:
 
 
 def test_files_that_have_their_size_are_not_written_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gristmill.storage.lake._FILE_BYTES", 20_000)
+    monkeypatch.setattr("gristmill.storage.lake._LEAST_FILE_BYTES", 20_000)
     draw = random.Random(1)
     for number in range(90):
         lake.append(TEXTS, texts(**{f"{number:03}": draw.randbytes(1_000).hex()}))

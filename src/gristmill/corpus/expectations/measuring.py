@@ -1,24 +1,19 @@
-"""Looks at a table with Polars: makes the view of a suite, and holds its expectations against it.
-
-Files of a table never change, so what a view takes from one is taken once and kept.
-"""
+"""Looks at a table with Polars: makes the view of a suite, and holds its expectations against it."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 import polars as pl
 
+from gristmill.corpus.expectations import declared, suites
 from gristmill.corpus.expectations.declared import Expectation, Kind, Observation, Suite
-from gristmill.fingerprint import file_hash, fingerprint
 from gristmill.storage.lake import Lake
+from gristmill.storage.taken import taken
 
-_BLOCK = 16_384
 _SAMPLE = 5
+# Where it is written what a suite takes from a table.
+_DECLARED = [Path(declared.__file__), Path(suites.__file__)]
 # Both ways of looking say null by this word where a sample's key is missing.
 NOTHING = "null"
 
@@ -29,49 +24,9 @@ def view(suite: Suite, lake: Lake, kept: Path | None = None) -> pl.DataFrame:
     Args:
         suite: says what.
         lake: the tables.
-        kept: a folder that keeps, for each file of a large table, what was taken from it.
+        kept: a folder that keeps what was taken from the files of a large table.
     """
-    files = None if kept is None else lake.files(suite.table)
-    if kept is None or files is None:
-        return view_of(suite, _narrow(suite, lake))
-    places = {
-        file: kept / f"{fingerprint(_code(), pl.__version__, file, state)}.arrow" for file, state in files.items()
-    }
-    new = {file: _taken(suite, lake, file, place) for file, place in places.items() if not place.is_file()}
-    old = [place for file, place in places.items() if file not in new]
-    try:
-        parts = [*new.values(), *([pl.scan_ipc(old, glob=False).collect()] if old else [])]
-    except (OSError, pl.exceptions.PolarsError):
-        parts = [_narrow(suite, lake)]
-        shutil.rmtree(kept, ignore_errors=True)
-    with suppress(OSError):
-        for other in set(os.listdir(kept)).difference(place.name for place in places.values()):
-            (kept / other).unlink()
-    return view_of(suite, pl.concat(parts))
-
-
-def _narrow(suite: Suite, lake: Lake, file: str | None = None) -> pl.DataFrame:
-    table = suite.table
-    of = None if file is None else [file]
-    blocks = [block.select(suite.narrow) for block in lake.batches(table, table.schema.names(), _BLOCK, of=of)]
-    return pl.concat(blocks) if blocks else suite.table.schema.to_frame().select(suite.narrow)
-
-
-def _taken(suite: Suite, lake: Lake, file: str, place: Path) -> pl.DataFrame:
-    """Take from a file what the view has of it, and keep that."""
-    part = _narrow(suite, lake, file)
-    unfinished = place.with_suffix(f".{os.getpid()}")
-    with suppress(OSError):  # a disk that takes no more is no reason not to look
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part.write_ipc(unfinished)
-        unfinished.replace(place)
-    return part
-
-
-@cache
-def _code() -> tuple[str, ...]:
-    """What decides what is taken from a file: the declarations, which may be others in the next version."""
-    return tuple(file_hash(file) for file in sorted(Path(__file__).parent.glob("*.py")))
+    return view_of(suite, taken(lake, suite.table, lambda rows: rows.select(suite.narrow), _DECLARED, kept))
 
 
 def view_of(suite: Suite, narrow: pl.DataFrame) -> pl.DataFrame:
