@@ -31,7 +31,7 @@ from gristmill.corpus.stage_gate import decide, has_passed, passed_at, refusal, 
 from gristmill.fingerprint import file_hash, fingerprint
 from gristmill.search.checks import check_chunk_embeddings, check_chunks, check_search_index
 from gristmill.search.version import MANIFEST
-from gristmill.storage.tables import CHUNKS, SOURCE_FILES, TEXTS, Table
+from gristmill.storage.tables import CHUNKS, PARSED, SOURCE_FILES, TEXTS, Table
 from gristmill.workspace import Workspace
 
 # Raised by whoever changes a check, so that what passed before is looked at again.
@@ -65,7 +65,7 @@ def _kept(workspace: Workspace, table: Table) -> Path:
 
 GATES: dict[str, Gate] = {
     "source_files": Gate(lambda w, _: checks.check_source_files(w.lake)),
-    "parsed_documents": Gate(lambda w, _: checks.check_parsed_documents(w.lake, w.settings.parser)),
+    "parsed_documents": Gate(lambda w, _: checks.check_parsed_documents(w.lake, w.settings.parser, _kept(w, PARSED))),
     "accepted_documents": Gate(
         lambda w, _: checks.check_accepted_documents(w.lake, w.settings.corpus, _kept(w, TEXTS)), _documents_suite
     ),

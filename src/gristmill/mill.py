@@ -29,6 +29,7 @@ from gristmill.search.embedding import embed_chunks
 from gristmill.search.index import publish_index
 from gristmill.standstill import Sighting
 from gristmill.storage.locks import exclusive
+from gristmill.storage.tables import STAGE_GATES
 from gristmill.workspace import Workspace
 
 _ASK_AGAIN_SECONDS = 0.5
@@ -204,14 +205,18 @@ def _run_stages(run: Run, stages: Sequence[Stage], purpose: str) -> Iterator[Sta
     workspace = run.workspace
     with working(workspace, purpose):
         told = []
-        for stage in stages:
-            report = stage(run)
-            told.append((report.stage, report.numbers))
-            yield report
-            pass_or_stop(workspace, stage.__name__)
-            if run.assistant is not None and _changed(report) > _FEW_CHANGED:
-                run.assistant.dismiss()
-                run = replace(run, assistant=None)
+        # Decisions are stored together, but before anything is published on them.
+        with workspace.lake.gathering(STAGE_GATES) as store_decisions:
+            for stage in stages:
+                if stage is search_index:
+                    store_decisions()
+                report = stage(run)
+                told.append((report.stage, report.numbers))
+                yield report
+                pass_or_stop(workspace, stage.__name__)
+                if run.assistant is not None and _changed(report) > _FEW_CHANGED:
+                    run.assistant.dismiss()
+                    run = replace(run, assistant=None)
         if run.assistant is not None:
             run.assistant.let_go()
         if run.sighting is not None and nothing_waits(workspace.lake, workspace.settings.parser):

@@ -109,13 +109,19 @@ def check_source_files(lake: Lake) -> CheckResult:
     )
 
 
-def check_parsed_documents(lake: Lake, settings: ParserSettings) -> CheckResult:
-    """Check that every readable file was parsed, what was parsed has a text, and not too many failed."""
-    parsed = lake.read(PARSED, ["parse_key", "outcome", "reason", "text"])
+def check_parsed_documents(lake: Lake, settings: ParserSettings, kept: Path | None = None) -> CheckResult:
+    """Check that every readable file was parsed, what was parsed has a text, and not too many failed.
+
+    Args:
+        lake: the tables.
+        settings: how many may have failed.
+        kept: a folder that keeps what was seen of parsed documents.
+    """
+    parsed = taken(lake, PARSED, _outcomes, [Path(__file__)], kept)
     files = with_parse_keys(lake.read(SOURCE_FILES), settings).filter(pl.col("parse_key").is_not_null())
     rows = files.select("document", "parse_key").join(parsed, on="parse_key", how="left", maintain_order="left")
     unknown = parsed.filter(~pl.col("outcome").is_in([outcome.value for outcome in Outcome]).fill_null(value=False))
-    textless = rows.filter((pl.col("outcome") == Outcome.PARSED.value) & pl.col("text").is_null())
+    textless = rows.filter((pl.col("outcome") == Outcome.PARSED.value) & ~pl.col("has_text"))
     unparsed = rows.join(parsed, on="parse_key", how="anti")
     failed = rows.filter(~pl.col("outcome").is_in([Outcome.PARSED.value, Outcome.EMPTY.value]))
     again = REBUILD.format(PARSED.name)
@@ -186,6 +192,10 @@ def check_quarantined_documents(lake: Lake, report: Path) -> CheckResult:
             None if written == render(rows) else differs,
         ),
     )
+
+
+def _outcomes(parsed: pl.DataFrame) -> pl.DataFrame:
+    return parsed.select("parse_key", "outcome", "reason", has_text=pl.col("text").is_not_null())
 
 
 def _measured(texts: pl.DataFrame) -> pl.DataFrame:

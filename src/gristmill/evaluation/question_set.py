@@ -33,7 +33,8 @@ def update_questions(
         SettingsError: the question file is missing or not valid.
     """
     stored = {question.id: question for question in read_set(lake)}
-    corpus = corpus_of(lake)
+    asked = settings.evaluation.questions is not None or settings.evaluation.generated or stored
+    corpus = corpus_of(lake) if asked else Corpus({}, {})
     golden, removed = _wanted(settings, stored, corpus)
     grounded = [ground(_placed_as_before(question, stored), corpus) for question in golden]
     frozen = {q.id: q.split for q in stored.values() if q.split is not None}

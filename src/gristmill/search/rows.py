@@ -13,7 +13,7 @@ import polars as pl
 from gristmill.corpus.ledger import accepted
 from gristmill.fingerprint import fingerprint, lines_hash
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import CHUNKS, EMBEDDINGS, EMBEDDINGS_BESIDE, TIME, Table, schema
+from gristmill.storage.tables import CHUNKS, DOCUMENTS, EMBEDDINGS, EMBEDDINGS_BESIDE, TIME, Table, schema
 
 _CODE_VERSION = 4
 _AUDIENCE_SEPARATOR = ","
@@ -73,8 +73,12 @@ def index_rows(lake: Lake, keys: pl.DataFrame | None = None) -> pl.DataFrame:
 
 def index_keys(lake: Lake) -> pl.DataFrame:
     """Return the rows of the index in their order without texts: what a large index can hold in memory."""
-    documents = _documents(lake).drop("title", "audience")
-    return lake.read(CHUNKS, list(_KEY_COLUMNS)).join(documents, on="document").sort(_ORDER)
+
+    def make() -> pl.DataFrame:
+        documents = _documents(lake).drop("title", "audience")
+        return lake.read(CHUNKS, list(_KEY_COLUMNS)).join(documents, on="document").sort(_ORDER)
+
+    return lake.once("index_keys", [CHUNKS, DOCUMENTS], make)
 
 
 def row_blocks(lake: Lake, keys: pl.DataFrame, scratch: Path, size: int) -> list[Path]:

@@ -36,6 +36,8 @@ _LOG_KEPT = {"delta.logRetentionDuration": "interval 1 days"}
 _NEW_TABLE = {"delta.checkpointInterval": "10"} | _LOG_KEPT
 # Tables up to this size are read whole once a commit, since looking into a table's files costs more than its rows do.
 _HELD_BYTES = 2 << 20
+# What is made of tables is held up to so many rows.
+_HELD_ROWS = 50_000
 # Files of an older version may say less of a part, or say it in smaller units.
 _AS_DECLARED = pl.ScanCastOptions(
     integer_cast="upcast", float_cast="upcast", datetime_cast=["nanosecond-downcast", "convert-timezone"],
@@ -89,6 +91,8 @@ class Lake:
                 "Name another folder as 'home' or 'lake' in gristmill.toml, or in GRISTMILL_HOME.",
             )
         self._known: dict[str, _Known] = {}
+        self._gathered: dict[str, pl.DataFrame] = {}
+        self._made: dict[str, tuple[list[_Commit], pl.DataFrame]] = {}
         # A handle moves on with each change made through it: what was read before would be written after.
         self._one_at_a_time = RLock()
 
@@ -191,7 +195,9 @@ class Lake:
             return 0
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
         with self._one_at_a_time:
-            if not self._changed(table, lambda opened: self._upserted(table, opened, rows)):
+            if (waiting := self._gathered.get(table.name)) is not None:
+                self._gathered[table.name] = pl.concat([_without(waiting, table.key, rows[table.key]), rows])
+            elif not self._changed(table, lambda opened: self._upserted(table, opened, rows)):
                 self.append(table, rows)
         return rows.height
 
@@ -232,6 +238,37 @@ class Lake:
         """Delete rows by key in one commit. Returns how many keys were given."""
         self._delete_where(table, table.key, keys)
         return keys.len()
+
+    @contextmanager
+    def gathering(self, table: Table) -> Iterator[Callable[[], None]]:
+        """Within the block, what is upserted to a small table is read from here at once, and written in one commit.
+
+        Yields what writes it before the end of the block. At the end it is written too, whatever ended the block.
+        """
+        self._gathered[table.name] = table.schema.to_frame()
+
+        def write() -> None:
+            rows = self._gathered.pop(table.name)
+            try:
+                self.upsert(table, rows)
+            finally:
+                self._gathered[table.name] = table.schema.to_frame()
+
+        try:
+            yield write
+        finally:
+            self.upsert(table, self._gathered.pop(table.name))
+
+    def once(self, name: str, tables: Sequence[Table], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """Return what `make` makes of tables; made once while none of them changes, if it is not large."""
+        commits = [known.commit for table in tables if self._current(table) and (known := self._known.get(table.name))]
+        made, rows = self._made.get(name, ([], None))
+        if rows is None or made != commits or len(commits) < len(tables):
+            rows = make()
+            self._made.pop(name, None)
+            if rows.height <= _HELD_ROWS:
+                self._made[name] = commits, rows
+        return rows
 
     def replace(self, table: Table, key: str, values: pl.Series, rows: pl.DataFrame) -> None:
         """Delete all rows whose column `key` is among `values`, then add `rows`.
@@ -346,12 +383,21 @@ class Lake:
     def _held(self, table: Table) -> pl.DataFrame | None:
         """All rows of a small table at its latest commit, read once; None where there are many, or none at all."""
         with self._one_at_a_time:
-            if self._current(table) is None or (known := self._known.get(table.name)) is None:
-                return None
-            if known.rows is None and known.size <= _HELD_BYTES:
+            rows = self._stored(table)
+            if (waiting := self._gathered.get(table.name)) is None or waiting.is_empty():
+                return rows
+            if rows is None and (opened := self._current(table)) is not None:
                 with _reading(table):
-                    known.rows = _scanned(table, known.opened).collect()
-            return known.rows
+                    rows = _scanned(table, opened).collect()
+            return waiting if rows is None else pl.concat([_without(rows, table.key, waiting[table.key]), waiting])
+
+    def _stored(self, table: Table) -> pl.DataFrame | None:
+        if self._current(table) is None or (known := self._known.get(table.name)) is None:
+            return None
+        if known.rows is None and known.size <= _HELD_BYTES:
+            with _reading(table):
+                known.rows = _scanned(table, known.opened).collect()
+        return known.rows
 
     def _current(self, table: Table) -> DeltaTable | None:
         """The table at its latest commit: opened once a commit, since opening costs more than a look."""

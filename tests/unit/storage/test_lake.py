@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,55 @@ def test_files_that_have_their_size_are_not_written_again(lake: Lake, monkeypatc
     assert max(sizes) < 40_000
     assert sum(size < 10_000 for size in sizes) <= 25
     assert len(held(lake)) == 90
+
+
+@pytest.mark.usefixtures("either_way")
+def test_what_is_gathered_is_read_at_once_and_written_in_one_commit(lake: Lake) -> None:
+    lake.upsert(TEXTS, texts(a="one", b="two"))
+    before = lake.version(TEXTS)
+    with lake.gathering(TEXTS) as write:
+        for number in range(3):
+            lake.upsert(TEXTS, texts(b=f"two {number}", c="three"))
+            assert held(lake) == {"a": "one", "b": f"two {number}", "c": "three"}
+        assert lake.version(TEXTS) == before
+        write()
+        assert held(Lake(lake.url)) == {"a": "one", "b": "two 2", "c": "three"}
+        lake.upsert(TEXTS, texts(d="four"))
+    assert lake.version(TEXTS) == before + 2
+    assert held(Lake(lake.url)) == {"a": "one", "b": "two 2", "c": "three", "d": "four"}
+    lake.upsert(TEXTS, texts(e="five"))
+    assert lake.version(TEXTS) == before + 3
+
+
+def test_what_was_gathered_when_an_error_came_is_written_and_also_in_a_table_that_was_never_written(lake: Lake) -> None:
+    with suppress(ValueError), lake.gathering(TEXTS):
+        lake.upsert(TEXTS, texts(a="one"))
+        assert held(lake) == {"a": "one"}
+        assert lake.version(TEXTS) == -1
+        int("stopped")
+    assert held(Lake(lake.url)) == {"a": "one"}
+
+
+def test_what_is_made_of_tables_is_made_again_when_one_of_them_changes(lake: Lake) -> None:
+    made: list[int] = []
+
+    def make() -> pl.DataFrame:
+        made.append(lake.read(TEXTS).height)
+        return lake.read(TEXTS, ["text_hash"])
+
+    def again() -> int:
+        return lake.once("hashes", [TEXTS, PARSED], make).height
+
+    assert [again(), again()] == [0, 0]  # there is no table yet
+    lake.append(PARSED, PARSED.schema.to_frame(eager=True).clear(1).with_columns(parse_key=pl.lit("k")))
+    lake.append(TEXTS, texts(a="one"))
+    made.clear()
+    assert [again(), again()] == [1, 1]
+    Lake(lake.url).append(TEXTS, texts(b="two"))
+    assert [again(), again()] == [2, 2]
+    lake.delete(PARSED, pl.Series(["k"]))
+    assert [again(), again()] == [2, 2]
+    assert made == [1, 2, 2]
 
 
 def test_a_damaged_log_is_an_error_that_names_the_table(lake: Lake) -> None:
