@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from gristmill.corpus.ledger import counts
-from gristmill.corpus.parse_worker import tessdata
+from gristmill.corpus.parse_reply import tessdata
 from gristmill.errors import GristmillError
 from gristmill.models.catalog import encoder_weights, generator_weights
 from gristmill.models.memory import MemoryEncoder

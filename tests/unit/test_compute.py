@@ -100,7 +100,7 @@ def _double(number: int) -> int:
 
 def test_a_process_that_is_lost_costs_its_document_one_try(tmp_path: Path) -> None:
     from gristmill.corpus.outcome import Outcome
-    from gristmill.corpus.parse_worker import Limits
+    from gristmill.corpus.parse_reply import Limits
     from gristmill.corpus.ray_workers import parse_all_on_ray
     from gristmill.corpus.workers import Job
 

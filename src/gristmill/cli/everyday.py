@@ -218,7 +218,7 @@ def demo() -> None:
     from gristmill.cli.demo import run
 
     with drawn_progress(as_json=False) as progress:
-        run(open_workspace(), out, progress)
+        run(open_workspace(), out.console, progress)
 
 
 @app.callback(invoke_without_command=True)

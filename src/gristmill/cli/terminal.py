@@ -6,19 +6,39 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
-from rich.console import Console
 
 from gristmill.errors import BusyError, GristmillError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from gristmill.workspace import Workspace
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class Terminal:
+    """Where people read. Its library is loaded when something is shown: whoever wants JSON does not wait for it."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        self._stderr = stderr
+
+    @cached_property
+    def console(self) -> Console:
+        """Rich's console."""
+        from rich.console import Console
+
+        return Console(stderr=self._stderr, highlight=False)
+
+    def print(self, *shown: Any, **how: Any) -> None:
+        """Print as `Console.print` does."""
+        self.console.print(*shown, **how)
+
+
+out = Terminal()
+err = Terminal(stderr=True)
 
 # The panels of 'gristmill --help', beside the first one.
 CARE = "What is known and answered"
@@ -64,24 +84,24 @@ def open_workspace() -> Workspace:
 @contextmanager
 def drawn_progress(as_json: bool, *, passing: bool = False) -> Iterator[Any]:
     """Draw progress bars on standard error, or nothing where nobody looks; passing ones go when all is done."""
-    if as_json or (passing and not err.is_terminal):
+    if as_json or (passing and not err.console.is_terminal):
         from gristmill.corpus.report import Silent
 
         yield Silent()
         return
     from gristmill.cli.rendering import ProgressBars
 
-    with ProgressBars(err, passing=passing) as bars:
+    with ProgressBars(err.console, passing=passing) as bars:
         yield bars
 
 
 @contextmanager
 def waiting(as_json: bool, what: str) -> Iterator[None]:
     """Show that something takes a moment, where somebody looks."""
-    if as_json or not err.is_terminal:
+    if as_json or not err.console.is_terminal:
         yield
         return
-    with err.status(f"{what} …"):
+    with err.console.status(f"{what} …"):
         yield
 
 

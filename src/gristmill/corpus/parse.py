@@ -17,7 +17,7 @@ import polars as pl
 
 from gristmill.corpus.clock import Clock, now_utc
 from gristmill.corpus.outcome import Outcome
-from gristmill.corpus.parse_worker import Limits, Reply, tessdata
+from gristmill.corpus.parse_reply import Limits, Reply, tessdata
 from gristmill.corpus.ray_workers import parse_all_on_ray
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.corpus.retries import retry_is_due

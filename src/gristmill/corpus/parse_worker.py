@@ -14,10 +14,9 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from gristmill.corpus.formats import (
     CSV,
@@ -36,6 +35,7 @@ from gristmill.corpus.merged_cells import fill_sheets, fill_slides
 from gristmill.corpus.office import appended, joined_runs, without_pictures
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.pages import locate_pages
+from gristmill.corpus.parse_reply import HiddenText, Limits, Reply, tessdata
 from gristmill.corpus.pdf_rows import with_rows
 from gristmill.corpus.plain import read_plain
 from gristmill.corpus.repair import (
@@ -49,57 +49,8 @@ from gristmill.corpus.repair import (
 )
 from gristmill.processes import end_with_parent
 
-_TESSDATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
-
 # Beyond it nobody looks, and a message of a document must stay below its text's own size.
 _MOST_HIDDEN_CHARACTERS = 2_000_000
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one document may cost, and whether scans are read."""
-
-    memory_mb: int
-    max_characters: int
-    ocr: bool
-    ocr_languages: tuple[str, ...]
-
-
-class HiddenText(NamedTuple):
-    """A text that a reader of the file does not see: see `hygiene.Hidden`."""
-
-    kind: str
-    text: str
-    leaked: bool
-    times: int
-    shown: int
-
-
-@dataclass
-class Reply:
-    """What became of one document."""
-
-    outcome: str
-    reason: str = ""
-    text: str = ""
-    title: str = ""
-    language: str = ""
-    modified: str = ""
-    pages: tuple[tuple[int, int], ...] = ()
-    hidden: tuple[HiddenText, ...] = ()
-    seconds: float = 0.0
-
-
-def reply_of(fields: dict[str, Any]) -> Reply:
-    """Return the reply that a message carries."""
-    pages, hidden = tuple(map(tuple, fields["pages"])), tuple(HiddenText(*found) for found in fields["hidden"])
-    return Reply(**fields | {"pages": pages, "hidden": hidden})
-
-
-def tessdata() -> str | None:
-    """Return the folder of Tesseract's language data, or None when Tesseract is not installed."""
-    named = os.environ.get("TESSDATA_PREFIX")
-    return next((folder for folder in (named, *_TESSDATA) if folder and Path(folder).is_dir()), None)
 
 
 def parse(data: bytes, promised: str, limits: Limits) -> Reply:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gristmill.compute import at_once, connected, in_order
 from gristmill.corpus.outcome import Outcome
-from gristmill.corpus.parse_worker import Limits, Reply
+from gristmill.corpus.parse_reply import Limits, Reply
 from gristmill.corpus.workers import Job, Worker
 from gristmill.settings import RaySettings
 

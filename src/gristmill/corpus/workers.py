@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from gristmill.corpus.outcome import Outcome
-from gristmill.corpus.parse_worker import Limits, Reply, reply_of
+from gristmill.corpus.parse_reply import Limits, Reply, reply_of
 from gristmill.errors import SourceError
 
 _WAITING_REPLIES = 64

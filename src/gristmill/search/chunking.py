@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -19,12 +19,14 @@ from gristmill.corpus.pages import PageStart, page_at
 from gristmill.corpus.report import Change, Progress, StageReport
 from gristmill.fingerprint import fingerprint, text_hash
 from gristmill.models.encoder import Encoder
-from gristmill.search.chunkers import Chunker, make_chunker
-from gristmill.search.chunkers.chunker import Span, says_something
 from gristmill.search.rows import with_context
 from gristmill.settings import ChunkerSettings
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import CHUNKS, TEXTS
+
+# Whoever cuts nothing loads no chunker.
+if TYPE_CHECKING:
+    from gristmill.search.chunkers import Chunker, Span
 
 _CODE_VERSION = 3
 # A document's chunks lie in one commit; taking one out writes the commit's file anew.
@@ -77,6 +79,8 @@ def _chunked(
     """Yield rows in lists that hold whole documents, so that a commit never holds a part of one."""
     if missing.is_empty():
         return
+    from gristmill.search.chunkers import make_chunker
+
     chunker = make_chunker(settings, encoder)
     rows: list[dict[str, Any]] = []
     characters = 0
@@ -134,6 +138,8 @@ def without_boilerplate(spans: Sequence[Span], text: str, marked: Sequence[Mappi
 
 
 def _trimmed(span: Span, text: str, marked: Sequence[tuple[int, int]]) -> Span | None:
+    from gristmill.search.chunkers import says_something
+
     start, end = span.start, span.end
     for begin, stop in marked:
         if begin < end and not text[start : max(start, begin)].strip():

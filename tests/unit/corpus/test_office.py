@@ -12,7 +12,8 @@ import pytest
 from gristmill.corpus.formats import DOCX, PPTX, XLSX
 from gristmill.corpus.merged_cells import Merge, fill_sheets, fill_slides
 from gristmill.corpus.office import appended, joined_runs, parts, without_pictures
-from gristmill.corpus.parse_worker import Limits, Reply, parse
+from gristmill.corpus.parse_reply import Limits, Reply
+from gristmill.corpus.parse_worker import parse
 from gristmill.corpus.repair import with_whole_words
 from gristmill.evaluation.benchmarks.parsing import benchmark_parsing
 

@@ -8,7 +8,8 @@ import pytest
 
 from gristmill.corpus.formats import media_type
 from gristmill.corpus.outcome import Outcome
-from gristmill.corpus.parse_worker import Limits, Reply, parse, serve
+from gristmill.corpus.parse_reply import Limits, Reply
+from gristmill.corpus.parse_worker import parse, serve
 from tests.conftest import REPOSITORY
 
 LIMITS = Limits(memory_mb=2048, max_characters=1_000_000, ocr=False, ocr_languages=("eng",))

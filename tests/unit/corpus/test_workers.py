@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gristmill.corpus.outcome import Outcome
-from gristmill.corpus.parse_worker import Limits
+from gristmill.corpus.parse_reply import Limits
 from gristmill.corpus.workers import Job, Worker, parse_all
 from gristmill.errors import SourceError
 from tests.processes import children, is_alive, wait_until
@@ -161,7 +161,7 @@ def test_a_killed_run_leaves_no_parsing_process(hung: bool) -> None:
     script = """
 import os, signal, sys
 from pathlib import Path
-from gristmill.corpus.parse_worker import Limits
+from gristmill.corpus.parse_reply import Limits
 from gristmill.corpus.workers import Job, parse_all
 for _, reply in parse_all([Job("a", "text/plain", lambda: b"a")] * 10**6, Limits(1024, 99, False, ()), 600, 1):
     print(reply.text, flush=True)

@@ -122,7 +122,8 @@ def _without_boilerplate(text: str, model: BoilerplateModel) -> str:
 
 def _pages(folder: Path) -> Iterator[tuple[str, tuple[str, str]]]:
     """Name, and the text of the page and of its source."""
-    from gristmill.corpus.parse_worker import Limits, parse
+    from gristmill.corpus.parse_reply import Limits
+    from gristmill.corpus.parse_worker import parse
 
     limits = Limits(memory_mb=0, max_characters=_MOST_CHARACTERS, ocr=False, ocr_languages=())
     for source in sorted((folder / "_sources").rglob(f"*{_SOURCE_SUFFIX}")):

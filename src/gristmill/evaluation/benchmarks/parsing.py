@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gristmill.corpus.formats import media_type
 from gristmill.corpus.outcome import Outcome
-from gristmill.corpus.parse_worker import Limits, Reply, tessdata
+from gristmill.corpus.parse_reply import Limits, Reply, tessdata
 from gristmill.corpus.workers import Job, parse_all
 from gristmill.errors import SourceError
 from gristmill.settings import ParserSettings
