@@ -45,7 +45,7 @@ location = "{folder}"
 
 def ingesting() -> list[str]:
     """Return the command that a user would run."""
-    return [sys.executable, "-m", "gristmill.cli", "ingest", "--json"]
+    return [str(Path(sys.executable).with_name("gristmill")), "ingest", "--json"]
 
 
 def embedded(told: dict[str, Any]) -> int:
