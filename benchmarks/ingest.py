@@ -149,12 +149,12 @@ def run(program: Program, scenario: str, folder: Path, state: Path, tokens: int)
     watch.start()
     output, _ = process.communicate()
     seconds = time.perf_counter() - began
-    watch.join()
+    peak = watch.end()
     said = answer(process, output)
     encoded = ingest_program.embedded(said) if program.is_own else said["embedded"]
     audited = start(program, "audit", folder, state, tokens)
     found = answer(audited, audited.communicate()[0])
-    return Result(program.name, scenario, round(seconds, 2), watch.peak_mb, encoded, **found)
+    return Result(program.name, scenario, round(seconds, 2), peak, encoded, **found)
 
 
 def run_until(program: Program, folder: Path, state: Path, seconds: float) -> None:
@@ -193,18 +193,24 @@ def answer(process: subprocess.Popen[str], output: str) -> dict[str, Any]:
 
 
 class Watch(threading.Thread):
-    """Looks at the memory of a process and all its descendants until it has ended."""
+    """Looks at the memory of a process and all its descendants until it is told that they have ended."""
 
     def __init__(self, pid: int) -> None:
         super().__init__()
         self._pid = pid
+        self._ended = threading.Event()
         self.peak_mb = 0
 
     def run(self) -> None:
         """Look again and again."""
-        while found := max(memory(pid) for pid in family(self._pid)):
-            self.peak_mb = max(self.peak_mb, found)
-            time.sleep(_LOOK_SECONDS)
+        while not self._ended.wait(_LOOK_SECONDS):
+            self.peak_mb = max(self.peak_mb, *(memory(pid) for pid in family(self._pid)))
+
+    def end(self) -> int:
+        """Look no more; return the most memory of one process, in MB."""
+        self._ended.set()
+        self.join()
+        return self.peak_mb
 
 
 def family(parent: int) -> list[int]:

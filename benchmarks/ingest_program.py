@@ -74,7 +74,7 @@ def _encode() -> None:
 def _audit() -> None:
     """Compare what is published with the pages as they are."""
     from gristmill.corpus.ledger import accepted
-    from gristmill.search.chunking import Chunker
+    from gristmill.search.chunkers import Chunker
     from gristmill.search.index import open_current
     from gristmill.storage.tables import TEXTS
     from gristmill.workspace import Workspace
