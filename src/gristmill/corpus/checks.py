@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from gristmill.corpus import pages
 from gristmill.corpus.ledger import Status
 from gristmill.corpus.outcome import Outcome
 from gristmill.corpus.pages import paged_text_hash
@@ -152,7 +153,7 @@ def check_accepted_documents(lake: Lake, settings: CorpusSettings, kept: Path | 
     gone = live.join(files, on="document", how="anti")
     both = live.join(files, on="document", suffix="_of_file")
     accepted = live.filter(pl.col("status") == Status.ACCEPTED.value)
-    measured = taken(lake, TEXTS, _measured, [Path(__file__)], kept)
+    measured = taken(lake, TEXTS, _measured, [Path(__file__), Path(pages.__file__)], kept)
     texts = accepted.join(measured, on="text_hash", how="left", maintain_order="left")
     readable = live.join(files.filter(pl.col("problem").is_null()), on="document", how="semi")
     bad = readable.filter(_is_bad())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,8 @@ def _advance(task: dict[str, Any]) -> dict[str, Any]:
     release = Release.from_json(task["advance"]["release"])
     decision = Decision.from_json(task["advance"]["decision"])
     try:
-        database = Database(task["database"])
-        Registry(database, Path(task["home"])).advance(release, decision)
-        database.close()
+        with closing(Database(task["database"])) as database:
+            Registry(database, Path(task["home"])).advance(release, decision)
     except GristmillError:
         return {_ADVANCED: False}  # whoever asked meets it again, and tells what is wrong
     return {_ADVANCED: True}

@@ -13,10 +13,12 @@ from sqlalchemy import text
 from gristmill.errors import GateError, SettingsError
 from gristmill.evaluation.ruling import Outcome
 from gristmill.release.decisions import Decision, How, Kind, Scope
+from gristmill.release.known import KnownReleases
 from gristmill.release.manifest import Release, differ_by_documents_alone, differences
 from gristmill.release.registry import Registry
 from gristmill.settings import AnsweringSettings, EncoderSettings, GeneratorSettings, SearchSettings
 from gristmill.storage.database import Database
+from tests.postgres import postgres
 
 FIRST = Release(
     index="i1",
@@ -69,6 +71,20 @@ def test_whoever_only_looks_does_not_wait_for_a_writer(
         assert looking.needed(1) == [FIRST]
         assert looking.decisions() == []
         assert looking.withdrawn() == set()
+
+
+@pytest.mark.slow
+def test_on_postgres_the_same_releases_are_needed(tmp_path: Path) -> None:
+    tuned = replace(FIRST, index="i9", encoder=FIRST.encoder | {"memory": "tuned/1", "memory_sha256": "0"})
+    with postgres() as url:
+        registry = Registry(Database(url), tmp_path)
+        registry.start(FIRST)
+        assert registry.needed(2) == [FIRST]
+        registry.keep(tuned)
+        registry.advance(SECOND, documents(SECOND))
+        assert registry.needed(0) == [SECOND, tuned]
+        assert registry.needed(2) == [SECOND, FIRST, tuned]
+        assert KnownReleases(url, tmp_path, lambda: registry).needed(2) == registry.needed(2)
 
 
 def documents(release: Release, outcome: Outcome = Outcome.PROMOTE, baseline: Release = FIRST) -> Decision:
