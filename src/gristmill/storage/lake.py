@@ -32,8 +32,10 @@ _PARTS = 16
 _LEAST_FILE_BYTES, _MOST_FILE_BYTES = 1 << 20, 16 << 20
 # A table is opened by reading its log from the last checkpoint on; over the libraries' own 100 commits that is slow.
 # So is a commit to a log of 30 days, which is theirs too, where some hundred changes are made in a day.
-_LOG_KEPT = {"delta.logRetentionDuration": "interval 1 days"}
-_NEW_TABLE = {"delta.checkpointInterval": "10"} | _LOG_KEPT
+# Rows that are taken out of many files come out in one of any size, unless it is said: to write that one again takes
+# three to six times as long.
+_PROPERTIES = {"delta.logRetentionDuration": "interval 1 days", "delta.targetFileSize": str(2 << 20)}
+_NEW_TABLE = {"delta.checkpointInterval": "10"} | _PROPERTIES
 # Tables up to this size are read whole once a commit, since looking into a table's files costs more than its rows do.
 _HELD_BYTES = 2 << 20
 # What is made of tables is held up to so many rows.
@@ -529,9 +531,9 @@ def _compact(opened: DeltaTable) -> None:
 
 
 def _clear(opened: DeltaTable) -> None:
-    """Let go of what no version of the last day needs; of a table of an older version, from now on of its log too."""
-    if not _LOG_KEPT.items() <= opened.metadata().configuration.items():
-        opened.alter.set_table_properties(_LOG_KEPT)
+    """Let go of what no version of the last day needs; a table of an older version gets its properties too."""
+    if not _PROPERTIES.items() <= opened.metadata().configuration.items():
+        opened.alter.set_table_properties(_PROPERTIES)
     _vacuum(opened, _KEPT_HOURS)
 
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -37,6 +37,11 @@ def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 def texts(**by_hash: str) -> pl.DataFrame:
     rows = [{"text_hash": key, "text": text, "pages": []} for key, text in by_hash.items()]
     return pl.DataFrame(rows, schema=TEXTS.schema)
+
+
+def filled(table: Table, given: Collection[str]) -> list[pl.Expr]:
+    """The columns of a table, with nothing in those that are not given."""
+    return [pl.col(name) if name in given else pl.lit(None, kind).alias(name) for name, kind in table.schema.items()]
 
 
 def held(lake: Lake) -> dict[str, str]:
@@ -227,6 +232,21 @@ def test_files_that_have_their_size_are_not_written_again(lake: Lake, monkeypatc
     assert max(sizes) < 40_000
     assert sum(size < 10_000 for size in sizes) <= 25
     assert len(held(lake)) == 90
+
+
+def test_what_is_taken_out_of_many_files_leaves_files_of_their_size(lake: Lake) -> None:
+    draw = random.Random(1)
+    keys = [f"{number:04}" for number in range(8_000)]
+    for at in range(0, len(keys), 1_000):
+        vectors = [draw.randbytes(1_536) for _ in range(1_000)]
+        rows = {"embedding": keys[at : at + 1_000], "vector": vectors}
+        lake.append(EMBEDDINGS, pl.DataFrame(rows).select(filled(EMBEDDINGS, rows)))
+    lake.delete(EMBEDDINGS, pl.Series(keys[::1_000]))
+    sizes: list[int] = pl.DataFrame(DeltaTable(lake.place(EMBEDDINGS)).get_add_actions(flatten=True))[
+        "size_bytes"
+    ].to_list()
+    assert sum(sizes) > 12_000_000
+    assert max(sizes) < 4_000_000
 
 
 @pytest.mark.usefixtures("either_way")
