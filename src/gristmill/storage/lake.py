@@ -37,7 +37,7 @@ _LEAST_FILE_BYTES, _MOST_FILE_BYTES = 1 << 20, 16 << 20
 _PROPERTIES = {"delta.logRetentionDuration": "interval 1 days", "delta.targetFileSize": str(2 << 20)}
 _NEW_TABLE = {"delta.checkpointInterval": "10"} | _PROPERTIES
 # Tables up to this size are read whole once a commit, since looking into a table's files costs more than its rows do.
-_HELD_BYTES = 2 << 20
+_HELD_BYTES = 8 << 20
 # What is made of tables is held up to so many rows.
 _HELD_ROWS = 50_000
 # Files of an older version may say less of a part, or say it in smaller units.
@@ -52,8 +52,8 @@ _FEW = 64
 # How often a change is made before it is given up that others were always quicker with.
 _TRIES = 20
 _ONCE = CommitProperties(max_commit_retries=0)  # or the library would add what was made from rows that changed since
-# Each change leaves the file before it; every so many commits those go that no version of the last day needs.
-_CLEARED_EVERY, _KEPT_HOURS = 50, 24
+# Each change leaves the file before it; every so many commits those go that no version of the last hours needs.
+_CLEARED_EVERY, _KEPT_HOURS = 50, 6
 # What tells a commit from any other, also from one of the same number in a table that was put in its place.
 _Commit = tuple[int, int, int, int]
 
@@ -531,7 +531,7 @@ def _compact(opened: DeltaTable) -> None:
 
 
 def _clear(opened: DeltaTable) -> None:
-    """Let go of what no version of the last day needs; a table of an older version gets its properties too."""
+    """Let go of what no version of the last hours needs; a table of an older version gets its properties too."""
     if not _PROPERTIES.items() <= opened.metadata().configuration.items():
         opened.alter.set_table_properties(_PROPERTIES)
     _vacuum(opened, _KEPT_HOURS)
