@@ -58,10 +58,11 @@ EDGES: dict[str, set[str]] = {
 }
 IMPORT_DEFINITIONS = "import gristmill.definitions"
 ASK_FOR_HELP = """
-import runpy, sys
+import sys
+from gristmill.cli.everyday import run
 sys.argv = ["gristmill", "--help"]
 try:
-    runpy.run_module("gristmill.cli", run_name="__main__")
+    run()
 except SystemExit:
     pass
 """

@@ -181,6 +181,21 @@ def test_the_command_starts_the_assistant_that_its_run_uses(
     assert (ahead, started) == ([1], ["assistant"])
 
 
+@pytest.mark.parametrize(("given", "code"), [("--version", 0), ("nothing", 2)])
+def test_the_program_ends_with_all_its_output_what_was_to_be_done_at_last_and_its_code(given: str, code: int) -> None:
+    script = """
+import atexit, sys
+from gristmill.cli import main
+atexit.register(print, "at last")
+sys.argv[0] = "gristmill"
+main()
+"""
+    run = subprocess.run([sys.executable, "-c", script, given], check=False, capture_output=True, text=True)
+    assert run.returncode == code
+    assert (run.stdout + run.stderr).startswith("gristmill" if code == 0 else "at last")
+    assert run.stdout.endswith("at last\n")
+
+
 @pytest.mark.slow
 def test_after_a_large_change_the_assistant_does_not_wait_for_the_encoder(
     tmp_path: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
