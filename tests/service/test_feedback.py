@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -87,8 +88,8 @@ def test_reviewers_see_the_queue_without_what_is_not_for_their_groups(mill: Mill
     seen = mill.get("adm", "/api/feedback").json()["feedback"]
     assert [item["feedback"]["correction"] for item in seen] == ["It is 42000."] * 3
     hidden = mill.get("rea", "/api/feedback")
-    assert "41000" not in hidden.text
-    assert "42000" not in hidden.text
+    # As words: the names of rows are random, and any digits may stand in one.
+    assert not re.search(r"\b4[12]000\b", hidden.text)
     assert {item["answer"]["withheld"] for item in hidden.json()["feedback"]} == {True}
 
 
