@@ -32,8 +32,8 @@ MANIFEST = "manifest.json"
 FILES = "files.json"
 ROWS_FILE = "rows.arrow"
 # Recall against exact search that approximate search must reach to be used.
-_HASHED_AT_ONCE = 2
 LEAST_RECALL = 0.99
+_HASHED_AT_ONCE = 2
 _REMEDY = "Run 'gristmill index rebuild' to build it again."
 
 

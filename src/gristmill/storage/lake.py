@@ -15,36 +15,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from urllib.parse import unquote, urlsplit
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from gristmill.errors import StorageError
+from gristmill.storage import table_files
 from gristmill.storage.tables import Table
 
-# Many small commits make many small files, and every read opens all of them. What has its size is not written again:
-# compacting a large table whole would need its size in memory. A change writes each file anew that it touches, so each
-# is a small part of its table.
-_COMPACT_ABOVE_FILES = 24
-_PARTS = 16
-_LEAST_FILE_BYTES, _MOST_FILE_BYTES = 1 << 20, 16 << 20
-# A table is opened by reading its log from the last checkpoint on; over the libraries' own 100 commits that is slow.
-# So is a commit to a log of 30 days, which is theirs too, where some hundred changes are made in a day.
-# Rows that are taken out of many files come out in one of any size, unless it is said: to write that one again takes
-# three to six times as long.
-_PROPERTIES = {"delta.logRetentionDuration": "interval 1 days", "delta.targetFileSize": str(2 << 20)}
-_NEW_TABLE = {"delta.checkpointInterval": "10"} | _PROPERTIES
 # Tables up to this size are read whole once a commit, since looking into a table's files costs more than its rows do.
 _HELD_BYTES = 8 << 20
 # What is made of tables is held up to so many rows.
 _HELD_ROWS = 50_000
-# Files of an older version may say less of a part, or say it in smaller units.
-_AS_DECLARED = pl.ScanCastOptions(
-    integer_cast="upcast", float_cast="upcast", datetime_cast=["nanosecond-downcast", "convert-timezone"],
-    missing_struct_fields="insert", extra_struct_fields="ignore",
-)  # fmt: skip
 # Found by trying: these end the library of tables, or lead it to another folder.
 _NO_FOLDER = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")
 # So many keys of a table that is not held are named in a condition; more are merged.
@@ -52,8 +35,6 @@ _FEW = 64
 # How often a change is made before it is given up that others were always quicker with.
 _TRIES = 20
 _ONCE = CommitProperties(max_commit_retries=0)  # or the library would add what was made from rows that changed since
-# Each change leaves the file before it; every so many commits those go that no version of the last hours needs.
-_CLEARED_EVERY, _KEPT_HOURS = 50, 6
 # What tells a commit from any other, also from one of the same number in a table that was put in its place.
 _Commit = tuple[int, int, int, int]
 
@@ -69,7 +50,7 @@ class _Known:
     @cached_property
     def size(self) -> int:
         """The bytes of its files."""
-        return _size(self.opened)
+        return table_files.size_of(self.opened)
 
 
 class Lake:
@@ -122,14 +103,16 @@ class Lake:
         if held is not None:
             return held.lazy()
         opened = self._current(table)
-        return table.schema.to_frame().lazy() if opened is None else _scanned(table, opened)
+        return table.schema.to_frame().lazy() if opened is None else table_files.scanned(table, opened)
 
     def read_at(self, table: Table, version: int, columns: Sequence[str]) -> pl.DataFrame | None:
         """Return rows as they were at an earlier commit; None where there was none, or it is not kept any more."""
         if version < 0:
             return None
         try:
-            return _scanned(table, DeltaTable(self._address(table), version=version)).select(columns).collect()
+            return (
+                table_files.scanned(table, DeltaTable(self._address(table), version=version)).select(columns).collect()
+            )
         except (pl.exceptions.PolarsError, DeltaError, OSError, ValueError):
             return None
 
@@ -160,7 +143,7 @@ class Lake:
             return
         opened = self._current(table)
         held = table.schema.to_frame().select(columns)
-        for places in _shelves(opened, of) if opened is not None else ():
+        for places in table_files.shelves(opened, of) if opened is not None else ():
             with _reading(table):
                 read = self._of_files(table, places, columns, where)
             held = read if held.is_empty() else pl.concat([held, read])
@@ -175,7 +158,7 @@ class Lake:
             conditions = [] if where is None else where.meta.root_names()
             rows = self._through_memory(table, places, sorted({*columns, *conditions}))
         else:
-            rows = _parquet(table, places)
+            rows = table_files.parquet(table, places)
         return (rows if where is None else rows.filter(where)).select(columns).collect()
 
     def _through_memory(self, table: Table, places: list[str], columns: list[str]) -> pl.LazyFrame:
@@ -183,7 +166,7 @@ class Lake:
         for place in places:
             held = self._kept.get((place, *columns))
             if held is None:
-                held = _parquet(table, [place]).select(columns).collect()
+                held = table_files.parquet(table, [place]).select(columns).collect()
                 size = int(held.estimated_size())
                 if size <= self._kept_bytes - self._kept_so_far:
                     self._kept[place, *columns] = held
@@ -215,7 +198,7 @@ class Lake:
                 rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
             )
             merge.when_matched_update_all().when_not_matched_insert_all().execute()
-        _compact(opened)
+        table_files.compact(opened)
         self._keep(table, opened)
 
     def append(self, table: Table, rows: pl.DataFrame) -> int:
@@ -225,13 +208,13 @@ class Lake:
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
         with self._one_at_a_time, _changing(table):
             opened = self._current(table)
-            options = _NEW_TABLE if opened is None else None
+            options = table_files.NEW_TABLE if opened is None else None
             write_deltalake(
                 opened or self._address(table), rows, mode="append", schema_mode="merge", configuration=options
             )
             if opened is not None:
                 known = self._known.get(table.name)
-                _compact(opened)
+                table_files.compact(opened)
                 held = None if known is None else known.rows
                 self._keep(table, opened, None if held is None else pl.concat([held, rows]))
         return rows.height
@@ -294,13 +277,13 @@ class Lake:
         if opened is None or not opened.table_uri.startswith("file:") or self._held(table) is not None:
             return None
         with _reading(table):
-            stats = {place: os.stat(place) for place in _files(opened)}
+            stats = {place: os.stat(place) for place in table_files.paths_of(opened)}
         return {place: (seen.st_size, seen.st_mtime_ns, seen.st_ino) for place, seen in stats.items()}
 
     def bytes_of(self, table: Table) -> int:
         """Return how many bytes the files of a table have; 0 before the first commit."""
         opened = self._current(table)
-        return 0 if opened is None else _size(opened)
+        return 0 if opened is None else table_files.size_of(opened)
 
     def vacuum(self, table: Table, hours: int = 168) -> int:
         """Delete the files that no version of the last `hours` needs; return how many went."""
@@ -308,7 +291,7 @@ class Lake:
         if opened is None:
             return 0
         with _changing(table):
-            return len(_vacuum(opened, hours))
+            return len(table_files.vacuum(opened, hours))
 
     def _delete_where(self, table: Table, key: str, values: pl.Series) -> None:
         with self._one_at_a_time:
@@ -359,8 +342,8 @@ class Lake:
         if rows.height == held.height and rows.equals(held):
             return True
         write_deltalake(opened, rows, mode="overwrite", commit_properties=_ONCE)
-        if opened.version() % _CLEARED_EVERY == 0:
-            _clear(opened)
+        if opened.version() % table_files.CLEARED_EVERY == 0:
+            table_files.clear(opened)
         self._keep(table, opened, rows)
         return True
 
@@ -390,7 +373,7 @@ class Lake:
                 return rows
             if rows is None and (opened := self._current(table)) is not None:
                 with _reading(table):
-                    rows = _scanned(table, opened).collect()
+                    rows = table_files.scanned(table, opened).collect()
             return waiting if rows is None else pl.concat([_without(rows, table.key, waiting[table.key]), waiting])
 
     def _stored(self, table: Table) -> pl.DataFrame | None:
@@ -398,7 +381,7 @@ class Lake:
             return None
         if known.rows is None and known.size <= _HELD_BYTES:
             with _reading(table):
-                known.rows = _scanned(table, known.opened).collect()
+                known.rows = table_files.scanned(table, known.opened).collect()
         return known.rows
 
     def _current(self, table: Table) -> DeltaTable | None:
@@ -424,7 +407,7 @@ class Lake:
         if rows is not None and changed.version() != known.commit[0] + 1:
             rows = None
         grown = rows is not None and known.rows is not None and rows.height > known.rows.height
-        if grown and _size(changed) > _HELD_BYTES:
+        if grown and table_files.size_of(changed) > _HELD_BYTES:
             rows = None
         self._known[table.name] = _Known(commit, changed, rows)
 
@@ -441,59 +424,6 @@ def _one_of(table: Table, key: str, values: pl.Series) -> str | None:
         return None
     quoted = ", ".join("'{}'".format(value.replace("'", "''")) for value in sorted(few))
     return f"{key} IN ({quoted})"
-
-
-def _scanned(table: Table, opened: DeltaTable) -> pl.LazyFrame:
-    if not opened.table_uri.startswith("file:"):
-        absent = _absent(table, {field.name for field in opened.schema().fields})
-        return pl.scan_delta(opened).with_columns(absent).select(table.schema.names())
-    # As files of this commit: reading them as a table loads a library that nothing else needs, and a lazy frame over a
-    # handle would read what a later commit through it adds.
-    files = _files(opened)
-    if not files:
-        return table.schema.to_frame().lazy()
-    return _parquet(table, files)
-
-
-def _parquet(table: Table, files: list[str]) -> pl.LazyFrame:
-    """The rows of files in the declared columns; those that an older version did not have are empty."""
-    rows = pl.scan_parquet(
-        files, glob=False, schema=table.schema, missing_columns="insert", extra_columns="ignore",
-        cast_options=_AS_DECLARED,
-    )  # fmt: skip
-    return rows.select(table.schema.names())
-
-
-def _files(opened: DeltaTable) -> list[str]:
-    """The table's files, in a fixed order: their paths, or their URLs where they are not on a disk."""
-    places = sorted(opened.file_uris())
-    if not opened.table_uri.startswith("file:"):
-        return places
-    # A file's path is told with its folder as in a URL; tables without partitions have all files in one folder.
-    folder = Path(unquote(urlsplit(opened.table_uri).path))
-    return [str(folder / place.rpartition("/")[2]) for place in places]
-
-
-def _shelves(opened: DeltaTable, some: Collection[str] | None) -> Iterator[list[str]]:
-    """The table's files in their order, as many at a time as have the size of a large one: read together is quicker."""
-    stored = pl.DataFrame(opened.get_add_actions(flatten=True)).select("path", "size_bytes")
-    sizes = {path.rpartition("/")[2]: size for path, size in stored.iter_rows()}
-    shelf: list[str] = []
-    room = _MOST_FILE_BYTES
-    for place in (place for place in _files(opened) if some is None or place in some):
-        size = sizes.get(place.rpartition("/")[2], _MOST_FILE_BYTES)
-        if shelf and size > room:
-            yield shelf
-            shelf, room = [], _MOST_FILE_BYTES
-        shelf.append(place)
-        room -= size
-    if shelf:
-        yield shelf
-
-
-def _size(opened: DeltaTable) -> int:
-    """The bytes of the table's files."""
-    return int(pl.DataFrame(opened.get_add_actions(flatten=True)).get_column("size_bytes").sum())
 
 
 def _latest_commit(log: Path, known: _Commit | None = None) -> _Commit | None:
@@ -517,34 +447,6 @@ def _commit(log: Path, number: int) -> _Commit | None:
     except OSError:
         return None
     return number, seen.st_ino, seen.st_mtime_ns, seen.st_size
-
-
-def _compact(opened: DeltaTable) -> None:
-    if len(opened.file_uris()) <= _COMPACT_ABOVE_FILES:
-        return
-    sizes = pl.DataFrame(opened.get_add_actions(flatten=True)).get_column("size_bytes")
-    target = min(_MOST_FILE_BYTES, max(_LEAST_FILE_BYTES, int(sizes.sum()) // _PARTS))
-    if (sizes < target // 2).sum() > _COMPACT_ABOVE_FILES:
-        by = CommitProperties(custom_metadata={"by": "gristmill"})
-        opened.optimize.compact(target_size=target, max_concurrent_tasks=1, commit_properties=by)
-        _clear(opened)
-
-
-def _clear(opened: DeltaTable) -> None:
-    """Let go of what no version of the last hours needs; a table of an older version gets its properties too."""
-    if not _PROPERTIES.items() <= opened.metadata().configuration.items():
-        opened.alter.set_table_properties(_PROPERTIES)
-    _vacuum(opened, _KEPT_HOURS)
-
-
-def _vacuum(opened: DeltaTable, hours: int) -> list[str]:
-    """Delete the files that no version of the last `hours` needs; return their names."""
-    return opened.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False)
-
-
-def _absent(table: Table, stored: Collection[str]) -> list[pl.Expr]:
-    """Return the declared columns that older rows do not have, with nothing in them."""
-    return [pl.lit(None, kind).alias(name) for name, kind in table.schema.items() if name not in stored]
 
 
 @contextmanager

@@ -17,8 +17,8 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-import gristmill.storage.lake
 from gristmill.errors import StorageError
+from gristmill.storage import table_files
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import EMBEDDINGS, PARSED, TABLES, TEXTS, Table
 
@@ -165,7 +165,7 @@ def test_what_is_kept_of_files_is_what_they_hold_after_every_change(
     monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", -1)
     keeping = Lake(lake.url, room)
     opened: list[str] = []
-    parquet = gristmill.storage.lake._parquet
+    parquet = table_files.parquet
 
     def counted(table: Table, files: list[str]) -> pl.LazyFrame:
         opened.extend(files)
@@ -182,7 +182,7 @@ def test_what_is_kept_of_files_is_what_they_hold_after_every_change(
         change()
         kept = pl.concat(keeping.batches(TEXTS, ["text"], 3, pl.col("text_hash") != "5"))
         assert sorted(kept["text"]) == sorted(text for key, text in held(lake).items() if key != "5")
-    monkeypatch.setattr("gristmill.storage.lake._parquet", counted)
+    monkeypatch.setattr("gristmill.storage.table_files.parquet", counted)
     list(keeping.batches(TEXTS, ["text"], 3, pl.col("text_hash") != "5"))
     assert bool(opened) == (room < 1 << 20)
 
@@ -222,7 +222,7 @@ def test_many_small_commits_do_not_leave_many_small_files(lake: Lake) -> None:
 
 
 def test_files_that_have_their_size_are_not_written_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gristmill.storage.lake._LEAST_FILE_BYTES", 20_000)
+    monkeypatch.setattr("gristmill.storage.table_files._LEAST_FILE_BYTES", 20_000)
     draw = random.Random(1)
     for number in range(90):
         lake.append(TEXTS, texts(**{f"{number:03}": draw.randbytes(1_000).hex()}))
@@ -434,8 +434,8 @@ def test_a_change_that_others_always_come_before_is_an_error(lake: Lake, monkeyp
 
 
 def test_files_of_earlier_commits_do_not_pile_up(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gristmill.storage.lake._KEPT_HOURS", 0)
-    monkeypatch.setattr("gristmill.storage.lake._CLEARED_EVERY", 7)
+    monkeypatch.setattr("gristmill.storage.table_files._KEPT_HOURS", 0)
+    monkeypatch.setattr("gristmill.storage.table_files.CLEARED_EVERY", 7)
     lake.append(TEXTS, texts(a="one"))
     for step in range(30):
         lake.upsert(TEXTS, texts(a=str(step)))
@@ -448,9 +448,9 @@ def test_the_log_of_a_busy_table_does_not_grow_for_ever(
     lake: Lake, older: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A commit is slower the more commits there are in the log; with some hundred changes a day that is felt soon."""
-    monkeypatch.setattr("gristmill.storage.lake._CLEARED_EVERY", 7)
+    monkeypatch.setattr("gristmill.storage.table_files.CLEARED_EVERY", 7)
     if older:
-        monkeypatch.setattr("gristmill.storage.lake._NEW_TABLE", {"delta.checkpointInterval": "10"})
+        monkeypatch.setattr("gristmill.storage.table_files.NEW_TABLE", {"delta.checkpointInterval": "10"})
     lake.append(TEXTS, texts(a="one"))
     log = Path(lake.place(TEXTS), "_delta_log")
     for step in range(60):
