@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -103,9 +105,17 @@ def test_two_processes_answer_as_one_a_lost_one_is_replaced_and_both_stop_togeth
     # While its successor loads the models, nobody meets one that cannot answer yet.
     assert {ask(ASKED[0]) for _ in range(5)} == {(200, 200)}
 
-    given = [served.call("/api/ask", {"question": ASKED[1]})[0] for _ in range(PER_MINUTE)]
-    assert set(given) == {200, 429}, "the limit is one for both"
-    assert given.count(200) <= PER_MINUTE - 20
+    # Minutes are those of the clock: a new one may begin between two calls, and in one its minute is not known.
+    asked: Counter[int] = Counter()
+    answered: Counter[int] = Counter()
+    while max(asked.values(), default=0) < 2 * PER_MINUTE:
+        minute = int(time.time() // 60)
+        status = served.call("/api/ask", {"question": ASKED[1]})[0]
+        assert status in {200, 429}
+        if int(time.time() // 60) == minute:
+            asked[minute] += 1
+            answered[minute] += status == 200
+    assert 0 < max(answered.values()) <= PER_MINUTE, "the limit is one for both"
 
     family = children(served.process.pid)
     assert len(family) >= 2
