@@ -13,11 +13,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from threading import RLock
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from gristmill.errors import StorageError
@@ -25,16 +26,13 @@ from gristmill.storage import table_files
 from gristmill.storage.tables import Table
 
 # Tables up to this size are read whole once a commit, since looking into a table's files costs more than its rows do.
-_HELD_BYTES = 8 << 20
+_HELD_BYTES = 1 << 20
 # What is made of tables is held up to so many rows.
 _HELD_ROWS = 50_000
 # Found by trying: these end the library of tables, or lead it to another folder.
 _NO_FOLDER = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")
-# So many keys of a table that is not held are named in a condition; more are merged.
-_FEW = 64
 # How often a change is made before it is given up that others were always quicker with.
 _TRIES = 20
-_ONCE = CommitProperties(max_commit_retries=0)  # or the library would add what was made from rows that changed since
 # What tells a commit from any other, also from one of the same number in a table that was put in its place.
 _Commit = tuple[int, int, int, int]
 
@@ -181,25 +179,19 @@ class Lake:
         rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
         with self._one_at_a_time:
             if (waiting := self._gathered.get(table.name)) is not None:
-                self._gathered[table.name] = pl.concat([_without(waiting, table.key, rows[table.key]), rows])
+                self._gathered[table.name] = pl.concat([table_files.without(waiting, table.key, rows[table.key]), rows])
             elif not self._changed(table, lambda opened: self._upserted(table, opened, rows)):
                 self.append(table, rows)
         return rows.height
 
     def _upserted(self, table: Table, opened: DeltaTable, rows: pl.DataFrame) -> None:
-        if self._rewritten(table, lambda held: pl.concat([_without(held, table.key, rows[table.key]), rows])):
-            return
-        known = {field.name for field in opened.schema().fields}
-        few = _one_of(table, table.key, rows[table.key]) if known == set(rows.columns) else None
-        if few is not None:
-            write_deltalake(opened, rows, mode="overwrite", predicate=few)
-        else:
+        if not self._exchanged(table, opened, table.key, rows[table.key], rows):
             merge = opened.merge(
                 rows, f"t.{table.key} = s.{table.key}", source_alias="s", target_alias="t", merge_schema=True
             )
             merge.when_matched_update_all().when_not_matched_insert_all().execute()
-        table_files.compact(opened)
-        self._keep(table, opened)
+            table_files.compact(opened)
+            self._keep(table, opened)
 
     def append(self, table: Table, rows: pl.DataFrame) -> int:
         """Add rows whose keys are known to be new: much cheaper than a merge. Returns how many were given."""
@@ -299,16 +291,11 @@ class Lake:
                 self._changed(table, lambda opened: self._deleted(table, opened, key, values))
 
     def _deleted(self, table: Table, opened: DeltaTable, key: str, values: pl.Series) -> None:
-        if self._rewritten(table, lambda held: _without(held, key, values)):
-            return
-        few = _one_of(table, key, values)
-        if few is not None:
-            opened.delete(few)
-        else:
+        if not self._exchanged(table, opened, key, values):
             rows = values.unique().alias(key).to_frame()
             merge = opened.merge(rows, f"t.{key} = s.{key}", source_alias="s", target_alias="t")
             merge.when_matched_delete().execute()
-        self._keep(table, opened)
+            self._keep(table, opened)
 
     def _changed(self, table: Table, change: Callable[[DeltaTable], None]) -> bool:
         """Change a table; where another writer's commit comes before, once more, to what that left. False: none is."""
@@ -326,25 +313,31 @@ class Lake:
                         raise
         return False
 
-    def _rewritten(self, table: Table, change: Callable[[pl.DataFrame], pl.DataFrame]) -> bool:
-        """Change a held table by writing it whole, which takes half the time of finding its rows in its files.
+    def _exchanged(
+        self, table: Table, opened: DeltaTable, key: str, values: pl.Series, rows: pl.DataFrame | None = None
+    ) -> bool:
+        """Take rows out of the files that hold them, and put others in, in one commit.
 
-        Returns False, and does nothing, where the table is not held or has other columns than the declared ones.
+        Returns False, and does nothing, where the table is not on a disk or has other columns than the declared ones.
         """
-        # Rows and handle are of one commit: asked for one after the other, they might not be.
-        known = self._known.get(table.name) if self._held(table) is not None else None
-        if known is None or (held := known.rows) is None:
+        if not table_files.is_as_declared(table, opened):
             return False
-        opened = known.opened
-        if {field.name for field in opened.schema().fields} != set(table.schema):
-            return False
-        rows = change(held)
-        if rows.height == held.height and rows.equals(held):
+        new = [] if rows is None else [rows]
+        held = self._stored(table)
+        if held is not None:
+            # Rows and handle are of one commit: asked for one after the other, they might not be.
+            opened = self._known[table.name].opened
+            left = pl.concat([table_files.without(held, key, values), *new])
+            if left.height != held.height or not left.equals(held):
+                table_files.exchange(opened, table_files.paths_of(opened), [left])
+                self._keep(table, opened, left)
             return True
-        write_deltalake(opened, rows, mode="overwrite", commit_properties=_ONCE)
-        if opened.version() % table_files.CLEARED_EVERY == 0:
-            table_files.clear(opened)
-        self._keep(table, opened, rows)
+        touched = table_files.holding(table, opened, key, values)
+        if touched or new:
+            rest = (table_files.without(table_files.parquet(table, [file]).collect(), key, values) for file in touched)
+            table_files.exchange(opened, touched, chain(rest, new))
+            table_files.compact(opened)
+            self._keep(table, opened)
         return True
 
     def place(self, table: Table) -> str:
@@ -374,7 +367,11 @@ class Lake:
             if rows is None and (opened := self._current(table)) is not None:
                 with _reading(table):
                     rows = table_files.scanned(table, opened).collect()
-            return waiting if rows is None else pl.concat([_without(rows, table.key, waiting[table.key]), waiting])
+            return (
+                waiting
+                if rows is None
+                else pl.concat([table_files.without(rows, table.key, waiting[table.key]), waiting])
+            )
 
     def _stored(self, table: Table) -> pl.DataFrame | None:
         if self._current(table) is None or (known := self._known.get(table.name)) is None:
@@ -410,20 +407,6 @@ class Lake:
         if grown and table_files.size_of(changed) > _HELD_BYTES:
             rows = None
         self._known[table.name] = _Known(commit, changed, rows)
-
-
-def _without(rows: pl.DataFrame, key: str, values: pl.Series) -> pl.DataFrame:
-    """The rows whose `key` is none of `values`; where it is nothing it is like no value."""
-    return rows.filter(~pl.col(key).is_in(values.implode()).fill_null(value=False))
-
-
-def _one_of(table: Table, key: str, values: pl.Series) -> str | None:
-    """A condition in SQL that `key` is one of a few texts, which is quicker than a merge; None for anything else."""
-    few = set(values)
-    if len(few) > _FEW or table.schema[key] != pl.String or not all(isinstance(value, str) for value in few):
-        return None
-    quoted = ", ".join("'{}'".format(value.replace("'", "''")) for value in sorted(few))
-    return f"{key} IN ({quoted})"
 
 
 def _latest_commit(log: Path, known: _Commit | None = None) -> _Commit | None:

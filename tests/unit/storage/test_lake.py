@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError
 
 from gristmill.errors import StorageError
 from gristmill.storage import table_files
@@ -336,7 +337,6 @@ def test_a_deleted_lake_is_an_empty_one(lake: Lake) -> None:
 
 @pytest.mark.usefixtures("either_way")
 def test_rows_are_those_of_the_table_after_any_changes(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gristmill.storage.lake._FEW", 3)  # of a table that is not held, more keys are merged
     keys = ["a", "b", "it's", "", "ü", 'say "so"', "50%", "x\ny", "'; DROP TABLE t; --", "\\"]
     wanted: dict[str, str] = {}
     luck = random.Random(5)
@@ -409,33 +409,92 @@ def test_a_change_is_made_anew_to_what_another_writer_left(lake: Lake, monkeypat
         lambda: Lake(lake.url).delete(TEXTS, pl.Series(["a"])),
     ]
 
+    commit = DeltaTable.create_write_transaction
+
     def late(*args: Any, **kwargs: Any) -> None:
-        if others and kwargs["mode"] == "overwrite":
+        if others:
             others.pop(0)()
-        write_deltalake(*args, **kwargs)
+        commit(*args, **kwargs)
 
     held(lake)
-    monkeypatch.setattr("gristmill.storage.lake.write_deltalake", late)
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", late)
     lake.upsert(TEXTS, texts(b="TWO", c="THREE"))
     assert held(lake) == held(Lake(lake.url)) == {"b": "TWO", "c": "THREE"}
+    assert not others
+    assert written(lake) == ever(lake), "what was written for a commit that was not made is no file of the table"
 
 
 def test_a_change_that_others_always_come_before_is_an_error(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     lake.append(TEXTS, texts(a="one"))
 
+    commit = DeltaTable.create_write_transaction
+
     def late(*args: Any, **kwargs: Any) -> None:
         write_deltalake(lake.place(TEXTS), texts(z="other"), mode="append")
-        write_deltalake(*args, **kwargs)
+        commit(*args, **kwargs)
 
-    monkeypatch.setattr("gristmill.storage.lake.write_deltalake", late)
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", late)
     with pytest.raises(StorageError, match="accepted_texts"):
         lake.upsert(TEXTS, texts(a="ONE"))
     assert Lake(lake.url).read(TEXTS).filter(text_hash="a")["text"].to_list() == ["one"]
+    assert written(lake) == ever(lake)
+
+
+def test_a_change_that_is_committed_stays_though_an_error_comes_after(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the disk is full and the library makes a checkpoint of its log."""
+    lake.append(TEXTS, texts(a="one"))
+    commit = DeltaTable.create_write_transaction
+
+    def late(*args: Any, **kwargs: Any) -> None:
+        commit(*args, **kwargs)
+        raise DeltaError("No space left on device")
+
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", late)
+    with pytest.raises(StorageError, match="accepted_texts"):
+        lake.upsert(TEXTS, texts(a="ONE", b="TWO"))
+    assert held(lake) == held(Lake(lake.url)) == {"a": "ONE", "b": "TWO"}
+
+
+def test_a_change_writes_the_files_that_it_touches_and_no_others(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", -1)
+    for number in range(6):
+        lake.append(TEXTS, texts(**{f"{number}a": "one", f"{number}b": "two"}))
+    before = files(lake)
+    lake.delete(TEXTS, pl.Series(["3a", "nowhere"]))
+    assert (len(before - files(lake)), len(files(lake) - before)) == (1, 1)
+    before = files(lake)
+    lake.delete(TEXTS, pl.Series(["4a", "4b"]))
+    assert (len(before - files(lake)), len(files(lake) - before)) == (1, 0)
+    before = files(lake)
+    lake.upsert(TEXTS, texts(**{"5a": "ONE", "6a": "one"}))
+    assert (len(before - files(lake)), len(files(lake) - before)) == (1, 1)
+    before, version = files(lake), lake.version(TEXTS)
+    lake.delete(TEXTS, pl.Series(["nowhere"]))
+    assert (files(lake), lake.version(TEXTS)) == (before, version)
+    kept = {"0a": "one", "0b": "two", "1a": "one", "1b": "two", "2a": "one", "2b": "two", "3b": "two"}
+    assert held(Lake(lake.url)) == kept | {"5a": "ONE", "5b": "two", "6a": "one"}
+
+
+def files(lake: Lake, version: int | None = None) -> set[str]:
+    """The names of the files of the table, now or at an earlier commit."""
+    return {place.rpartition("/")[2] for place in DeltaTable(lake.place(TEXTS), version=version).file_uris()}
+
+
+def ever(lake: Lake) -> set[str]:
+    """The names of the files of the table at any commit."""
+    return {name for version in range(lake.version(TEXTS) + 1) for name in files(lake, version)}
+
+
+def written(lake: Lake) -> set[str]:
+    """The names of the files in the table's folder."""
+    return {file.name for file in Path(lake.place(TEXTS)).glob("*.parquet")}
 
 
 def test_files_of_earlier_commits_do_not_pile_up(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gristmill.storage.table_files._KEPT_HOURS", 0)
-    monkeypatch.setattr("gristmill.storage.table_files.CLEARED_EVERY", 7)
+    monkeypatch.setattr("gristmill.storage.table_files._CLEARED_EVERY", 7)
     lake.append(TEXTS, texts(a="one"))
     for step in range(30):
         lake.upsert(TEXTS, texts(a=str(step)))
@@ -448,7 +507,7 @@ def test_the_log_of_a_busy_table_does_not_grow_for_ever(
     lake: Lake, older: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A commit is slower the more commits there are in the log; with some hundred changes a day that is felt soon."""
-    monkeypatch.setattr("gristmill.storage.table_files.CLEARED_EVERY", 7)
+    monkeypatch.setattr("gristmill.storage.table_files._CLEARED_EVERY", 7)
     if older:
         monkeypatch.setattr("gristmill.storage.table_files.NEW_TABLE", {"delta.checkpointInterval": "10"})
     lake.append(TEXTS, texts(a="one"))
