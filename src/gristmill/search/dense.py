@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from gristmill.models.vectors import Vectors
 from gristmill.search.rows import audience_groups, table_with
 from gristmill.storage.lake import Lake
-from gristmill.storage.tables import EMBEDDINGS
 
 VECTORS = "vectors.npy"
 BRIDGE = "bridge.npy"
 _READ_ROWS = 4_096
-_STORED = ["embedding_key", "vector"]
+STORED = ["embedding_key", "vector"]
 # So many vectors are looked for by their keys; of more, all of a block are read.
 _FEW_ROWS = 512
 _COPIED_BYTES = 1 << 22
@@ -107,7 +106,7 @@ def stored_vectors(
     mine = pl.col("encoder") == encoder
     if places.height <= _FEW_ROWS:
         mine &= pl.col("embedding_key").is_in(places["embedding_key"].implode())
-    for batch in lake.batches(table_with(lake, encoder), _STORED, _READ_ROWS, mine):
+    for batch in lake.batches(table_with(lake, encoder), STORED, _READ_ROWS, mine):
         found = batch.join(places, on="embedding_key").drop_nulls("vector").sort("_row")
         if dimensions is None and found.height:
             dimensions = len(found["vector"][0]) // 4
@@ -115,13 +114,6 @@ def stored_vectors(
             found = found.filter(pl.col("vector").bin.size() == whole * 4)
             numbers = found["vector"].bin.reinterpret(dtype=pl.Array(pl.Float32, whole), endianness="little")
             yield found["_row"].to_numpy(), numbers.to_numpy()
-
-
-def read_ahead(lake: Lake, most: int) -> None:
-    """Read the stored vectors, if they are no more than so many bytes: a lake that keeps them has them then."""
-    if lake.bytes_of(EMBEDDINGS) <= most:
-        for _ in lake.batches(EMBEDDINGS, _STORED, _READ_ROWS, pl.col("encoder").is_not_null()):
-            pass
 
 
 def _stretches(*rows: NDArray[np.intp]) -> Iterator[tuple[int, int]]:

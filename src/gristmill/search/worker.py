@@ -20,9 +20,10 @@ from gristmill.errors import GristmillError
 from gristmill.processes import end_with_parent
 from gristmill.search.audit import audit, copied_chroma
 from gristmill.search.building import build_task
-from gristmill.search.dense import read_ahead
+from gristmill.search.dense import STORED
 from gristmill.search.rows import index_keys
 from gristmill.storage.lake import Lake
+from gristmill.storage.tables import EMBEDDINGS
 
 
 def say(told: Mapping[str, Any]) -> None:
@@ -34,13 +35,13 @@ class Auditor:
     """Audits versions that were built from the tables at a URL."""
 
     def __init__(self, lake: str, kept_bytes: int = 0) -> None:
-        self._lake, self._kept_bytes = Lake(lake, kept_bytes), kept_bytes
+        self._lake = Lake(lake, kept_bytes)
 
     def practise(self) -> None:
         """Look into the tables: a first look takes twice as long, and what stays need not be read once more."""
         with suppress(GristmillError):  # whoever is given a task tells what is wrong
             index_keys(self._lake)
-            read_ahead(self._lake, self._kept_bytes)
+            self._lake.keep(EMBEDDINGS, [*STORED, "encoder"])
 
     def audit(self, task: Mapping[str, Any]) -> None:
         """Audit a version as a task says, and tell the findings."""

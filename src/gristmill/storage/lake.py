@@ -23,10 +23,13 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from gristmill.errors import StorageError
 from gristmill.storage import table_files
-from gristmill.storage.tables import Table
+from gristmill.storage.kept_columns import KeptColumns
+from gristmill.storage.tables import WIDE, Table
 
 # Tables up to this size are read whole once a commit, since looking into a table's files costs more than its rows do.
 _HELD_BYTES = 1 << 20
+# Of the room for what is read again, what one file was just written with may take so much.
+_SHARE = 0.5
 # What is made of tables is held up to so many rows.
 _HELD_ROWS = 50_000
 # Found by trying: these end the library of tables, or lead it to another folder.
@@ -56,7 +59,7 @@ class Lake:
 
     Args:
         url: of the folder.
-        kept_bytes: so much of what `batches` read of the files of tables is kept: a file never changes.
+        kept_bytes: so much of what is read of the files of tables stays in memory.
 
     Raises:
         StorageError: the library of tables cannot work in a folder of that name.
@@ -64,8 +67,7 @@ class Lake:
 
     def __init__(self, url: str, kept_bytes: int = 0) -> None:
         self.url = url.rstrip("/")
-        self._kept: dict[tuple[str, ...], pl.DataFrame] = {}
-        self._kept_bytes, self._kept_so_far = kept_bytes, 0
+        self._kept = KeptColumns(kept_bytes)
         if "://" not in self.url and (odd := _NO_FOLDER.search(str(Path(self.url).absolute()))):
             raise StorageError(
                 f"Tables cannot lie in '{self.url}': its path has '{odd.group()}' in it.",
@@ -86,10 +88,28 @@ class Lake:
         if where is None and (held := self._held(table)) is not None:
             return held if columns is None else held[list(columns)]
         with _reading(table):
-            frame = self.scan(table)
+            frame = self._of_kept(table, columns, where) if columns is not None else self.scan(table)
             frame = frame if where is None else frame.filter(where)
             frame = frame if columns is None else frame.select(columns)
             return frame.collect()
+
+    def _of_kept(self, table: Table, columns: Sequence[str], where: pl.Expr | None) -> pl.LazyFrame:
+        """Columns of a table that are read again and again, from memory as far as they are there."""
+        opened = self._current(table)
+        wanted = {*columns, *([] if where is None else where.meta.root_names())}
+        if opened is None or wanted & WIDE or not self._has_room(table) or self._held(table) is not None:
+            return self.scan(table)
+        return self._kept.read(table, table_files.paths_of(opened), sorted(wanted)).lazy()
+
+    def keep(self, table: Table, columns: Sequence[str]) -> None:
+        """Read columns of a table ahead, if all of it has room in memory."""
+        if (opened := self._current(table)) is not None and self._has_room(table):
+            with _reading(table):
+                self._kept.read(table, table_files.paths_of(opened), columns)
+
+    def _has_room(self, table: Table) -> bool:
+        known = self._known.get(table.name)  # there is none where tables are not on a disk of this machine
+        return known is not None and known.size <= self._kept.most
 
     def scan(self, table: Table) -> pl.LazyFrame:
         """Return a lazy frame over the table's current version, in the declared columns.
@@ -152,25 +172,12 @@ class Lake:
             yield held
 
     def _of_files(self, table: Table, places: list[str], columns: Sequence[str], where: pl.Expr | None) -> pl.DataFrame:
-        if self._kept_bytes:
-            conditions = [] if where is None else where.meta.root_names()
-            rows = self._through_memory(table, places, sorted({*columns, *conditions}))
+        wanted = {*columns, *([] if where is None else where.meta.root_names())}
+        if any(self._kept.holds(table, place, wanted) for place in places):
+            rows = self._kept.read(table, places, sorted(wanted)).lazy()
         else:
             rows = table_files.parquet(table, places)
         return (rows if where is None else rows.filter(where)).select(columns).collect()
-
-    def _through_memory(self, table: Table, places: list[str], columns: list[str]) -> pl.LazyFrame:
-        frames = []
-        for place in places:
-            held = self._kept.get((place, *columns))
-            if held is None:
-                held = table_files.parquet(table, [place]).select(columns).collect()
-                size = int(held.estimated_size())
-                if size <= self._kept_bytes - self._kept_so_far:
-                    self._kept[place, *columns] = held
-                    self._kept_so_far += size
-            frames.append(held)
-        return pl.concat(frames).lazy()
 
     def upsert(self, table: Table, rows: pl.DataFrame) -> int:
         """Insert rows, replacing those with the same key, in one commit. Returns how many were given."""
@@ -266,7 +273,7 @@ class Lake:
         None where they cannot be told, and where the table is so small that it is read whole.
         """
         opened = self._current(table)
-        if opened is None or not opened.table_uri.startswith("file:") or self._held(table) is not None:
+        if opened is None or not table_files.is_on_disk(opened) or self._held(table) is not None:
             return None
         with _reading(table):
             stats = {place: os.stat(place) for place in table_files.paths_of(opened)}
@@ -335,7 +342,10 @@ class Lake:
         touched = table_files.holding(table, opened, key, values)
         if touched or new:
             rest = (table_files.without(table_files.parquet(table, [file]).collect(), key, values) for file in touched)
-            table_files.exchange(opened, touched, chain(rest, new))
+            # What was just written is looked at next.
+            table_files.exchange(
+                opened, touched, chain(rest, new), lambda file, part: self._kept.keep(table, file, part, _SHARE)
+            )
             table_files.compact(opened)
             self._keep(table, opened)
         return True
@@ -392,6 +402,7 @@ class Lake:
             if opened is None or commit is None:
                 return opened
             known = self._known[table.name] = _Known(commit, opened)
+            self._kept.forget_others(table, table_files.paths_of(opened))
         return known.opened
 
     def _keep(self, table: Table, changed: DeltaTable, rows: pl.DataFrame | None = None) -> None:
@@ -407,6 +418,7 @@ class Lake:
         if grown and table_files.size_of(changed) > _HELD_BYTES:
             rows = None
         self._known[table.name] = _Known(commit, changed, rows)
+        self._kept.forget_others(table, table_files.paths_of(changed))
 
 
 def _latest_commit(log: Path, known: _Commit | None = None) -> _Commit | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -47,7 +47,7 @@ _FILE = "_file"
 
 def scanned(table: Table, opened: DeltaTable) -> pl.LazyFrame:
     """Return a lazy frame over a table as it was opened, in the declared columns."""
-    if not opened.table_uri.startswith("file:"):
+    if not is_on_disk(opened):
         absent = _absent(table, {field.name for field in opened.schema().fields})
         return pl.scan_delta(opened).with_columns(absent).select(table.schema.names())
     # As files of this commit: reading them as a table loads a library that nothing else needs, and a lazy frame over a
@@ -58,19 +58,25 @@ def scanned(table: Table, opened: DeltaTable) -> pl.LazyFrame:
     return parquet(table, files)
 
 
-def parquet(table: Table, files: list[str]) -> pl.LazyFrame:
-    """The rows of files in the declared columns; those that an older version did not have are empty."""
+def parquet(table: Table, files: list[str], place: str | None = None) -> pl.LazyFrame:
+    """The rows of files in the declared columns; those that an older version did not have are empty.
+
+    Args:
+        table: of the files.
+        files: their paths.
+        place: the name of another column, that tells each row's file.
+    """
     rows = pl.scan_parquet(
         files, glob=False, schema=table.schema, missing_columns="insert", extra_columns="ignore",
-        cast_options=_AS_DECLARED,
+        cast_options=_AS_DECLARED, include_file_paths=place,
     )  # fmt: skip
-    return rows.select(table.schema.names())
+    return rows.select([*table.schema.names(), *([] if place is None else [place])])
 
 
 def paths_of(opened: DeltaTable) -> list[str]:
     """The table's files, in a fixed order: their paths, or their URLs where they are not on a disk."""
     places = sorted(opened.file_uris())
-    if not opened.table_uri.startswith("file:"):
+    if not is_on_disk(opened):
         return places
     folder = _folder(opened)
     return [str(folder / place.rpartition("/")[2]) for place in places]
@@ -81,9 +87,14 @@ def _folder(opened: DeltaTable) -> Path:
     return Path(unquote(urlsplit(opened.table_uri).path))
 
 
+def is_on_disk(opened: DeltaTable) -> bool:
+    """Whether its files are on a disk of this machine."""
+    return opened.table_uri.startswith("file:")
+
+
 def is_as_declared(table: Table, opened: DeltaTable) -> bool:
     """Whether its files are on a disk and have the declared columns, so that `exchange` can be used."""
-    return opened.table_uri.startswith("file:") and opened.schema() == Schema.from_arrow(table.schema)
+    return is_on_disk(opened) and opened.schema() == Schema.from_arrow(table.schema)
 
 
 def without(rows: pl.DataFrame, key: str, values: pl.Series) -> pl.DataFrame:
@@ -96,16 +107,24 @@ def holding(table: Table, opened: DeltaTable, key: str, values: pl.Series) -> li
     files = paths_of(opened)
     if not files or values.is_empty():
         return []
-    rows = pl.scan_parquet(
-        files, glob=False, schema={key: table.schema[key]}, missing_columns="insert", extra_columns="ignore",
-        cast_options=_AS_DECLARED, include_file_paths=_FILE,
-    )  # fmt: skip
-    found = rows.filter(pl.col(key).is_in(values.implode())).select(pl.col(_FILE).unique()).collect()
+    rows = parquet(table, files, _FILE).filter(pl.col(key).is_in(values.implode()))
+    found = rows.select(pl.col(_FILE).unique()).collect()
     return sorted(found[_FILE])
 
 
-def exchange(opened: DeltaTable, old: Collection[str], rows: Iterable[pl.DataFrame]) -> None:
+def exchange(
+    opened: DeltaTable,
+    old: Collection[str],
+    rows: Iterable[pl.DataFrame],
+    written_to: Callable[[str, pl.DataFrame], None] = lambda *_: None,
+) -> None:
     """Put rows in the place of files, in one commit, through a handle that stands on it afterwards.
+
+    Args:
+        opened: the table, on a disk.
+        old: its files that go.
+        rows: what comes instead.
+        written_to: told each new file and its rows, before the commit.
 
     Raises:
         CommitFailedError: another commit came before; nothing was changed.
@@ -117,6 +136,7 @@ def exchange(opened: DeltaTable, old: Collection[str], rows: Iterable[pl.DataFra
             written.append(folder / f"{uuid4()}.parquet")
             part.write_parquet(written[-1], compression="snappy")
             adding.append(_adding(written[-1], part.height))
+            written_to(str(written[-1]), part)
         removing = [_removing(Path(place)) for place in old]
         # Or the library would add what was made from rows that changed since.
         once = CommitProperties(max_commit_retries=0)

@@ -22,6 +22,9 @@ EDGES = pl.List(pl.Struct({"number": pl.Int64, "start": pl.Int64, "end": pl.Int6
 LANGUAGES = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "language": pl.String}))
 MASKED = pl.List(pl.Struct({"kind": pl.String, "count": pl.Int64}))
 
+# Columns that are most of their table: texts, and what is made of them.
+WIDE = frozenset({"text", "hidden", "context", "signature", "vector"})
+
 
 def schema(columns: Mapping[str, PolarsDataType]) -> pl.Schema:
     """Return a schema; it exists because a plain dict of types and classes of types has no common type."""

@@ -20,6 +20,7 @@ from deltalake.exceptions import DeltaError
 
 from gristmill.errors import StorageError
 from gristmill.storage import table_files
+from gristmill.storage.kept_columns import KeptColumns
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import EMBEDDINGS, PARSED, TABLES, TEXTS, Table
 
@@ -29,10 +30,12 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path / "lake"))
 
 
-@pytest.fixture(params=[-1, 4 << 20], ids=["read from files", "held"])
+@pytest.fixture(params=[(-1, 0), (-1, 1 << 20), (4 << 20, 1 << 20)], ids=["read from files", "kept", "held"])
 def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small tables are held or not."""
-    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", request.param)
+    """Small tables are held or not, and what is read of their files is kept or not."""
+    held, kept = request.param
+    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", held)
+    monkeypatch.setattr(Lake.__init__, "__defaults__", (kept,))
 
 
 def texts(**by_hash: str) -> pl.DataFrame:
@@ -159,33 +162,59 @@ def test_rows_in_batches_are_the_rows_of_all_files_also_of_an_older_version(lake
     assert list(lake.batches(EMBEDDINGS, ["vector"], 2)) == []
 
 
-@pytest.mark.parametrize("room", [1 << 20, 300, 1], ids=["all files", "some files", "none"])
+@pytest.mark.parametrize("room", [1 << 20, 9_000, 1], ids=["all files", "some files", "none"])
+@pytest.mark.parametrize("own", [True, False], ids=["own changes", "another's changes"])
 def test_what_is_kept_of_files_is_what_they_hold_after_every_change(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch, room: int
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, room: int, own: bool
 ) -> None:
     monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", -1)
     keeping = Lake(lake.url, room)
+    changing = keeping if own else lake
     opened: list[str] = []
     parquet = table_files.parquet
 
-    def counted(table: Table, files: list[str]) -> pl.LazyFrame:
+    def counted(table: Table, files: list[str], place: str | None = None) -> pl.LazyFrame:
         opened.extend(files)
-        return parquet(table, files)
+        return parquet(table, files, place)
 
     for number in range(6):
         lake.upsert(TEXTS, texts(**{f"{number}": "x" * 60, f"{number}'": "y" * 60}))
+    keeping.keep(TEXTS, ["text_hash", "text"])
     changes: list[Callable[[], object]] = [
         lambda: None,
-        lambda: lake.delete(TEXTS, pl.Series(["1", "3"])),
-        lambda: lake.upsert(TEXTS, texts(**{"4": "z"})),
+        lambda: changing.delete(TEXTS, pl.Series(["1", "3"])),
+        lambda: changing.upsert(TEXTS, texts(**{"4": "z"})),
+        lambda: changing.append(TEXTS, texts(**{"7": "new"})),
     ]  # fmt: skip
     for change in changes:
         change()
+        wanted = {key: text for key, text in held(lake).items() if key != "5"}
         kept = pl.concat(keeping.batches(TEXTS, ["text"], 3, pl.col("text_hash") != "5"))
-        assert sorted(kept["text"]) == sorted(text for key, text in held(lake).items() if key != "5")
+        assert sorted(kept["text"]) == sorted(wanted.values())
+        assert sorted(keeping.read(TEXTS, ["text_hash"], pl.col("text_hash") != "5")["text_hash"]) == sorted(wanted)
+        assert keeping.read(TEXTS, ["pages", "text_hash"]).columns == ["pages", "text_hash"]
     monkeypatch.setattr("gristmill.storage.table_files.parquet", counted)
+    monkeypatch.setattr("gristmill.storage.kept_columns.parquet", counted)
     list(keeping.batches(TEXTS, ["text"], 3, pl.col("text_hash") != "5"))
+    keeping.read(TEXTS, ["text_hash"])
     assert bool(opened) == (room < 1 << 20)
+
+
+def test_what_is_kept_takes_no_more_than_its_room_and_goes_with_its_file(lake: Lake) -> None:
+    places = []
+    for number in range(3):
+        lake.append(TEXTS, texts(**{str(number): "x" * 1_000}))
+        places = table_files.paths_of(DeltaTable(lake.place(TEXTS)))
+    kept = KeptColumns(2_500)
+    rows = kept.read(TEXTS, places, ["text"])
+    assert rows.height == 3
+    assert sum(kept.holds(TEXTS, place, ["text"]) for place in places) == 2
+    assert kept.read(TEXTS, places, ["text_hash", "text"]).select("text").equals(rows)
+    there = next(place for place in places if kept.holds(TEXTS, place, ["text"]))
+    kept.forget_others(TEXTS, set(places) - {there})
+    assert not kept.holds(TEXTS, there, ["text"])
+    kept.read(TEXTS, places, ["text"])
+    assert sum(kept.holds(TEXTS, place, ["text"]) for place in places) == 2
 
 
 @pytest.mark.usefixtures("either_way")
@@ -258,6 +287,7 @@ def test_what_is_gathered_is_read_at_once_and_written_in_one_commit(lake: Lake) 
         for number in range(3):
             lake.upsert(TEXTS, texts(b=f"two {number}", c="three"))
             assert held(lake) == {"a": "one", "b": f"two {number}", "c": "three"}
+            assert lake.read(TEXTS, ["text_hash"], pl.col("text_hash") != "a")["text_hash"].to_list() == ["b", "c"]
         assert lake.version(TEXTS) == before
         write()
         assert held(Lake(lake.url)) == {"a": "one", "b": "two 2", "c": "three"}
@@ -575,6 +605,7 @@ def test_tables_are_read_and_changed_without_a_second_library_of_them(lake: Lake
 import sys
 from concurrent.futures import ThreadPoolExecutor
 import polars as pl
+from gristmill.storage.kept_columns import KeptColumns
 from gristmill.storage.lake import Lake
 from gristmill.storage.tables import TEXTS
 lake = Lake({lake.url!r})
