@@ -7,7 +7,7 @@ functions that are called here. Each stage ends with its gate: the decision on w
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -135,8 +135,16 @@ def search_index(run: Run) -> StageReport:
     """Build, audit and publish a new version of the search index, if anything changed."""
     workspace = run.workspace
     search = workspace.settings.search
+
+    def protected() -> Collection[str]:
+        # Asked while the new version is audited by another process: what the next stages load can be loaded now.
+        import gristmill.evaluation.question_set
+        import gristmill.release.fast_lane  # noqa: F401 - as above
+
+        return workspace.protected()
+
     return publish_index(
-        workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, workspace.protected,
+        workspace.lake, workspace.index_store, workspace.encoders, search, run.progress, protected,
         run.assistant, anew=run.anew,
     )  # fmt: skip
 

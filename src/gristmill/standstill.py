@@ -70,7 +70,9 @@ class Sighting:
         look = _look(self._settings, self._seen[0])
         if look is not None:
             stages = [{"stage": name, "numbers": _lasting(name, numbers), "changes": []} for name, numbers in reports]
-            known = {"look": look, "places": self._places, "stages": stages, "since": time.time()}
+            known = {
+                "look": look, "sources": self._seen[0], "places": self._places, "stages": stages, "since": time.time(),
+            }  # fmt: skip
             with suppress(StorageError):  # the run has ended well all the same
                 write_durably(_file(self._settings), json.dumps(known))
 
@@ -80,13 +82,13 @@ def standstill(settings: Settings) -> Standstill | None:
     try:
         known = json.loads(_file(settings).read_text())
         since, places = float(known["since"]), list(known["places"])
-        look, stages = known["look"], tuple(known["stages"])
+        look, sources, stages = known["look"], known["sources"], tuple(known["stages"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if not 0 <= time.time() - since < _HOLDS_SECONDS:  # a clock that was put back proves nothing either
         return None
     seen = _sources(places)
-    if seen is None or look is None or _look(settings, seen[0]) != look:
+    if seen is None or seen[0] != sources or look is None or _look(settings, seen[0]) != look:
         return None
     return Standstill(datetime.fromtimestamp(since, UTC), stages)
 

@@ -17,7 +17,7 @@ from gristmill.corpus.quality import Severity
 from gristmill.errors import SearchIndexError
 from gristmill.models.encoder import Encoder, TextEncoder
 from gristmill.search.index import open_current
-from gristmill.search.rows import content_hash, index_keys, with_context
+from gristmill.search.rows import index_keys, wanted_content, with_context
 from gristmill.search.version import IndexVersion
 from gristmill.storage.artifacts import VersionStore
 from gristmill.storage.lake import Lake
@@ -126,7 +126,7 @@ def check_search_index(lake: Lake, store: VersionStore, encoders: Sequence[TextE
         held |= {} if version.bridge is None else {"bridge vectors": len(version.bridge)}
     except SearchIndexError as error:
         return result({"chunks": 0, "version": 0}, (Problem(error.message, (), "Materialise 'search_index'."),))
-    wanted = content_hash(rows, [encoder.fingerprint for encoder in encoders])
+    wanted = wanted_content(lake, [encoder.fingerprint for encoder in encoders])
     numbers = {"chunks": version.manifest.chunks, "version": store.current() or 0}
     return result(numbers, (_stale(version, rows, wanted), _miscounted(version, held)))
 

@@ -25,7 +25,7 @@ from gristmill.search.building import build_task
 from gristmill.search.child import Child
 from gristmill.search.chroma import LOCAL_COLLECTION, sweep_server
 from gristmill.search.damage import damaged_files, damaged_sizes, remember_hashed, stamps
-from gristmill.search.rows import content_hash, index_keys
+from gristmill.search.rows import index_keys, wanted_content
 from gristmill.search.version import IndexVersion, Manifest, read_manifest
 from gristmill.settings import SearchSettings
 from gristmill.storage.artifacts import Staging, VersionStore, write_durably
@@ -167,8 +167,7 @@ def needs_approximate(settings: SearchSettings, chunks: int) -> bool:
 
 def _wanted(work: Publication) -> tuple[str, pl.DataFrame]:
     """Return the content that the lake asks for, and what `index_keys` says of its chunks."""
-    keys = index_keys(work.lake)
-    return content_hash(keys, work.encoders), keys
+    return wanted_content(work.lake, work.encoders), index_keys(work.lake)
 
 
 def _holds(work: Publication, folder: Path | None, wanted: str, chunks: int) -> bool:
@@ -210,7 +209,9 @@ def _publish(
             task = _audit_task(work.lake, staging.folder, work.settings.audit_rows, wanted=True)
             built = stamps(staging.folder)
             auditing.ask(task)
+            # What can be done before it is known whether the version is published.
             protected = work.protected()
+            work.store.settle(staging)
             findings = _told(auditing)
         if not findings:
             number = work.store.publish(staging, in_force=in_force)

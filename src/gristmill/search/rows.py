@@ -121,6 +121,15 @@ def content_hash(rows: pl.DataFrame, encoders: Sequence[str]) -> str:
     return fingerprint("index", _CODE_VERSION, list(encoders), lines_hash(joined))
 
 
+def wanted_content(lake: Lake, encoders: Sequence[str]) -> str:
+    """Return the hash of the index that the lake asks for now."""
+
+    def make() -> pl.DataFrame:
+        return pl.DataFrame({"content": [content_hash(index_keys(lake), encoders)]})
+
+    return str(lake.once(f"content {fingerprint(list(encoders))}", [CHUNKS, DOCUMENTS], make).item())
+
+
 def audience_groups(key: str) -> set[str]:
     """Return the groups that an audience key joins."""
     return set(filter(None, key.split(_AUDIENCE_SEPARATOR)))

@@ -16,7 +16,7 @@ from gristmill.errors import GristmillError, SearchIndexError
 from gristmill.search.damage import Damage, Watch, damaged_files, stamp
 from gristmill.search.index import verified_file
 from gristmill.search.lake_index import LakeIndex
-from gristmill.search.rows import content_hash, index_keys
+from gristmill.search.rows import wanted_content
 from gristmill.search.version import IndexVersion, read_manifest
 from gristmill.storage.artifacts import VersionStore
 from gristmill.storage.lake import Lake
@@ -114,7 +114,7 @@ class ServedIndex:
         if damaged:
             return damaged[0]
         folder = self._folder or self._store.current_folder() or self._store.folder(0)
-        if self._folder is None and content_hash(index_keys(self._lake), self._encoders) != self._content:
+        if self._folder is None and wanted_content(self._lake, self._encoders) != self._content:
             raise SearchIndexError(
                 "The search index of this release is no longer kept.",
                 "Promote a newer release, or keep more versions with 'keep_versions' below [search].",
