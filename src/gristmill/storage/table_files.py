@@ -228,8 +228,8 @@ def clear(opened: DeltaTable) -> None:
 
 
 def vacuum(opened: DeltaTable, hours: int) -> list[str]:
-    """Delete the files that no version of the last `hours` needs; return their names."""
-    return opened.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False)
+    """Delete what no version of the last `hours` needs, also files that a killed change left; return the names."""
+    return opened.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False, full=True)
 
 
 def _absent(table: Table, stored: Collection[str]) -> list[pl.Expr]:

@@ -532,6 +532,18 @@ def test_files_of_earlier_commits_do_not_pile_up(lake: Lake, monkeypatch: pytest
     assert len(list(Path(lake.place(TEXTS)).glob("*.parquet"))) < 9
 
 
+def test_what_a_killed_change_wrote_goes_when_no_change_can_be_at_work_on_it_any_more(lake: Lake) -> None:
+    lake.append(TEXTS, texts(a="one"))
+    left, new = (Path(lake.place(TEXTS), name) for name in ("left.parquet", "new.parquet"))
+    for file in (left, new):
+        texts(b="two").write_parquet(file)
+    hours_ago = time.time() - 7 * 3_600
+    os.utime(left, (hours_ago, hours_ago))
+    table_files.clear(DeltaTable(lake.place(TEXTS)))
+    assert (left.exists(), new.exists()) == (False, True)
+    assert held(lake) == held(Lake(lake.url)) == {"a": "one"}
+
+
 @pytest.mark.parametrize("older", [False, True], ids=["new table", "table of an older version"])
 def test_the_log_of_a_busy_table_does_not_grow_for_ever(
     lake: Lake, older: bool, monkeypatch: pytest.MonkeyPatch
@@ -591,6 +603,8 @@ def test_a_lake_lies_in_a_folder_of_any_usual_name(tmp_path: Path, name: str) ->
     assert held(Lake(lake.url)) == {"b": "two"}
     assert [rows["text"].to_list() for rows in lake.batches(TEXTS, ["text"], 9)] == [["two"]]
     assert (tmp_path / name / TEXTS.name).is_dir()
+    assert lake.vacuum(TEXTS, hours=0)
+    assert held(Lake(lake.url)) == {"b": "two"}
 
 
 @pytest.mark.parametrize("name", ["x[1]", "a|b", "50%20", "back\\slash"])
