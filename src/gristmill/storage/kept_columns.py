@@ -7,10 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 import polars as pl
 
-from gristmill.storage.table_files import parquet
+from gristmill.storage.table_files import FILE, parquet
 from gristmill.storage.tables import Table
-
-_FILE = "_file"
 
 
 class KeptColumns:
@@ -29,19 +27,24 @@ class KeptColumns:
             held = kept.get(file, {})
             if missing := tuple(column for column in columns if column not in held):
                 lacking[missing].append(file)
-        read = dict[str, pl.DataFrame]()
+        read = dict[str, dict[str, pl.Series]]()
         for missing, some in lacking.items():
             read |= _by_file(table, some, missing)
-        frames = [pl.DataFrame([*kept.get(file, {}).values(), *read.get(file, pl.DataFrame())]) for file in files]
-        for file, rows in read.items():
-            self.keep(table, file, rows)
-        return pl.concat([frame.select(columns) for frame in frames]) if frames else table.schema.to_frame(eager=True)
+        frames = []
+        for file in files:
+            parts = kept.get(file, {}) | read.get(file, {})
+            frames.append(pl.DataFrame([parts[column] for column in columns]))
+        for file, parts in read.items():
+            self.keep(table, file, parts.values())
+        return pl.concat(frames) if frames else table.schema.to_frame(eager=True).select(columns)
 
-    def keep(self, table: Table, file: str, rows: pl.DataFrame, share: float = 1.0) -> None:
+    def keep(self, table: Table, file: str, columns: Iterable[pl.Series], share: float = 1.0) -> None:
         """Keep columns of a file, if they take no more than this share of the room that is left."""
-        size = int(rows.estimated_size())
+        kept = self._kept[table.name].setdefault(file, {})
+        new = [column for column in columns if column.name not in kept]
+        size = sum(map(_size, new))
         if size <= (self.most - self._size) * share:
-            self._kept[table.name].setdefault(file, {}).update((column.name, column) for column in rows)
+            kept.update((column.name, column) for column in new)
             self._size += size
 
     def holds(self, table: Table, file: str, columns: Collection[str]) -> bool:
@@ -52,16 +55,20 @@ class KeptColumns:
         """Let go of the files that are not the table's any more."""
         kept = self._kept[table.name]
         for file in set(kept).difference(files):
-            self._size -= sum(int(column.estimated_size()) for column in kept.pop(file, {}).values())
+            self._size -= sum(map(_size, kept.pop(file, {}).values()))
 
 
-def _by_file(table: Table, files: list[str], columns: Sequence[str]) -> dict[str, pl.DataFrame]:
-    """Read columns of files in one go, and return each file's."""
-    rows = parquet(table, files, _FILE).select(_FILE, *columns).collect()
-    ends = rows.select(pl.col(_FILE).rle()).unnest(_FILE)
-    found = {file: rows.drop(_FILE).clear() for file in files}
+def _size(column: pl.Series) -> int:
+    return int(column.estimated_size())
+
+
+def _by_file(table: Table, files: list[str], columns: Sequence[str]) -> dict[str, dict[str, pl.Series]]:
+    """Read columns of files in one go, and return each file's by their names."""
+    rows = parquet(table, files, FILE).select(FILE, *columns).collect()
+    lengths = rows.select(pl.col(FILE).rle()).unnest(FILE)
+    found = {file: rows.clear() for file in files}
     start = 0
-    for length, file in ends.iter_rows():
-        found[file] = rows.slice(start, length).drop(_FILE)
+    for length, file in lengths.iter_rows():
+        found[file] = rows.slice(start, length)
         start += length
-    return found
+    return {file: {column: part[column] for column in columns} for file, part in found.items()}

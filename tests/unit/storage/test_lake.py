@@ -507,6 +507,24 @@ def test_a_change_writes_the_files_that_it_touches_and_no_others(lake: Lake, mon
     assert held(Lake(lake.url)) == kept | {"5a": "ONE", "5b": "two", "6a": "one"}
 
 
+def test_in_a_table_to_which_a_column_came_later_a_change_writes_what_it_touches_too(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gristmill.storage.lake._HELD_BYTES", -1)
+    for key in "abc":
+        old = texts(**{key: "one"})
+        write_deltalake(lake.place(TEXTS), old.drop("text") if key == "a" else old, mode="append", schema_mode="merge")
+    opened = DeltaTable(lake.place(TEXTS))
+    assert [field.name for field in opened.schema().fields] != TEXTS.schema.names()
+    assert table_files.is_as_declared(TEXTS, DeltaTable(Path(lake.place(TEXTS)).as_uri()))
+    before = files(lake)
+    lake.upsert(TEXTS, texts(c="ONE"))
+    assert len(before - files(lake)) == 1
+    assert held(Lake(lake.url)) == {"a": None, "b": "one", "c": "ONE"}
+    lake.delete(TEXTS, pl.Series(["b"]))
+    assert held(Lake(lake.url)) == {"a": None, "c": "ONE"}
+
+
 def files(lake: Lake, version: int | None = None) -> set[str]:
     """The names of the files of the table, now or at an earlier commit."""
     return {place.rpartition("/")[2] for place in DeltaTable(lake.place(TEXTS), version=version).file_uris()}
