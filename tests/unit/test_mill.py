@@ -196,6 +196,18 @@ main()
     assert run.stdout.endswith("at last\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("given", [["--version"], ["--help"], ["search", "--help"]])
+def test_output_that_a_full_disk_does_not_take_is_an_error_in_words(given: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "gristmill.cli", *given]
+        run = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert run.returncode == 1
+    assert run.stderr.startswith("✗ The output cannot be written: No space left on device.")
+    assert "Traceback" not in run.stderr
+    assert "Exception" not in run.stderr
+
+
 @pytest.mark.slow
 def test_after_a_large_change_the_assistant_does_not_wait_for_the_encoder(
     tmp_path: Path, started: list[str], monkeypatch: pytest.MonkeyPatch

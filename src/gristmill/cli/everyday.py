@@ -23,11 +23,13 @@ from gristmill.cli.terminal import (
     AsJson,
     drawn_progress,
     friendly,
+    is_of_output,
     open_workspace,
     out,
     plain,
     print_json,
     print_line,
+    tell_lost_output,
     waiting,
 )
 
@@ -233,17 +235,26 @@ def main() -> NoReturn:
 
     What libraries made is not taken apart first, which takes longer than some commands do.
     """
+    ended = SystemExit(0)
     try:
-        run()
-    except SystemExit as ended:
-        if not isinstance(ended.code, str) and threading.active_count() == 1:
-            atexit._run_exitfuncs()
-            with suppress(OSError):  # nobody reads any more: ended as usual, that is told as usual
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(ended.code or 0)
-        raise
-    sys.exit()
+        try:
+            run()
+        except SystemExit as error:
+            ended = error
+        with suppress(BrokenPipeError):
+            sys.stdout.flush()
+    except OSError as error:
+        if not is_of_output(error):
+            raise
+        tell_lost_output(error)
+        ended = SystemExit(EXIT_ERROR)
+    if not isinstance(ended.code, str) and threading.active_count() == 1:
+        atexit._run_exitfuncs()
+        with suppress(OSError):  # nobody reads any more: ended as usual, that is told as usual
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(ended.code or 0)
+    raise ended
 
 
 def run() -> None:

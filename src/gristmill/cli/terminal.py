@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,6 +50,8 @@ OPERATE = "Operating it"
 EXIT_ERROR = 1
 EXIT_BUSY = 75  # EX_TEMPFAIL of sysexits.h: trying again later may work
 EXIT_INTERRUPTED = 130
+
+_NOT_TAKEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text for people.")]
 Parameters = ParamSpec("Parameters")
@@ -114,6 +118,18 @@ def print_line(value: object) -> None:
     """Print a value as JSON on one line at once, for who reads line by line."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
     sys.stdout.flush()
+
+
+def is_of_output(error: OSError) -> bool:
+    """Whether an error is that a disk does not take what was printed: one of a file would name it."""
+    return error.filename is None and error.errno in _NOT_TAKEN
+
+
+def tell_lost_output(error: OSError) -> None:
+    """Tell that what was printed is lost, and keep Python from trying to write it once more at its end."""
+    err.print(f"[red]✗[/] The output cannot be written: {plain(error.strerror or str(error))}.")
+    err.print("  [bold]→ What the command did is done. Free space where its output goes, and ask again.[/]")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def plain(text: str) -> str:
