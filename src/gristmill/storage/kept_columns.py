@@ -55,7 +55,7 @@ class KeptColumns:
         """Let go of the files that are not the table's any more."""
         kept = self._kept[table.name]
         for file in set(kept).difference(files):
-            self._size -= sum(map(_size, kept.pop(file, {}).values()))
+            self._size -= sum(map(_size, tuple(kept.pop(file, {}).values())))
 
 
 def _size(column: pl.Series) -> int:
