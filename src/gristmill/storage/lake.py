@@ -456,6 +456,6 @@ def _reading(table: Table) -> Iterator[None]:
 def _changing(table: Table) -> Iterator[None]:
     try:
         yield
-    except (DeltaError, OSError) as error:
+    except (pl.exceptions.PolarsError, DeltaError, OSError) as error:
         remedy = "What was committed before holds; free space or correct the rights, and run again."
         raise StorageError(f"Table '{table.name}' cannot be changed: {error}.", remedy) from error
