@@ -17,7 +17,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 import venv
 from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +38,6 @@ PACKAGES = (
 )  # fmt: skip
 TOKENS, OTHER_TOKENS = 190, 120
 _EDITED_SHARE = 0.01
-_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -145,11 +143,8 @@ def run(program: Program, scenario: str, folder: Path, state: Path, tokens: int)
     """Ingest once, measure it, and compare the store with the pages."""
     began = time.perf_counter()
     process = start(program, "ingest", folder, state, tokens)
-    watch = Watch(process.pid)
-    watch.start()
-    output, _ = process.communicate()
+    output, peak = ended(process)
     seconds = time.perf_counter() - began
-    peak = watch.end()
     said = answer(process, output)
     encoded = ingest_program.embedded(said) if program.is_own else said["embedded"]
     audited = start(program, "audit", folder, state, tokens)
@@ -192,25 +187,17 @@ def answer(process: subprocess.Popen[str], output: str) -> dict[str, Any]:
     return told
 
 
-class Watch(threading.Thread):
-    """Looks at the memory of a process and all its descendants until it is told that they have ended."""
+def ended(process: subprocess.Popen[str]) -> tuple[str, int]:
+    """Wait for a program; return what it told and the most memory that it or a descendant had at once, in MB.
 
-    def __init__(self, pid: int) -> None:
-        super().__init__()
-        self._pid = pid
-        self._ended = threading.Event()
-        self.peak_mb = 0
-
-    def run(self) -> None:
-        """Look again and again."""
-        while not self._ended.wait(_LOOK_SECONDS):
-            self.peak_mb = max(self.peak_mb, *(memory(pid) for pid in family(self._pid)))
-
-    def end(self) -> int:
-        """Look no more; return the most memory of one process, in MB."""
-        self._ended.set()
-        self.join()
-        return self.peak_mb
+    The kernel tells the memory when it is over: whoever looks meanwhile takes time from it.
+    """
+    assert process.stdout is not None
+    output = process.stdout.read()
+    process.stdout.close()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return output, used.ru_maxrss // 1024
 
 
 def family(parent: int) -> list[int]:
@@ -220,12 +207,6 @@ def family(parent: int) -> list[int]:
         for task in Path(f"/proc/{pid}/task").glob("*/children") if Path(f"/proc/{pid}").exists() else ():
             found += [int(child) for child in _text(task).split()]
     return found
-
-
-def memory(pid: int) -> int:
-    """Return the most memory that a process ever had, in MB."""
-    lines = _text(Path(f"/proc/{pid}/status")).splitlines()
-    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")), 0)
 
 
 def _text(file: Path) -> str:

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.ingest import family, memory
+from benchmarks.ingest import family
 from benchmarks.made_up import ENCODER, real_vectors, write_documents, write_lake
 
 _LOOK_SECONDS = 0.1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import Any
 
@@ -32,6 +32,7 @@ _CODE_VERSION = 6
 # A commit is a file, and a document that goes has its file written anew.
 _COMMIT_CHARACTERS = 2_000_000
 _COMMIT_SECONDS = 5.0
+_REMEMBERED_KEYS = 16_384
 
 
 def parser_fingerprint(settings: ParserSettings) -> str:
@@ -43,10 +44,15 @@ def with_parse_keys(files: pl.DataFrame, settings: ParserSettings) -> pl.DataFra
     """Return `files` with the column `parse_key`; it is null where a file has a problem and is not parsed."""
     parser = parser_fingerprint(settings)
     keys = [
-        None if problem is not None or content is None else fingerprint(content, kind, parser)
+        None if problem is not None or content is None else _parse_key(content, kind, parser)
         for content, kind, problem in files.select("version", "media_type", "problem").iter_rows()
     ]
     return files.with_columns(pl.Series("parse_key", keys, dtype=pl.String))
+
+
+@lru_cache(_REMEMBERED_KEYS)  # one run asks five times for each
+def _parse_key(content: str, kind: str | None, parser: str) -> str:
+    return fingerprint(content, kind, parser)
 
 
 def parse_documents(

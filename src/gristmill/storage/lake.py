@@ -128,9 +128,10 @@ class Lake:
         if version < 0:
             return None
         try:
-            return (
-                table_files.scanned(table, DeltaTable(self._address(table), version=version)).select(columns).collect()
-            )
+            opened = DeltaTable(self._address(table), version=version)
+            if table_files.is_on_disk(opened) and not WIDE & set(columns) and self._has_room(table):
+                return self._kept.read(table, table_files.paths_of(opened), columns)
+            return table_files.scanned(table, opened).select(columns).collect()
         except (pl.exceptions.PolarsError, DeltaError, OSError, ValueError):
             return None
 
