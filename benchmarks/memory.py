@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -102,13 +103,22 @@ def _ingested(size: int) -> tuple[float, dict[str, int]]:
             while process.poll() is None:
                 for pid in family(process.pid):
                     name = "ingest" if pid == process.pid else _kind(pid)
-                    held[name] = max(held.get(name, 0), memory(pid))
+                    held[name] = max(held.get(name, 0), _memory(pid))
                 time.sleep(_LOOK_SECONDS)
         if process.returncode:
             raise SystemExit(Path(scratch, "said").read_text()[-2_000:])
         stages = {s["stage"]: s["numbers"] for s in json.loads(Path(scratch, "said").read_text())["stages"]}
         assert abs(stages["search_index"]["chunks"] / size - 1) < _NEARLY, stages
         return time.perf_counter() - began, held
+
+
+def _memory(pid: int) -> int:
+    """Return the most memory that a process ever had, in MB; 0 where it has ended."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) // 1024
+    return 0
 
 
 def _kind(pid: int) -> str:

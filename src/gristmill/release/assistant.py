@@ -32,6 +32,10 @@ class Assistant(Child):
         """Start one that looks into the tables at a URL once for practice."""
         return cls([sys.executable, "-m", __name__, lake])
 
+    def look_ahead(self) -> None:
+        """Have it look into the tables once more: what changed since it practised need not be read when it audits."""
+        self.ask({"look": True})
+
     def advance(self, database: str, home: Path, release: Release, decision: Decision) -> bool:
         """Have a release advanced, as `Registry.advance` does, and say whether that was done."""
         asked = {"release": release.as_json(), "decision": decision.as_json()}
@@ -68,6 +72,9 @@ def main() -> None:
 
     for line in sys.stdin:
         task = json.loads(line)
+        if "look" in task:
+            auditor.practise()
+            continue
         if "advance" in task:
             worker.say(_advance(task))
         else:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from gristmill.models.vectors import Vectors
 from gristmill.search.chroma import CHROMA
 from gristmill.search.damage import damaged_files
 from gristmill.search.dense import BRIDGE, VECTORS, RowReader, read_vectors, stored_vectors
@@ -29,6 +30,7 @@ _SHOWN = 3
 _NEIGHBOURS = 10
 _SEED = 7
 _TOLERANCE = 1e-4
+_LENGTH_TOLERANCE = 1e-2
 # Chroma builds with several threads: two looks at one store agree, two stores of the same vectors nearly.
 _RECALL_TOLERANCE = 0.005
 
@@ -124,30 +126,48 @@ def _count(version: IndexVersion, rows: pl.DataFrame) -> Finding | None:
 
 def _vectors(version: IndexVersion, rows: pl.DataFrame, lake: Lake | None, budget: int) -> list[Finding | None]:
     """Measure all vectors, and compare some with the lake: a row with another row's would be found for its words."""
-    length = _unit_length(version.folder / VECTORS, rows.height)
     if lake is None:
-        return [length]
+        return [_unit_length(version.folder / VECTORS, rows.height)]
     sample = _sample(version, budget)
     keys = rows["embedding_key"].gather(sample).to_frame().with_columns(pl.Series("_row", sample))
-    return [length] + [
-        _matrix(version.folder / name, keys, lake, encoder)
+    compared = [
+        _compared(version.folder / name, keys, lake, encoder)
         for name, encoder in zip((VECTORS, BRIDGE), version.manifest.encoders, strict=False)
     ]
+    found = [_altered(each, keys.height) for each in compared]
+    if not compared or compared[0].rows < rows.height:
+        return [_unit_length(version.folder / VECTORS, rows.height), *found]
+    return [_off(compared[0].off), *found]
 
 
-def _matrix(file: Path, keys: pl.DataFrame, lake: Lake, encoder: str) -> Finding | None:
+@dataclass
+class _Compared:
+    """Of how many rows the vectors were compared with the lake's; which differ, and which have another length."""
+
+    rows: int = 0
+    wrong: list[int] = field(default_factory=list)
+    off: list[tuple[int, float]] = field(default_factory=list)
+
+
+def _compared(file: Path, keys: pl.DataFrame, lake: Lake, encoder: str) -> _Compared:
     # The lake may have moved on since an older version was built; a vector that it lacks is not this version's fault.
-    wrong: list[int] = []
+    seen = _Compared()
     with RowReader(file) as held:
         for rows, vectors in stored_vectors(lake, keys, encoder, held.dimensions):
+            found = held.rows(rows)
             # As bits: what is no number equals itself too. All at once first, which takes less time.
-            mine, theirs = held.rows(rows).view(np.uint32), vectors.view(np.uint32)
+            mine, theirs = found.view(np.uint32), vectors.view(np.uint32)
             if not np.array_equal(mine, theirs):
-                wrong += rows[(mine != theirs).any(axis=1)].tolist()
-    wrong.sort()
-    if not wrong:
+                seen.wrong += rows[(mine != theirs).any(axis=1)].tolist()
+            seen.rows += len(rows)
+            seen.off += _odd_lengths(rows, found)
+    return seen
+
+
+def _altered(seen: _Compared, of: int) -> Finding | None:
+    if not seen.wrong:
         return None
-    return Finding("vectors", f"{len(wrong)} of {keys.height} vectors are not those of the lake (row {wrong[0]}).")
+    return Finding("vectors", f"{len(seen.wrong)} of {of} vectors are not those of the lake (row {min(seen.wrong)}).")
 
 
 def _recall(version: IndexVersion, rows: pl.DataFrame) -> Finding | None:
@@ -170,10 +190,23 @@ def _rows(version: IndexVersion) -> pl.DataFrame:
 def _unit_length(file: Path, rows: int) -> Finding | None:
     for at in range(0, rows, _MEASURED):
         vectors = read_vectors(file, at, min(rows, at + _MEASURED))
-        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-        if not np.all(np.abs(lengths - 1) < 1e-2):
-            return Finding("vectors", f"A vector near row {at} has length {lengths.min():.3f}, not 1.")
+        if off := _odd_lengths(np.arange(at, at + len(vectors)), vectors):
+            return _off(off)
     return None
+
+
+def _odd_lengths(rows: NDArray[np.int64], vectors: Vectors) -> list[tuple[int, float]]:
+    """Return the rows of vectors that have not the length 1, which is also so for what is no number."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    odd = ~(np.abs(lengths - 1) < _LENGTH_TOLERANCE)
+    return list(zip(rows[odd].tolist(), lengths[odd].tolist(), strict=True)) if odd.any() else []
+
+
+def _off(odd: list[tuple[int, float]]) -> Finding | None:
+    if not odd:
+        return None
+    row, length = min(odd)
+    return Finding("vectors", f"The vector in row {row} has length {length:.3f}, not 1.")
 
 
 def _found_again(version: IndexVersion, rows: pl.DataFrame, budget: int) -> Finding | None:

@@ -60,6 +60,9 @@ class Child:
         self.let_go()
         self._process.wait()
 
+    def look_ahead(self) -> None:
+        """Tell it that the tables are as they will be for its task: it may read what it will need. It tells nothing."""
+
     def ask(self, task: Mapping[str, Any]) -> None:
         """Hand over the task."""
         assert self._process.stdin is not None

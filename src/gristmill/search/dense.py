@@ -135,6 +135,7 @@ class RowReader:
     def __init__(self, file: Path) -> None:
         mapped = np.load(file, mmap_mode="r", allow_pickle=False)
         self._start, self.dimensions = mapped.offset, mapped.shape[1]
+        self._room = np.empty((0, self.dimensions), dtype=np.float32)
         self._file = file
 
     def __enter__(self) -> RowReader:
@@ -145,10 +146,14 @@ class RowReader:
         self._stream.close()
 
     def rows(self, rows: NDArray[np.int64]) -> Vectors:
-        """Return these rows, given in ascending order."""
-        read, size = np.zeros((len(rows), self.dimensions), dtype=np.float32), self.dimensions * 4
+        """Return these rows, given in ascending order, in memory that the next call takes again."""
+        if len(rows) > len(self._room):
+            self._room = np.empty((len(rows), self.dimensions), dtype=np.float32)
+        read, size = self._room[: len(rows)], self.dimensions * 4
         for first, end in _stretches(rows):
-            os.preadv(self._stream.fileno(), [read[first:end].data], self._start + int(rows[first]) * size)
+            place = self._start + int(rows[first]) * size
+            if os.preadv(self._stream.fileno(), [read[first:end].data], place) < (end - first) * size:
+                read[first:end] = 0  # the file is cut short
         return read
 
 

@@ -204,6 +204,7 @@ def _publish(
     for attempt in range(_TRIES):
         # It starts now at the latest, so that its imports are done when the version is built.
         with _auditing(auditor if attempt == 0 else None) as auditing:
+            auditing.look_ahead()
             staging = work.store.stage()
             _build(work, _build_task(work, staging, keys.height, from_nothing=anew or attempt > 0), keys)
             task = _audit_task(work.lake, staging.folder, work.settings.audit_rows, wanted=True)
