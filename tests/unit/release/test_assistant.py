@@ -32,6 +32,15 @@ def test_releases_are_moved_one_after_another(tmp_path: Path, url: str) -> None:
     assert [row.details for row in registry.decisions()] == [{"lost": 0}, {"lost": 0}]
 
 
+def test_it_looks_into_the_tables_again_and_tells_of_its_next_task_alone(tmp_path: Path, url: str) -> None:
+    registry = Registry(Database(url), tmp_path)
+    registry.start(FIRST)
+    with Assistant.start(str(tmp_path / "lake")) as assistant:
+        assistant.look_ahead()
+        assert assistant.advance(url, tmp_path, SECOND, documents(SECOND))
+    assert registry.current() == SECOND
+
+
 def test_what_the_registry_refuses_is_refused_with_its_reason(tmp_path: Path, url: str) -> None:
     registry = Registry(Database(url), tmp_path)
     registry.start(FIRST)

@@ -25,6 +25,8 @@ from gristmill.search.version import (
     read_manifest,
     write_manifest,
 )
+from gristmill.storage.lake import Lake
+from gristmill.storage.tables import EMBEDDINGS
 from tests.unit.search.indexes import build_index
 from tests.workspaces import grind, workspace_at, write
 
@@ -202,6 +204,45 @@ def test_records_that_lead_to_another_row_are_found(version: Path, sound: Path) 
         np.save(version / LEXICAL_ROWS, wrong)
         describe(version)
         assert checks(version, sound) == {"places"}
+
+
+def scaled(vector: bytes) -> bytes:
+    return bytes((np.frombuffer(vector, "<f4") * np.float32(2)).tobytes())
+
+
+@pytest.fixture
+def lake(sound: Path, tmp_path: Path) -> Lake:
+    """A copy of the lake that the sound version was built from."""
+    return Lake(str(Path(shutil.copytree(sound.parent / "home" / "lake", tmp_path / "lake"))))
+
+
+def of_vectors(version: Path, lake: Lake, budget: int = BUDGET) -> list[str]:
+    return [finding.message for finding in audit(version, None, budget, lake) if finding.check == "vectors"]
+
+
+def test_vectors_are_compared_with_those_of_the_lake(version: Path, lake: Lake) -> None:
+    assert of_vectors(version, lake) == []
+    swap_rows_of_the_matrix(version)
+    describe(version)
+    of = read_manifest(version).chunks
+    assert of_vectors(version, lake) == [f"2 of {of} vectors are not those of the lake (row 3)."]
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["all in the lake", "one not in the lake"])
+def test_a_vector_of_another_length_is_found_though_the_lake_has_it_so(version: Path, lake: Lake, lost: bool) -> None:
+    key = IndexVersion(version).rows["embedding_key"][5]
+    stored = lake.read(EMBEDDINGS).filter(embedding_key=key)
+    if lost:
+        lake.delete(EMBEDDINGS, stored["embedding"])
+    else:
+        lake.upsert(EMBEDDINGS, stored.with_columns(vector=pl.Series([scaled(stored["vector"][0])])))
+    matrix = np.load(version / VECTORS)
+    matrix[5] *= 2
+    np.save(version / VECTORS, matrix)
+    describe(version)
+    for budget in (BUDGET, 1):
+        (said,) = of_vectors(version, lake, budget)
+        assert said == "The vector in row 5 has length 2.000, not 1."
 
 
 def describe(version: Path) -> None:
