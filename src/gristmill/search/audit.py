@@ -135,16 +135,16 @@ def _vectors(version: IndexVersion, rows: pl.DataFrame, lake: Lake | None, budge
         for name, encoder in zip((VECTORS, BRIDGE), version.manifest.encoders, strict=False)
     ]
     found = [_altered(each, keys.height) for each in compared]
-    if not compared or compared[0].rows < rows.height:
+    if not compared or len(compared[0].rows) < rows.height:
         return [_unit_length(version.folder / VECTORS, rows.height), *found]
     return [_off(compared[0].off), *found]
 
 
 @dataclass
 class _Compared:
-    """Of how many rows the vectors were compared with the lake's; which differ, and which have another length."""
+    """The rows whose vectors were compared with the lake's; which differ, and which have another length than 1."""
 
-    rows: int = 0
+    rows: set[int] = field(default_factory=set)
     wrong: list[int] = field(default_factory=list)
     off: list[tuple[int, float]] = field(default_factory=list)
 
@@ -159,7 +159,7 @@ def _compared(file: Path, keys: pl.DataFrame, lake: Lake, encoder: str) -> _Comp
             mine, theirs = found.view(np.uint32), vectors.view(np.uint32)
             if not np.array_equal(mine, theirs):
                 seen.wrong += rows[(mine != theirs).any(axis=1)].tolist()
-            seen.rows += len(rows)
+            seen.rows.update(rows.tolist())
             seen.off += _odd_lengths(rows, found)
     return seen
 
