@@ -239,7 +239,7 @@ def test_whenever_it_is_told_the_stages_find_nothing_to_do(tmp_path: Path) -> No
     assert told > 2
 
 
-def test_asking_whether_anything_moved_loads_no_tables() -> None:
+def test_asking_whether_anything_moved_loads_no_tables(tmp_path: Path) -> None:
     script = """
 import sys
 import gristmill.cli.app, gristmill.standstill
@@ -247,4 +247,5 @@ from gristmill.settings import load_settings
 assert gristmill.standstill.standstill(load_settings()) is None
 assert not {"polars", "numpy", "sqlalchemy", "deltalake"} & sys.modules.keys()
 """
-    subprocess.run([sys.executable, "-c", script], check=True)
+    # A home of its own: in the one of the session's settings another test may have left nothing to do.
+    subprocess.run([sys.executable, "-c", script], check=True, env=os.environ | {"GRISTMILL_HOME": str(tmp_path)})
