@@ -203,7 +203,7 @@ def test_output_that_a_full_disk_does_not_take_is_an_error_in_words(given: list[
         command = [sys.executable, "-m", "gristmill.cli", *given]
         run = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
     assert run.returncode == 1
-    assert run.stderr.startswith("✗ The output cannot be written: No space left on device.")
+    assert run.stderr.startswith("✗ Nothing more can be written: No space left on device.")
     assert "Traceback" not in run.stderr
     assert "Exception" not in run.stderr
 

@@ -23,13 +23,13 @@ from gristmill.cli.terminal import (
     AsJson,
     drawn_progress,
     friendly,
-    is_of_output,
+    is_of_full_disk,
     open_workspace,
     out,
     plain,
     print_json,
     print_line,
-    tell_lost_output,
+    tell_full_disk,
     waiting,
 )
 
@@ -244,9 +244,9 @@ def main() -> NoReturn:
         with suppress(BrokenPipeError):
             sys.stdout.flush()
     except OSError as error:
-        if not is_of_output(error):
+        if not is_of_full_disk(error):
             raise
-        tell_lost_output(error)
+        tell_full_disk(error)
         ended = SystemExit(EXIT_ERROR)
     if not isinstance(ended.code, str) and threading.active_count() == 1:
         atexit._run_exitfuncs()

@@ -120,15 +120,15 @@ def print_line(value: object) -> None:
     sys.stdout.flush()
 
 
-def is_of_output(error: OSError) -> bool:
-    """Whether an error is that a disk does not take what was printed: one of a file would name it."""
+def is_of_full_disk(error: OSError) -> bool:
+    """Whether an error is that a disk takes no more of something open: of what is printed, or of a file of the home."""
     return error.filename is None and error.errno in _NOT_TAKEN
 
 
-def tell_lost_output(error: OSError) -> None:
-    """Tell that what was printed is lost, and keep Python from trying to write it once more at its end."""
-    err.print(f"[red]✗[/] The output cannot be written: {plain(error.strerror or str(error))}.")
-    err.print("  [bold]→ What the command did is done. Free space where its output goes, and ask again.[/]")
+def tell_full_disk(error: OSError) -> None:
+    """Tell that nothing more can be written, and keep Python from trying it with the output once more at its end."""
+    err.print(f"[red]✗[/] Nothing more can be written: {plain(error.strerror or str(error))}.")
+    err.print("  [bold]→ Free space where the output goes and where the home lies, and run it again.[/]")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

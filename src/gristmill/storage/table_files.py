@@ -169,7 +169,7 @@ def _parts(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 def _pieces(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
     if rows.height:
-        # Up to twice the size, or what grows by a row would come out as two files, one of them with that row.
+        # Up to half as much again, or what grows by a row would come out as two files, one of them with that row.
         pieces = max(1, round(rows.estimated_size() / _PART_BYTES))
         yield from rows.iter_slices(-(-rows.height // pieces))
 
