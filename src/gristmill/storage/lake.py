@@ -129,7 +129,7 @@ class Lake:
             return None
         try:
             opened = DeltaTable(self._address(table), version=version)
-            if table_files.is_on_disk(opened) and not WIDE & set(columns) and self._has_room(table):
+            if not WIDE & set(columns) and self._has_room(table):
                 return self._kept.read(table, table_files.paths_of(opened), columns)
             return table_files.scanned(table, opened).select(columns).collect()
         except (pl.exceptions.PolarsError, DeltaError, OSError, ValueError):
@@ -279,11 +279,6 @@ class Lake:
         with _reading(table):
             stats = {place: os.stat(place) for place in table_files.paths_of(opened)}
         return {place: (seen.st_size, seen.st_mtime_ns, seen.st_ino) for place, seen in stats.items()}
-
-    def bytes_of(self, table: Table) -> int:
-        """Return how many bytes the files of a table have; 0 before the first commit."""
-        opened = self._current(table)
-        return 0 if opened is None else table_files.size_of(opened)
 
     def vacuum(self, table: Table, hours: int = 168) -> int:
         """Delete the files that no version of the last `hours` needs; return how many went."""
